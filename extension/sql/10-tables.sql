@@ -1,0 +1,141 @@
+-- Tables.
+--
+-- One module of the extension touches each of them; extension/README.md says
+-- which, and what must always hold.  The functions reach files and
+-- parent_child_map by column number: the order here is the order in the C
+-- structs, and a new column goes to the end.
+--
+-- No foreign keys: their FOR KEY SHARE locks turn a hot directory into a chain
+-- of multixacts.  The functions keep the references; dittofs.fsck-like queries
+-- in test/ check them.
+
+CREATE SEQUENCE dittofs.share_ids AS int;
+-- fileids are never used again, so the sequence may not cycle
+CREATE SEQUENCE dittofs.file_ids AS bigint MINVALUE 1 NO CYCLE CACHE 32;
+
+CREATE TABLE dittofs.shares (
+	share_id int PRIMARY KEY DEFAULT nextval('dittofs.share_ids'),
+	share_uuid uuid NOT NULL UNIQUE,
+	name text COLLATE "C" NOT NULL UNIQUE,
+	root_id uuid NOT NULL,
+	fsid bigint NOT NULL UNIQUE,
+	cookie_seed bigint NOT NULL,
+	content text NOT NULL CHECK (content IN ('postgres', 'memory')),
+	read_only bool NOT NULL,
+	squash text NOT NULL CHECK (squash IN ('none', 'root', 'all')),
+	anonuid bigint NOT NULL CHECK (anonuid BETWEEN 0 AND 4294967295),
+	anongid bigint NOT NULL CHECK (anongid BETWEEN 0 AND 4294967295),
+	allowed_clients inet[] NOT NULL,
+	denied_clients inet[] NOT NULL,
+	require_privileged_port bool NOT NULL,
+	allow_auth_none bool NOT NULL,
+	atime text NOT NULL CHECK (atime IN ('off', 'relative', 'strict')),
+	created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- An inode.  kind is the ftype3 of RFC 1813: 1 regular, 2 directory, 3 block,
+-- 4 character, 5 symlink, 6 socket, 7 fifo.
+CREATE TABLE dittofs.files (
+	id uuid NOT NULL,
+	fileid bigint NOT NULL,
+	size bigint NOT NULL,
+	used bigint NOT NULL,
+	atime bigint NOT NULL,
+	mtime bigint NOT NULL,
+	ctime bigint NOT NULL,
+	uid bigint NOT NULL,
+	gid bigint NOT NULL,
+	share_id int NOT NULL,
+	mode int NOT NULL,
+	nlink int NOT NULL,
+	kind smallint NOT NULL,
+	parent_id uuid,				-- of a directory: what '..' is; a root's is itself
+	content_id uuid,			-- key of its blocks, when that is not id any more
+	rdev bigint,				-- of a device: major << 32 | minor
+	target bytea,				-- of a symlink
+	verifier bytea				-- of an exclusive create, until the first SETATTR
+) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE dittofs.files ADD CONSTRAINT files_pkey PRIMARY KEY (id);
+ALTER TABLE dittofs.files ALTER target SET STORAGE external;
+
+-- A directory entry.  The cookie is a hash of the name with room for a
+-- collision slot: the one index serves look-up by name and paging alike, and
+-- an entry keeps its cookie as long as it lives.
+CREATE TABLE dittofs.parent_child_map (
+	parent_id uuid NOT NULL,
+	cookie bigint NOT NULL,
+	child_id uuid NOT NULL,
+	fileid bigint NOT NULL,		-- of the child: READDIR needs no second look-up
+	name bytea NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE dittofs.parent_child_map ADD CONSTRAINT parent_child_map_pkey PRIMARY KEY (parent_id, cookie);
+
+-- Content.  A block is 128 KiB of a file; what lies beyond the end of data, or
+-- in a block without a row, reads as zeros.
+CREATE TABLE dittofs.blocks (
+	content_id uuid NOT NULL,
+	block bigint NOT NULL,
+	data bytea NOT NULL
+) WITH (toast_tuple_target = 4080);
+ALTER TABLE dittofs.blocks ADD CONSTRAINT blocks_pkey PRIMARY KEY (content_id, block);
+ALTER TABLE dittofs.blocks ALTER data SET STORAGE external;
+
+CREATE UNLOGGED TABLE dittofs.blocks_memory (
+	content_id uuid NOT NULL,
+	block bigint NOT NULL,
+	data bytea NOT NULL
+) WITH (toast_tuple_target = 4080);
+ALTER TABLE dittofs.blocks_memory ADD CONSTRAINT blocks_memory_pkey PRIMARY KEY (content_id, block);
+ALTER TABLE dittofs.blocks_memory ALTER data SET STORAGE external;
+
+-- Content without a file, for dittofs.reap() to delete in slices.
+CREATE TABLE dittofs.reap_queue (
+	content_id uuid PRIMARY KEY,
+	content text NOT NULL,
+	queued_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Bytes and inodes of a share: the sum over its slots.  A backend adds to a
+-- slot of its own, so nobody waits for another's commit.
+CREATE TABLE dittofs.space_usage (
+	share_id int NOT NULL,
+	slot int NOT NULL,
+	bytes bigint NOT NULL,
+	inodes bigint NOT NULL
+) WITH (fillfactor = 50);
+ALTER TABLE dittofs.space_usage ADD CONSTRAINT space_usage_pkey PRIMARY KEY (share_id, slot);
+
+-- What set_filesystem_capabilities() changed; a share without a row has the defaults.
+CREATE TABLE dittofs.filesystem_capabilities (
+	share_id int PRIMARY KEY,
+	rtmax int NOT NULL,
+	rtpref int NOT NULL,
+	wtmax int NOT NULL,
+	wtpref int NOT NULL,
+	dtpref int NOT NULL,
+	maxfilesize bigint NOT NULL
+);
+
+-- What set_server_config() changed; a key without a row has its default.
+CREATE TABLE dittofs.server_config (
+	key text PRIMARY KEY,
+	value text NOT NULL,
+	changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Who has mounted what, as clients told (RFC 1813, 5.2.2: advisory).
+CREATE TABLE dittofs.mounts (
+	client inet NOT NULL,
+	path bytea NOT NULL,
+	share_id int NOT NULL,
+	mounted_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (client, path)
+);
+
+-- Without these calls pg_dump leaves the rows out.
+SELECT pg_catalog.pg_extension_config_dump(c.oid::pg_catalog.regclass, '')
+	FROM pg_catalog.pg_class c
+	WHERE c.relnamespace = 'dittofs'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S');
+
+CREATE VIEW dittofs.link_counts AS
+	SELECT id AS file_id, share_id, fileid, nlink FROM dittofs.files;

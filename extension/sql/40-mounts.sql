@@ -1,0 +1,16 @@
+-- What the MOUNT protocol (RFC 1813, appendix I) asks.
+
+-- path: a share, or a directory inside one.  auth_none: the share takes AUTH_NONE.
+CREATE FUNCTION dittofs.mount(path bytea, caller dittofs.caller DEFAULT '')
+	RETURNS dittofs.mount_result
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mount';
+-- The caller's own entries only.
+CREATE FUNCTION dittofs.unmount(path bytea, caller dittofs.caller DEFAULT '') RETURNS int
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unmount';
+CREATE FUNCTION dittofs.unmount_all(caller dittofs.caller DEFAULT '') RETURNS int
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unmount_all';
+CREATE FUNCTION dittofs.list_mounts(OUT client text, OUT path bytea) RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_mounts';
+-- clients: the networks allowed, none for everybody.
+CREATE FUNCTION dittofs.list_exports(OUT path text, OUT clients text[]) RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_exports';

@@ -1,0 +1,51 @@
+-- Shares, settings, health: what an administrator does.
+
+CREATE FUNCTION dittofs.create_share(name text, content text DEFAULT 'postgres',
+	read_only bool DEFAULT false, squash text DEFAULT 'root',
+	anonuid bigint DEFAULT 65534, anongid bigint DEFAULT 65534,
+	allowed_clients inet[] DEFAULT '{}', denied_clients inet[] DEFAULT '{}',
+	require_privileged_port bool DEFAULT false, allow_auth_none bool DEFAULT false,
+	atime text DEFAULT 'relative',
+	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode int DEFAULT 493)
+	RETURNS bytea
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_create_share';
+-- NULL leaves an option as it is.
+CREATE FUNCTION dittofs.alter_share(name text, new_name text DEFAULT NULL,
+	read_only bool DEFAULT NULL, squash text DEFAULT NULL,
+	anonuid bigint DEFAULT NULL, anongid bigint DEFAULT NULL,
+	allowed_clients inet[] DEFAULT NULL, denied_clients inet[] DEFAULT NULL,
+	require_privileged_port bool DEFAULT NULL, allow_auth_none bool DEFAULT NULL,
+	atime text DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_alter_share';
+CREATE FUNCTION dittofs.drop_share(name text, force bool DEFAULT false) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_drop_share';
+-- The share's root; makes it where it is missing.
+CREATE FUNCTION dittofs.create_root_directory(share text,
+	uid bigint DEFAULT 0, gid bigint DEFAULT 0, mode int DEFAULT 493)
+	RETURNS dittofs.create_result
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_create_root_directory';
+CREATE FUNCTION dittofs.list_shares(
+	OUT name text, OUT content text, OUT read_only bool, OUT squash text,
+	OUT anonuid bigint, OUT anongid bigint,
+	OUT allowed_clients inet[], OUT denied_clients inet[],
+	OUT require_privileged_port bool, OUT allow_auth_none bool, OUT atime text,
+	OUT bytes bigint, OUT inodes bigint, OUT root bytea)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_shares';
+CREATE FUNCTION dittofs.set_filesystem_capabilities(share text,
+	rtmax int DEFAULT NULL, rtpref int DEFAULT NULL, wtmax int DEFAULT NULL,
+	wtpref int DEFAULT NULL, dtpref int DEFAULT NULL, maxfilesize bigint DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_set_filesystem_capabilities';
+CREATE FUNCTION dittofs.get_server_config(
+	OUT key text, OUT value text, OUT default_value text, OUT description text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_get_server_config';
+-- A value of NULL brings back the default.
+CREATE FUNCTION dittofs.set_server_config(key text, value text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_set_server_config';
+CREATE FUNCTION dittofs.healthcheck(
+	OUT version text, OUT in_recovery bool, OUT shares bigint, OUT write_verifier bytea)
+	RETURNS record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_healthcheck';
