@@ -1,0 +1,81 @@
+/*-------------------------------------------------------------------------
+ *
+ * inodes.h
+ *	  The inode store: the one module that touches dittofs.files.
+ *
+ * Reading takes no lock.  Who wants to change an inode locks it first and
+ * changes the struct he got; the row is written when the operation ends or, in
+ * a gateway's session, once before the commit (xact.h), however many
+ * operations of the transaction changed it.  A lock lasts to the end of the
+ * transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_INODES_H
+#define DITTOFS_INODES_H
+
+#include "dittofs.h"
+
+typedef struct Inode
+{
+	pg_uuid_t	id;				/* first: key of the transaction's table */
+	int64		fileid;
+	int64		size;
+	int64		used;
+	FsTime		atime;
+	FsTime		mtime;
+	FsTime		ctime;
+	uint32		uid;
+	uint32		gid;
+	int32		share_id;
+	int32		mode;
+	int32		nlink;
+	Kind		kind;
+	bool		has_content_id;
+	bool		has_verifier;
+	pg_uuid_t	parent_id;		/* directories only */
+	pg_uuid_t	content_id;		/* id unless has_content_id */
+	uint32		rdev_major;
+	uint32		rdev_minor;
+	uint8		verifier[FS_VERIFIER_LEN];
+	bytea	   *target;			/* symlinks only; NULL in locked inodes */
+} Inode;
+
+/*
+ * Reads an inode as the statement's snapshot, or this transaction, has it.
+ * False: there is none.
+ */
+extern bool inode_get(const pg_uuid_t *id, Inode *inode);
+
+/*
+ * Locks inodes in the order of their ids and returns their current state;
+ * entry i is NULL when inode i is gone.  Directories and files are locked by
+ * separate calls, directories first (extension/README.md, lock order).
+ */
+extern void inode_lock(int n, const pg_uuid_t *ids, Inode **inodes);
+
+/* As inode_lock for one, but never waits: NULL also when somebody has it. */
+extern Inode *inode_lock_nowait(const pg_uuid_t *id);
+
+/* Does this transaction hold the lock? */
+extern Inode *inode_locked(const pg_uuid_t *id);
+
+/* To be called after a change to a locked inode. */
+extern void inode_dirty(Inode *inode);
+
+/* Adds an inode (locked by us from now on); target may be NULL. */
+extern Inode *inode_insert(const Inode *inode, const bytea *target);
+
+/* Removes a locked inode. */
+extern void inode_delete(Inode *inode);
+
+/* Writes what is dirty; called by xact.c only. */
+extern void inode_flush(void);
+/* Forgets everything at the end of a transaction; called by xact.c only. */
+extern void inode_forget(void);
+
+extern void inode_fattr(const Inode *inode, uint64 fsid, Fattr *fattr);
+extern void inode_new_id(pg_uuid_t *id);
+extern int64 inode_new_fileid(void);
+
+#endif							/* DITTOFS_INODES_H */

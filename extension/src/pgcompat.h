@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * pgcompat.h
+ *	  What differs between the server versions we build on (14 to 18).
+ *
+ * Every version check of the extension is here, so that a new major version
+ * is one file's work.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_PGCOMPAT_H
+#define DITTOFS_PGCOMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "replication/message.h"
+#include "storage/proc.h"
+#if PG_VERSION_NUM < 160000
+#include "utils/rel.h"
+#endif
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
+#error "dittofs builds on PostgreSQL 14 to 18"
+#endif
+
+/* 18 wants to know where to count index searches */
+#if PG_VERSION_NUM >= 180000
+#define compat_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define compat_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* 17 lets the writer of a logical message flush it */
+#if PG_VERSION_NUM >= 170000
+#define compat_log_message(prefix) LogLogicalMessage(prefix, "", 0, true, false)
+#else
+#define compat_log_message(prefix) LogLogicalMessage(prefix, "", 0, true)
+#endif
+
+/* A small number that no other running backend has: 17 renamed it */
+#if PG_VERSION_NUM >= 170000
+#define compat_proc_number() ((int) MyProcNumber)
+#else
+#define compat_proc_number() ((int) MyProc->pgprocno)
+#endif
+
+#endif							/* DITTOFS_PGCOMPAT_H */

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * shares.h
+ *	  Shares: the cache of dittofs.shares, and who may come in.
+ *
+ * Each call needs its share's rules, so every backend keeps all shares in
+ * memory.  A statement trigger on the table sends a relcache invalidation,
+ * which empties the cache of every backend at its next transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_SHARES_H
+#define DITTOFS_SHARES_H
+
+#include "dittofs.h"
+
+typedef enum Squash
+{
+	SQUASH_NONE,
+	SQUASH_ROOT,
+	SQUASH_ALL
+} Squash;
+
+typedef enum AtimePolicy
+{
+	ATIME_OFF,
+	ATIME_RELATIVE,
+	ATIME_STRICT
+} AtimePolicy;
+
+typedef enum ContentKind
+{
+	CONTENT_POSTGRES,
+	CONTENT_MEMORY
+} ContentKind;
+
+typedef struct Network
+{
+	uint8		family;			/* 4 or 6 */
+	uint8		bits;
+	uint8		addr[16];
+} Network;
+
+typedef struct Share
+{
+	int32		share_id;
+	pg_uuid_t	uuid;
+	char	   *name;
+	pg_uuid_t	root_id;
+	uint64		fsid;
+	uint64		cookie_seed;
+	ContentKind content;
+	bool		read_only;
+	Squash		squash;
+	uint32		anonuid;
+	uint32		anongid;
+	int			nallowed;
+	Network    *allowed;		/* none: everybody */
+	int			ndenied;
+	Network    *denied;			/* stronger than allowed */
+	bool		require_privileged_port;
+	bool		allow_auth_none;
+	AtimePolicy atime;
+
+	/* of dittofs.filesystem_capabilities, or the defaults */
+	int32		rtmax;
+	int32		rtpref;
+	int32		wtmax;
+	int32		wtpref;
+	int32		dtpref;
+	int64		maxfilesize;
+} Share;
+
+/*
+ * The result of these three is good until the end of the transaction (an
+ * emptied cache is freed when the next transaction first asks).
+ */
+extern const Share *share_by_uuid(const pg_uuid_t *uuid);
+extern const Share *share_by_id(int32 share_id);
+extern const Share *share_by_name(const char *name);
+
+/* Calls back for each share, in the order of names. */
+extern void share_foreach(void (*callback) (const Share *, void *), void *arg);
+
+/*
+ * May this caller talk to this share?  FS_OK, FS_ACCES (network, port) or
+ * FS_TOOWEAK (AUTH_NONE that the share does not take).  A local caller may.
+ */
+extern Status share_admits(const Share *share, const Caller *caller);
+
+#endif							/* DITTOFS_SHARES_H */

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage.h
+ *	  Space accounting: the one module that touches dittofs.space_usage.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_USAGE_H
+#define DITTOFS_USAGE_H
+
+#include "dittofs.h"
+
+/* Notes a change of this transaction; written with the inodes. */
+extern void usage_add(int32 share_id, int64 bytes, int64 inodes);
+/* The sums as the statement's snapshot has them. */
+extern void usage_get(int32 share_id, int64 *bytes, int64 *inodes);
+
+/* called by xact.c only */
+extern void usage_flush(void);
+extern void usage_forget(void);
+
+#endif							/* DITTOFS_USAGE_H */

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * xact.h
+ *	  The frame around every operation, and what happens at the transaction's
+ *	  end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_XACT_H
+#define DITTOFS_XACT_H
+
+#include "pgcompat.h"
+
+#include "utils/snapshot.h"
+
+typedef enum Durability
+{
+	CHANGE_DURABLE,				/* the commit flushes: all of the namespace */
+	CHANGE_UNSTABLE				/* it need not: unstable writes, atimes */
+} Durability;
+
+/*
+ * Brackets of an operation that changes something.  change_begin() refuses
+ * read-only transactions; change_end() writes what became dirty (in a
+ * gateway's session, that waits for the commit) and makes it visible to the
+ * transaction's next command.
+ */
+extern void change_begin(const char *function, Durability durability);
+extern void change_end(void);
+
+/* Say that the operation that began as unstable needs its flush after all. */
+extern void change_needs_flush(void);
+
+/*
+ * A snapshot taken now, active until snapshot_release(): what was committed
+ * before a lock was granted is visible in it.
+ */
+extern void snapshot_renew(void);
+extern void snapshot_release(void);
+
+/* Nanoseconds since the epoch, now. */
+extern int64 fs_now(void);
+
+extern void xact_init(void);
+
+#endif							/* DITTOFS_XACT_H */
