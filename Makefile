@@ -1,0 +1,112 @@
+# dittofs: build, install, run and test.
+#
+#	make				extension and gateway
+#	make install		into the server that pg_config names (DESTDIR works)
+#	make installcheck	pg_regress and isolation tests against a running server
+#						that has the extension installed
+#	make packages		install what building and testing need (Debian 12)
+#	make run			everything from a bare Debian 12 to a mountable share
+#	make test			every test, on throwaway clusters (SUITES="regress unit")
+#
+# Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
+# (AddressSanitizer and UBSan in the gateway).
+#
+# The extension is built by PGXS, which wants the whole Makefile for itself:
+# MODULE_big and PROGRAM would share OBJS.  So the gateway has its own
+# Makefile, reached from all, install and clean by prerequisites only.  run,
+# test and packages must work before pg_config exists, so they are scripts
+# that call make again.
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+
+version := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" \
+	extension/dittofs.control)
+
+EXTENSION = extension/dittofs
+MODULE_big = dittofs
+PGFILEDESC = "dittofs - a POSIX file system in PostgreSQL"
+
+OBJS = $(patsubst %.c,%.o,$(wildcard extension/src/*.c))
+install_script = extension/dittofs--$(version).sql
+DATA = $(wildcard extension/upgrade/*--*--*.sql)
+DATA_built = $(install_script)
+SHLIB_LINK = -luuid -lxxhash
+
+# The server's headers raise the first three when -Wextra is on; declarations
+# where they are first useful are allowed in our own code.
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers -Wno-declaration-after-statement
+ifeq ($(WERROR),1)
+PG_CFLAGS += -Werror
+endif
+
+REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
+REGRESS_OPTS = --load-extension=dittofs
+ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,\
+	$(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs
+
+EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check \
+	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
+
+all:
+
+.PHONY: packages run test test-other-pg gateway-all gateway-install \
+	gateway-clean
+
+packages:
+	@test/packages build test
+
+run:
+	@test/run-private
+
+test:
+	@test/run-tests $(SUITES)
+
+test-other-pg:
+	@test/debian-major
+
+gateway_make = $(if $(wildcard gateway/Makefile),+$(MAKE) -C gateway \
+	$(if $(DESTDIR),DESTDIR='$(abspath $(DESTDIR))'))
+gateway-all:
+	$(and $(gateway_make),$(gateway_make) all)
+gateway-install: gateway-all
+	$(and $(gateway_make),$(gateway_make) install)
+gateway-clean:
+	$(and $(gateway_make),$(gateway_make) clean)
+
+ifeq ($(PGXS),)
+
+all install installcheck clean:
+	@echo "$(PG_CONFIG) not found: 'make packages' installs what dittofs" \
+		"needs on Debian 12" >&2; exit 1
+
+else
+
+all: gateway-all
+install: gateway-install
+clean: gateway-clean
+
+# Bitcode for the JIT would need clang and speeds up nothing here.
+override with_llvm = no
+override autodepend = yes
+include $(PGXS)
+
+# The install script is its fragments in the order of their names.
+$(install_script): $(sort $(wildcard extension/sql/*.sql)) \
+		extension/dittofs.control
+	cat $(filter %.sql,$^) >$@.tmp
+	mv $@.tmp $@
+
+# Objects are out of date when they were compiled with other flags (WERROR,
+# another server), which a timestamp cannot show.
+$(OBJS): .deps/flags
+.deps/flags: compile_now = $(subst ','\'',$(COMPILE.c))
+.deps/flags: FORCE
+	@mkdir -p .deps
+	@echo '$(compile_now)' | cmp -s - $@ || echo '$(compile_now)' >$@
+FORCE:
+.PHONY: FORCE
+
+endif
