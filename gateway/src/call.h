@@ -1,0 +1,83 @@
+/*
+ * call.h
+ *	  The call of a database function, as a procedure hands it to the pool.
+ *
+ * A procedure names a statement and points at parameter values; the pool
+ * decides which connection it goes to, with which other calls it shares a
+ * commit, and how often it is run again.  Parameters and results are binary
+ * throughout.  Values are not copied: they lie in the request's record (the
+ * data of a WRITE) or in its region (encoded integers) and stay valid while
+ * the request lives.
+ */
+#ifndef DITTOFS_CALL_H
+#define DITTOFS_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Lanes have connections of their own, so that neither a flush nor a
+ * megabyte of data is ever in front of a GETATTR.
+ */
+enum lane
+{
+	LANE_READ,					/* changes nothing, small results */
+	LANE_CHANGE,				/* waits for a flush at commit */
+	LANE_BULK,					/* READ, WRITE, COMMIT; and the reaper */
+	LANES
+};
+
+/*
+ * What each connection of the lane prepares when it is opened.  The form is
+ * SELECT dittofs.f($1, $2): one column holding a record, cheaper than
+ * SELECT * FROM (DESIGN D3).  Parameter types are left to the server, since
+ * the oids of our own types differ between databases.
+ */
+struct statement
+{
+	const char *name;
+	const char *sql;
+	int			nparams;
+	enum lane	lane;
+};
+
+/* The table is in statements.c, in the order of the enum in statements.h. */
+extern const struct statement statements[];
+extern const int statement_count;
+
+#define NO_STATEMENT	(-1)
+#define CALL_MAX_PARAMS 16
+
+struct call
+{
+	int			statement;		/* index into statements[], or NO_STATEMENT */
+
+	/*
+	 * Calls of one lane with the same key go to the same connection: a key
+	 * made from the directory's handle keeps this gateway from waiting for
+	 * locks of its own.  0: no preference.
+	 */
+	uint64_t	key;
+
+	/*
+	 * An UNSTABLE write.  It is never put in one batch with calls that need
+	 * a flush: a transaction of nothing but unstable writes commits without
+	 * one.
+	 */
+	bool		unstable;
+
+	/*
+	 * About how many bytes the result will hold, when that is much (READ,
+	 * READDIRPLUS): counts against the limits as long as the request lives.
+	 */
+	size_t		result_size;
+
+	const char *values[CALL_MAX_PARAMS];	/* NULL is SQL's NULL */
+	int			lengths[CALL_MAX_PARAMS];
+};
+
+/* A key from a handle.  Never 0. */
+extern uint64_t call_key(const void *handle, size_t size);
+
+#endif							/* DITTOFS_CALL_H */
