@@ -42,7 +42,10 @@ struct statement
 	enum lane	lane;
 };
 
-/* The table is in statements.c, in the order of the enum in statements.h. */
+/*
+ * The table is in statements.c, in the order of the enum in statements.h.
+ * One entry is the core's: STATEMENT_REAP, dittofs.reap(bigint), LANE_BULK.
+ */
 extern const struct statement statements[];
 extern const int statement_count;
 

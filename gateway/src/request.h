@@ -39,10 +39,7 @@
 #include <sys/queue.h>
 #include <sys/uio.h>
 
-#include <rpc/types.h>
-#include <rpc/xdr.h>
-#include <rpc/auth.h>
-#include <rpc/rpc_msg.h>
+#include <rpc/rpc.h>
 
 #include <libpq-fe.h>
 
