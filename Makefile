@@ -9,7 +9,7 @@
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
-# (AddressSanitizer and UBSan in the gateway).
+# (AddressSanitizer and UBSan in the gateway), GATEWAY=no (extension alone).
 #
 # The extension is built by PGXS, which wants the whole Makefile for itself:
 # MODULE_big and PROGRAM would share OBJS.  So the gateway has its own
@@ -67,7 +67,8 @@ test:
 test-other-pg:
 	@test/debian-major
 
-gateway_make = $(if $(wildcard gateway/Makefile),+$(MAKE) -C gateway \
+GATEWAY = $(if $(wildcard gateway/Makefile),yes)
+gateway_make = $(if $(filter yes,$(GATEWAY)),+$(MAKE) -C gateway \
 	$(if $(DESTDIR),DESTDIR='$(abspath $(DESTDIR))'))
 gateway-all:
 	$(and $(gateway_make),$(gateway_make) all)

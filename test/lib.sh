@@ -1,0 +1,289 @@
+# test/lib.sh: what the test wrappers and the test scripts share.  For bash.
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# Three groups of functions:
+#
+#	building	build, which installs into a staging directory of the tree
+#	servers		pg_*, gateway_*: start and stop what a throwaway run consists of.
+#				A test that kills or restarts a server uses these, so that the
+#				wrapper around it knows that the exit was meant
+#	TAP			plan, ok, is, like, done_testing: results that run-tests counts
+#
+# The state of a run is in files under $DITTOFS_RUN, not in shell variables:
+# the wrapper and the test it runs are different processes and both start and
+# stop servers.
+#
+#	install/		the extension as it was when the run began; a build that
+#					happens meanwhile does not reach this run
+#	data/			the cluster; postgres.log its log; the socket lies beside
+#	crash-expected	a test has announced a crash of a backend
+#	gateway.N/		N from 1: port, pid, log, and status once it has exited;
+#					stopping (the signal) when somebody asked it to
+#
+# The wrappers set $bound, and then servers get a parent-death signal: they end
+# even when the wrapper is killed with SIGKILL.  A server that a test restarts
+# is not bound to the test, which may end before it.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+stage=$top/tmp_check/install
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+#
+# Building
+#
+
+# Postgres refuses to run as root.  A prefix and not a function: with a function
+# in the background, $! would be the pid of a shell around the command.
+if [ "$(id -u)" = 0 ]; then
+	owner=postgres
+	as_owner=(setpriv --reuid=postgres --regid=postgres --init-groups)
+else
+	owner=$(id -un)
+	as_owner=()
+fi
+
+# build TARGET...: make TARGET, silently unless it fails.  A lock makes calls
+# from parallel runs safe.  MAKEFLAGS of an outer make would pass on its job
+# server and its targets' variables; ours come by environment.
+build()
+(
+	[ -z "$DITTOFS_NO_BUILD" ] || exit 0
+	mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock 9 || exit 1
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	log=$top/tmp_check/build.log
+	if ! make -C "$top" -j"$(nproc)" WERROR="${WERROR-1}" DESTDIR="$stage" \
+		"$@" >"$log" 2>&1 9>&-; then
+		cat "$log" >&2
+		die "make $* failed"
+	fi
+)
+
+#
+# Postgres
+#
+
+pg_paths()
+{
+	pg_config=${PG_CONFIG:-pg_config}
+	pg_bin=$("$pg_config" --bindir) || die "no pg_config: try 'make packages'"
+	[ -x "$pg_bin/initdb" ] || die "no PostgreSQL server in $pg_bin"
+}
+
+# pg_create: a new cluster with the extension of the staging directory, and
+# the environment that leads to it.  fsync is off unless FSYNC=on; PG_CONF
+# holds further lines of postgresql.conf.
+pg_create()
+{
+	pg_paths
+	DITTOFS_RUN=$(mktemp -d /tmp/dittofs.XXXXXX) || exit 1
+	export DITTOFS_RUN
+	export PGHOST=$DITTOFS_RUN PGPORT=54320 PGUSER=postgres PGDATABASE=dittofs
+	unset PGSERVICE PGOPTIONS PGPASSFILE PGPASSWORD PGHOSTADDR
+
+	(
+		mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock -s 9 &&
+			cp -R "$stage" "$DITTOFS_RUN/install"
+	) || exit 1
+	[ "$owner" = "$(id -un)" ] || chown -R "$owner": "$DITTOFS_RUN"
+	"${as_owner[@]}" "$pg_bin/initdb" -D "$DITTOFS_RUN/data" -U postgres -A trust \
+		-E UTF8 --no-locale -N >"$DITTOFS_RUN/initdb.log" 2>&1 || {
+		cat "$DITTOFS_RUN/initdb.log" >&2
+		die "initdb failed"
+	}
+	# extension_destdir is a feature of Debian's server.
+	cat >>"$DITTOFS_RUN/data/postgresql.conf" <<-EOF
+		listen_addresses = ''
+		port = $PGPORT
+		unix_socket_directories = '$DITTOFS_RUN'
+		extension_destdir = '$DITTOFS_RUN/install'
+		fsync = ${FSYNC:-off}
+		max_connections = 200
+		log_line_prefix = '%m [%p] %q%a '
+		$PG_CONF
+	EOF
+}
+
+# pg_start: starts the cluster of this run and waits until it answers.
+pg_start()
+{
+	pg_paths
+	"${as_owner[@]}" setsid ${bound:+setpriv --pdeathsig INT} \
+		"$pg_bin/postgres" -D "$DITTOFS_RUN/data" \
+		</dev/null >>"$DITTOFS_RUN/postgres.log" 2>&1 &
+	pg_await $!
+}
+
+pg_await()
+{
+	local tries
+
+	for ((tries = 0; tries < 1200; tries++)); do
+		"$pg_bin/pg_isready" -q -d postgres && return 0
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.05
+	done
+	tail -n 50 "$DITTOFS_RUN/postgres.log" >&2
+	die "PostgreSQL did not start"
+}
+
+# pg_stop [smart|fast|immediate]
+pg_stop()
+{
+	pg_paths
+	"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/data" -m "${1:-fast}" \
+		-w -t 60 >/dev/null
+}
+
+# A test that kills a backend on purpose says so first.
+expect_crash()
+{
+	: >"$DITTOFS_RUN/crash-expected"
+}
+
+#
+# Gateways
+#
+
+# gateway_start N: starts gateway N on its port and waits until it accepts
+# connections.  The port was reserved for it by with-gateway.
+gateway_start()
+{
+	local dir=$DITTOFS_RUN/gateway.$1 port tries
+
+	port=$(<"$dir/port")
+	rm -f "$dir/status" "$dir/stopping" "$dir/pid"
+	# The shell in between is there to record the exit status.
+	setsid ${bound:+setpriv --pdeathsig KILL} bash -c '
+		dir=$1
+		shift
+		setpriv --pdeathsig TERM "$@" >>"$dir/log" 2>&1 &
+		echo $! >"$dir/pid.new" && mv "$dir/pid.new" "$dir/pid"
+		wait $!
+		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
+		gateway "$dir" "$DITTOFS_RUN/gateway" start \
+		--listen "${DITTOFS_LISTEN:-127.0.0.1}" --port "$port" \
+		--conninfo "host=$PGHOST port=$PGPORT dbname=$PGDATABASE user=dittofs_gateway" \
+		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
+	for ((tries = 0; tries < 600; tries++)); do
+		if (exec 3<>"/dev/tcp/$DITTOFS_HOST/$port") 2>/dev/null; then
+			return 0
+		fi
+		[ ! -e "$dir/status" ] || break
+		sleep 0.05
+	done
+	return 1
+}
+
+gateway_pid()
+{
+	cat "$DITTOFS_RUN/gateway.$1/pid"
+}
+
+# gateway_stop N [SIGNAL]: asks gateway N to stop and waits until it has; its
+# exit status is left in $DITTOFS_RUN/gateway.N/status.
+gateway_stop()
+{
+	local dir=$DITTOFS_RUN/gateway.$1 tries
+
+	[ -e "$dir/status" ] && return 0
+	echo "${2:-TERM}" >"$dir/stopping"
+	kill -"${2:-TERM}" "$(<"$dir/pid")"
+	for ((tries = 0; tries < 600; tries++)); do
+		[ ! -e "$dir/status" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+#
+# Running the command of a wrapper
+#
+
+# run_command CMD...: runs CMD, passes signals on to it, and sets $status to
+# its exit status.  On a terminal CMD stays in our process group, so that it
+# can read the terminal; otherwise it gets a group of its own and a signal
+# reaches all of its children.
+run_command()
+{
+	local target
+
+	if [ -t 0 ]; then
+		setpriv --pdeathsig TERM env --default-signal=INT,QUIT "$@" <&0 &
+		target=$!
+	else
+		setsid setpriv --pdeathsig TERM \
+			env --default-signal=INT,QUIT "$@" <&0 &
+		target=-$!
+	fi
+	child=$!
+	trap 'kill -INT -- '$target' 2>/dev/null' INT
+	trap 'kill -TERM -- '$target' 2>/dev/null' TERM HUP
+	while kill -0 $child 2>/dev/null; do
+		wait $child
+	done
+	wait $child
+	status=$?
+	# Whatever CMD left behind in its group goes with it.
+	[ $target = $child ] || kill -KILL -- $target 2>/dev/null
+	trap '' INT TERM HUP
+}
+
+#
+# TAP
+#
+
+tap_count=0
+tap_failed=0
+
+# ok STATUS NAME: STATUS is 0 for success, as in: cmd; ok $? "cmd works"
+ok()
+{
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count - $2"
+		return 1
+	fi
+}
+
+# is GOT WANTED NAME
+is()
+{
+	[ "$1" = "$2" ]
+	ok $? "$3" || {
+		printf 'got:    %s\nwanted: %s\n' "$1" "$2" | sed 's/^/# /'
+		return 1
+	}
+}
+
+# like GOT REGEX NAME
+like()
+{
+	[[ $1 =~ $2 ]]
+	ok $? "$3" || {
+		printf 'got:           %s\nwanted a match of: %s\n' "$1" "$2" |
+			sed 's/^/# /'
+		return 1
+	}
+}
+
+skip()
+{
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP ${2:-}"
+}
+
+# done_testing: the plan, and the exit status of the script.
+done_testing()
+{
+	echo "1..$tap_count"
+	[ "$tap_failed" = 0 ]
+	exit
+}
