@@ -12,7 +12,13 @@
 
 #include <stddef.h>
 
-struct region_chunk;
+/* Memory from the heap that a region can own; data is aligned to 8 bytes. */
+struct region_chunk
+{
+	struct region_chunk *next;
+	size_t		size;
+	_Alignas(8) char data[];
+};
 
 struct region
 {
@@ -38,5 +44,15 @@ extern void *region_copy(struct region *region, const void *data, size_t size);
 
 /* Everything allocated is gone; the first chunk is kept. */
 extern void region_reset(struct region *region);
+
+/*
+ * A chunk outside any region, until one adopts it.  Resizing keeps the
+ * contents and may move them.
+ */
+extern struct region_chunk *region_chunk_new(size_t size);
+extern struct region_chunk *region_chunk_resize(struct region_chunk *chunk,
+												size_t size);
+extern void region_chunk_free(struct region_chunk *chunk);
+extern void region_adopt(struct region *region, struct region_chunk *chunk);
 
 #endif							/* DITTOFS_REGION_H */

@@ -156,7 +156,8 @@ struct request
 	const struct peer *peer;
 	struct bytes caller;		/* the parameter of type dittofs.caller, ready
 								 * made from credential and peer */
-	struct bytes record;		/* the whole RPC message */
+	struct bytes record;		/* the whole RPC message, aligned to 8 bytes:
+								 * xdr_inline works on it */
 	void	   *args;			/* decoded arguments */
 	void	   *memory;			/* the procedure's own, from send to reply */
 	struct call call;
