@@ -1,0 +1,50 @@
+/*
+ * log.h
+ *	  Log lines on standard error, for whatever supervises the gateway.
+ *
+ *		2026-03-01T12:00:00.123Z warning w0 connection to PostgreSQL lost: ...
+ *
+ * One write(2) a line, so lines of several workers do not mix.  What may
+ * never be in one: a password, and therefore the connection string as a
+ * whole.
+ */
+#ifndef DITTOFS_LOG_H
+#define DITTOFS_LOG_H
+
+#include <stdbool.h>
+
+enum log_level
+{
+	LOG_LEVEL_ERROR,			/* someone must do something */
+	LOG_LEVEL_WARNING,			/* a fault that heals by itself */
+	LOG_LEVEL_INFO,				/* what an operator wants to see of a day */
+	LOG_LEVEL_DEBUG				/* a line for every call */
+};
+
+extern const char *const log_level_names[];
+
+/* Set once, before the workers start. */
+extern enum log_level log_level;
+
+/* The name that this thread's lines bear: "main", "w0". */
+extern void log_set_thread_name(const char *name);
+
+#define log_enabled(level) (__builtin_expect((level) <= log_level, 0))
+
+#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) \
+	do { \
+		if (log_enabled(LOG_LEVEL_DEBUG)) \
+			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
+	} while (0)
+
+extern void log_write(enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints what is wrong and ends the program.  For main and its options. */
+extern void fatal(const char *format, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+#endif							/* DITTOFS_LOG_H */
