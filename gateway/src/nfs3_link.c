@@ -1,0 +1,50 @@
+/*
+ * nfs3_link.c
+ *	  LINK (RFC 1813, 3.3.15): another name for a file.
+ *
+ * The call goes to the connection of the directory, which is what it and
+ * others wait for, although the file comes first among the arguments.
+ */
+#include "nfs3_procedures.h"
+
+struct link_args
+{
+	struct bytes file;
+	struct dirop link;
+};
+
+bool
+nfs3_link_decode(struct request *request, XDR *xdr)
+{
+	struct link_args *args = region_alloc(&request->region, sizeof(*args));
+
+	request->args = args;
+	return args_handle(xdr, &args->file) && args_dirop(xdr, &args->link);
+}
+
+void
+nfs3_link_send(struct request *request)
+{
+	const struct link_args *args = request->args;
+	struct parameters p = parameters_begin(request, STATEMENT_CREATE_HARD_LINK,
+										   args->link.dir);
+
+	parameters_bytes(&p, args->file);
+	parameters_bytes(&p, args->link.dir);
+	parameters_bytes(&p, args->link.name);
+	parameters_caller(&p);
+	parameters_end(&p);
+}
+
+void
+nfs3_link_reply(struct request *request, const PGresult *result)
+{
+	LINK3res	res;
+	struct row	row;
+
+	if (!nfs3_result(request, result, &row, &res.status))
+		return;
+	nfs3_post_op_attr(&row, &res.file_attributes);
+	nfs3_wcc_data(&row, &res.linkdir_wcc);
+	nfs3_reply(request, &row, (xdrproc_t) xdr_LINK3res, &res, 0);
+}

@@ -1,0 +1,134 @@
+/*
+ * parameters.c
+ *	  Fills request->call: a statement and its parameters, in binary.
+ */
+#include "parameters.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char bool_values[2] = {0, 1};
+
+struct parameters
+parameters_begin(struct request *request, enum statement_number statement,
+				 struct bytes key_handle)
+{
+	struct parameters p = {request, statement, 0};
+
+	request->call.key = key_handle.data ?
+		call_key(key_handle.data, key_handle.size) : 0;
+	request->call.unstable = false;
+	request->call.result_size = 0;
+	return p;
+}
+
+static void
+add(struct parameters *p, const void *value, size_t size)
+{
+	struct call *call = &p->request->call;
+
+	assert(p->count < CALL_MAX_PARAMS);
+	call->values[p->count] = value;
+	call->lengths[p->count] = (int) size;
+	p->count++;
+}
+
+void
+parameters_null(struct parameters *p)
+{
+	add(p, NULL, 0);
+}
+
+void
+parameters_bytes(struct parameters *p, struct bytes value)
+{
+	add(p, value.data, value.size);
+}
+
+void
+parameters_text(struct parameters *p, const char *constant)
+{
+	add(p, constant, strlen(constant));
+}
+
+static void
+put_uint32(unsigned char *at, uint32_t value)
+{
+	at[0] = (unsigned char) (value >> 24);
+	at[1] = (unsigned char) (value >> 16);
+	at[2] = (unsigned char) (value >> 8);
+	at[3] = (unsigned char) value;
+}
+
+void
+parameters_int4(struct parameters *p, uint32_t value)
+{
+	unsigned char *at = region_alloc(&p->request->region, 4);
+
+	put_uint32(at, value);
+	add(p, at, 4);
+}
+
+void
+parameters_int8(struct parameters *p, int64_t value)
+{
+	unsigned char *at = region_alloc(&p->request->region, 8);
+
+	put_uint32(at, (uint32_t) ((uint64_t) value >> 32));
+	put_uint32(at + 4, (uint32_t) value);
+	add(p, at, 8);
+}
+
+void
+parameters_offset(struct parameters *p, uint64_t value)
+{
+	parameters_int8(p, value > INT64_MAX ? INT64_MAX : (int64_t) value);
+}
+
+void
+parameters_bool(struct parameters *p, bool value)
+{
+	add(p, &bool_values[value], 1);
+}
+
+void
+parameters_caller(struct parameters *p)
+{
+	parameters_bytes(p, p->request->caller);
+}
+
+static void
+optional_int8(struct parameters *p, bool given, int64_t value)
+{
+	if (given)
+		parameters_int8(p, value);
+	else
+		parameters_null(p);
+}
+
+void
+parameters_sattr(struct parameters *p, const struct sattr *sattr, int with)
+{
+	if (with & PARAMETERS_MODE)
+		optional_int8(p, sattr->set_mode, sattr->mode);
+	optional_int8(p, sattr->set_uid, sattr->uid);
+	optional_int8(p, sattr->set_gid, sattr->gid);
+
+	/*
+	 * A size of 2^63 or more arrives as a negative one, which the extension
+	 * takes for what it is: too big.
+	 */
+	if (with & PARAMETERS_SIZE)
+		optional_int8(p, sattr->set_size, (int64_t) sattr->size);
+	optional_int8(p, sattr->atime_how == SET_TO_CLIENT_TIME, sattr->atime);
+	optional_int8(p, sattr->mtime_how == SET_TO_CLIENT_TIME, sattr->mtime);
+	parameters_bool(p, sattr->atime_how == SET_TO_SERVER_TIME);
+	parameters_bool(p, sattr->mtime_how == SET_TO_SERVER_TIME);
+}
+
+void
+parameters_end(struct parameters *p)
+{
+	assert(p->count == statements[p->statement].nparams);
+	p->request->call.statement = p->statement;
+}
