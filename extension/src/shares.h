@@ -13,6 +13,7 @@
 #define DITTOFS_SHARES_H
 
 #include "dittofs.h"
+#include "network.h"
 
 typedef enum Squash
 {
@@ -34,18 +35,12 @@ typedef enum ContentKind
 	CONTENT_MEMORY
 } ContentKind;
 
-typedef struct Network
-{
-	uint8		family;			/* 4 or 6 */
-	uint8		bits;
-	uint8		addr[16];
-} Network;
-
 typedef struct Share
 {
 	int32		share_id;
 	pg_uuid_t	uuid;
 	char	   *name;
+	char	   *wire_name;		/* in UTF-8, as clients write it */
 	pg_uuid_t	root_id;
 	uint64		fsid;
 	uint64		cookie_seed;
@@ -87,5 +82,13 @@ extern void share_foreach(void (*callback) (const Share *, void *), void *arg);
  * FS_TOOWEAK (AUTH_NONE that the share does not take).  A local caller may.
  */
 extern Status share_admits(const Share *share, const Caller *caller);
+/*
+ * Of that, what is about the address only: what the MOUNT protocol asks, whose
+ * callers often have no credentials yet.
+ */
+extern Status share_admits_address(const Share *share, const Caller *caller);
+
+/* What a share has that no row of dittofs.filesystem_capabilities says. */
+extern const Share share_defaults;
 
 #endif							/* DITTOFS_SHARES_H */

@@ -1,0 +1,14 @@
+-- Every backend keeps the shares in memory; a change tells them all, however
+-- it was made (COPY of a restore and replication included).
+
+CREATE FUNCTION dittofs.shares_changed() RETURNS trigger
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_shares_changed';
+
+CREATE TRIGGER shares_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dittofs.shares
+	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.shares_changed();
+CREATE TRIGGER shares_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dittofs.filesystem_capabilities
+	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.shares_changed();
+ALTER TABLE dittofs.shares ENABLE ALWAYS TRIGGER shares_changed;
+ALTER TABLE dittofs.filesystem_capabilities ENABLE ALWAYS TRIGGER shares_changed;
