@@ -53,7 +53,7 @@ CREATE TABLE dittofs.files (
 	content_id uuid,			-- key of its blocks, when that is not id any more
 	rdev bigint,				-- of a device: major << 32 | minor
 	target bytea,				-- of a symlink
-	verifier bytea				-- of an exclusive create, until the first SETATTR
+	verifier bytea				-- of an exclusive create
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE dittofs.files ADD CONSTRAINT files_pkey PRIMARY KEY (id);
 ALTER TABLE dittofs.files ALTER target SET STORAGE external;

@@ -27,14 +27,19 @@ typedef struct Dirent
 #define COOKIE_DOT		1
 #define COOKIE_DOTDOT	2
 
-/* Looks a name up; *found tells.  The name is 1 to 255 bytes. */
+/*
+ * Looks a name of 1 to 255 bytes up.  When there is none, dirent->cookie is the
+ * one a new entry of that name would get (0: none is free, which takes 256
+ * names with one 55-bit hash).
+ */
 extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
 						const char *name, int namelen, Dirent *dirent);
-/* False: no cookie is free for a name with this hash (never yet seen). */
-extern bool dirent_insert(const Share *share, const pg_uuid_t *dir,
-						  const char *name, int namelen,
-						  const pg_uuid_t *child, int64 fileid);
-/* Removes the entry of that cookie. */
+
+/* Adds an entry; dirent is complete, its cookie comes from dirent_find(). */
+extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
+/* Lets the entry of that cookie refer to another child. */
+extern void dirent_replace(const pg_uuid_t *dir, int64 cookie,
+						   const pg_uuid_t *child, int64 fileid);
 extern void dirent_delete(const pg_uuid_t *dir, int64 cookie);
 extern bool dirent_any(const pg_uuid_t *dir);
 

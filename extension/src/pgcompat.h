@@ -14,6 +14,10 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/xlog.h"
+#if PG_VERSION_NUM >= 150000
+#include "access/xlogrecovery.h"
+#endif
 #include "replication/message.h"
 #include "storage/proc.h"
 #if PG_VERSION_NUM < 160000
@@ -48,6 +52,20 @@
 #define compat_proc_number() ((int) MyProcNumber)
 #else
 #define compat_proc_number() ((int) MyProc->pgprocno)
+#endif
+
+/* The timeline that is being written; not to be asked during recovery */
+#if PG_VERSION_NUM >= 150000
+#define compat_timeline() GetWALInsertionTimeLine()
+#else
+#define compat_timeline() (ThisTimeLineID)
+#endif
+
+/* 15 can refuse unknown settings of our prefix for good */
+#if PG_VERSION_NUM >= 150000
+#define compat_reserve_guc_prefix(prefix) MarkGUCPrefixReserved(prefix)
+#else
+#define compat_reserve_guc_prefix(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
 #endif							/* DITTOFS_PGCOMPAT_H */

@@ -43,7 +43,7 @@ typedef enum RelName
 extern Oid	rel_oid(RelName name);
 
 /* OID of a composite type of schema dittofs, cached likewise. */
-typedef enum TypeName
+typedef enum ResultType
 {
 	TYPE_ATTRIBUTES,
 	TYPE_WCC_BEFORE,
@@ -64,11 +64,11 @@ typedef enum TypeName
 	TYPE_STATISTICS_RESULT,
 	TYPE_MOUNT_RESULT,
 	TYPE_COUNT
-} TypeName;
+} ResultType;
 
-extern Oid	rel_type_oid(TypeName name);
+extern Oid	rel_type_oid(ResultType name);
 /* A composite Datum of that type. */
-extern Datum rel_form_result(TypeName type, Datum *values, bool *nulls);
+extern Datum rel_form_result(ResultType type, Datum *values, bool *nulls);
 
 /* A scan of a table by its primary key's leading columns. */
 typedef struct RelScan
@@ -93,6 +93,10 @@ extern void rel_scan_end(RelScan *rs);
 
 /* Insert, update, delete as the catalogs do; indexes are kept up to date. */
 extern void rel_insert(Relation heap, Datum *values, bool *nulls);
+/* As rel_insert; tells where the row is. */
+extern void rel_insert_tid(Relation heap, Datum *values, bool *nulls,
+						   ItemPointer tid);
+/* tid: the version to replace; becomes that of the new one. */
 extern void rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls);
 extern void rel_delete(Relation heap, ItemPointer tid);
 

@@ -32,11 +32,10 @@ extern void change_end(void);
 extern void change_needs_flush(void);
 
 /*
- * A snapshot taken now, active until snapshot_release(): what was committed
+ * Replaces the active snapshot of change_begin() by one taken now: what was committed
  * before a lock was granted is visible in it.
  */
 extern void snapshot_renew(void);
-extern void snapshot_release(void);
 
 /* Nanoseconds since the epoch, now. */
 extern int64 fs_now(void);

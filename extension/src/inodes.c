@@ -1,0 +1,443 @@
+/*-------------------------------------------------------------------------
+ *
+ * inodes.c
+ *	  The inode store: the one module that touches dittofs.files.
+ *
+ * Inodes that this transaction has locked are kept in a table, which is the
+ * truth about them until the transaction ends: rows are written from it, and
+ * who reads an inode asks it first.
+ *
+ * Locking is locking the row, exclusively and to the end of the transaction,
+ * in the order of ids.  It finds the newest version of a row that was updated
+ * while we waited, so a locked inode is always current.  A reader's snapshot
+ * may be older than what the table of locked inodes holds; entries of a
+ * directory are then read with a snapshot taken after the lock was granted,
+ * and inode_lock() takes it.
+ *
+ * Nothing but the primary key is indexed, and the id never changes: updates
+ * are heap-only wherever the page has room.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "dittofs.h"
+
+#include <uuid/uuid.h>
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "commands/sequence.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "inodes.h"
+#include "rel.h"
+#include "xact.h"
+
+/* Columns of dittofs.files, in the order of 10-tables.sql. */
+enum
+{
+	COL_ID,
+	COL_FILEID,
+	COL_SIZE,
+	COL_USED,
+	COL_ATIME,
+	COL_MTIME,
+	COL_CTIME,
+	COL_UID,
+	COL_GID,
+	COL_SHARE_ID,
+	COL_MODE,
+	COL_NLINK,
+	COL_KIND,
+	COL_PARENT_ID,
+	COL_CONTENT_ID,
+	COL_RDEV,
+	COL_TARGET,
+	COL_VERIFIER,
+	NCOLS
+};
+
+typedef struct LockedInode
+{
+	Inode		inode;			/* its id is the key */
+	ItemPointerData tid;		/* the row's newest version */
+	bool		dirty;
+	bool		deleted;
+} LockedInode;
+
+/* In TopTransactionContext; NULL when nothing is locked. */
+static HTAB *locked = NULL;
+
+static void
+inode_from_slot(TupleTableSlot *slot, Inode *inode)
+{
+	Datum	   *v = slot->tts_values;
+	bool	   *null = slot->tts_isnull;
+
+	inode->id = *DatumGetUUIDP(v[COL_ID]);
+	inode->fileid = DatumGetInt64(v[COL_FILEID]);
+	inode->size = DatumGetInt64(v[COL_SIZE]);
+	inode->used = DatumGetInt64(v[COL_USED]);
+	inode->atime = DatumGetInt64(v[COL_ATIME]);
+	inode->mtime = DatumGetInt64(v[COL_MTIME]);
+	inode->ctime = DatumGetInt64(v[COL_CTIME]);
+	inode->uid = (uint32) DatumGetInt64(v[COL_UID]);
+	inode->gid = (uint32) DatumGetInt64(v[COL_GID]);
+	inode->share_id = DatumGetInt32(v[COL_SHARE_ID]);
+	inode->mode = DatumGetInt32(v[COL_MODE]);
+	inode->nlink = DatumGetInt32(v[COL_NLINK]);
+	inode->kind = (Kind) DatumGetInt16(v[COL_KIND]);
+	if (null[COL_PARENT_ID])
+		memset(&inode->parent_id, 0, sizeof(pg_uuid_t));
+	else
+		inode->parent_id = *DatumGetUUIDP(v[COL_PARENT_ID]);
+	inode->has_content_id = !null[COL_CONTENT_ID];
+	inode->content_id = inode->has_content_id ?
+		*DatumGetUUIDP(v[COL_CONTENT_ID]) : inode->id;
+	inode->rdev_major = inode->rdev_minor = 0;
+	if (!null[COL_RDEV])
+	{
+		uint64		rdev = (uint64) DatumGetInt64(v[COL_RDEV]);
+
+		inode->rdev_major = (uint32) (rdev >> 32);
+		inode->rdev_minor = (uint32) rdev;
+	}
+	inode->has_verifier = false;
+	if (!null[COL_VERIFIER])
+	{
+		bytea	   *verifier = DatumGetByteaPP(v[COL_VERIFIER]);
+
+		if (VARSIZE_ANY_EXHDR(verifier) == FS_VERIFIER_LEN)
+		{
+			inode->has_verifier = true;
+			memcpy(inode->verifier, VARDATA_ANY(verifier), FS_VERIFIER_LEN);
+		}
+	}
+	inode->target = NULL;
+	if (!null[COL_TARGET])
+		inode->target = (bytea *)
+			DatumGetPointer(datumCopy(v[COL_TARGET], false, -1));
+}
+
+static void
+inode_to_values(const Inode *inode, Datum *v, bool *null, bytea **verifier)
+{
+	memset(null, 0, NCOLS * sizeof(bool));
+	v[COL_ID] = UUIDPGetDatum(&inode->id);
+	v[COL_FILEID] = Int64GetDatum(inode->fileid);
+	v[COL_SIZE] = Int64GetDatum(inode->size);
+	v[COL_USED] = Int64GetDatum(inode->used);
+	v[COL_ATIME] = Int64GetDatum(inode->atime);
+	v[COL_MTIME] = Int64GetDatum(inode->mtime);
+	v[COL_CTIME] = Int64GetDatum(inode->ctime);
+	v[COL_UID] = Int64GetDatum((int64) inode->uid);
+	v[COL_GID] = Int64GetDatum((int64) inode->gid);
+	v[COL_SHARE_ID] = Int32GetDatum(inode->share_id);
+	v[COL_MODE] = Int32GetDatum(inode->mode);
+	v[COL_NLINK] = Int32GetDatum(inode->nlink);
+	v[COL_KIND] = Int16GetDatum((int16) inode->kind);
+	v[COL_PARENT_ID] = UUIDPGetDatum(&inode->parent_id);
+	null[COL_PARENT_ID] = inode->kind != KIND_DIRECTORY;
+	v[COL_CONTENT_ID] = UUIDPGetDatum(&inode->content_id);
+	null[COL_CONTENT_ID] = !inode->has_content_id;
+	v[COL_RDEV] = Int64GetDatum((int64) (((uint64) inode->rdev_major << 32) |
+										 inode->rdev_minor));
+	null[COL_RDEV] = inode->kind != KIND_BLOCK && inode->kind != KIND_CHARACTER;
+	v[COL_TARGET] = PointerGetDatum(inode->target);
+	null[COL_TARGET] = inode->target == NULL;
+	null[COL_VERIFIER] = !inode->has_verifier;
+	if (inode->has_verifier)
+	{
+		*verifier = (bytea *) palloc(VARHDRSZ + FS_VERIFIER_LEN);
+		SET_VARSIZE(*verifier, VARHDRSZ + FS_VERIFIER_LEN);
+		memcpy(VARDATA(*verifier), inode->verifier, FS_VERIFIER_LEN);
+		v[COL_VERIFIER] = PointerGetDatum(*verifier);
+	}
+}
+
+static LockedInode *
+locked_find(const pg_uuid_t *id)
+{
+	if (locked == NULL)
+		return NULL;
+	return (LockedInode *) hash_search(locked, id, HASH_FIND, NULL);
+}
+
+static LockedInode *
+locked_enter(const Inode *inode, ItemPointer tid)
+{
+	LockedInode *entry;
+	bool		found;
+
+	if (locked == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(pg_uuid_t);
+		ctl.entrysize = sizeof(LockedInode);
+		ctl.hcxt = TopTransactionContext;
+		locked = hash_create("dittofs locked inodes", 64, &ctl,
+							 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = (LockedInode *) hash_search(locked, &inode->id, HASH_ENTER, &found);
+	entry->inode = *inode;
+	if (inode->target != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+
+		entry->inode.target = (bytea *)
+			DatumGetPointer(datumCopy(PointerGetDatum(inode->target), false, -1));
+		MemoryContextSwitchTo(old);
+	}
+	ItemPointerCopy(tid, &entry->tid);
+	entry->dirty = false;
+	entry->deleted = false;
+	return entry;
+}
+
+bool
+inode_get(const pg_uuid_t *id, Inode *inode)
+{
+	LockedInode *mine = locked_find(id);
+	RelScan		rs;
+	ScanKeyData key;
+	bool		found;
+
+	if (mine != NULL)
+	{
+		if (!mine->deleted)
+			*inode = mine->inode;
+		return !mine->deleted;
+	}
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+	rel_scan_begin(&rs, REL_FILES, AccessShareLock, GetActiveSnapshot(), &key, 1);
+	found = rel_scan_next(&rs);
+	if (found)
+		inode_from_slot(rs.slot, inode);
+	rel_scan_end(&rs);
+	return found;
+}
+
+/*
+ * Locks the row of one inode.  NULL: there is no such row (any more), or
+ * somebody else holds it and we were not to wait.
+ */
+static LockedInode *
+lock_row(const pg_uuid_t *id, LockWaitPolicy policy)
+{
+	RelScan		rs;
+	ScanKeyData key;
+	LockedInode *entry = NULL;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+	rel_scan_begin(&rs, REL_FILES, RowExclusiveLock, GetActiveSnapshot(), &key, 1);
+	if (rel_scan_next(&rs))
+	{
+		TM_FailureData tmfd;
+		TM_Result	result;
+		ItemPointerData tid = rs.slot->tts_tid;
+		uint8		flags = 0;
+
+		if (!IsolationUsesXactSnapshot())
+			flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+		result = table_tuple_lock(rs.heap, &tid, GetActiveSnapshot(), rs.slot,
+								  GetCurrentCommandId(false),
+								  LockTupleNoKeyExclusive, policy, flags, &tmfd);
+		switch (result)
+		{
+			case TM_Ok:
+				{
+					Inode		inode;
+
+					slot_getallattrs(rs.slot);
+					inode_from_slot(rs.slot, &inode);
+					entry = locked_enter(&inode, &rs.slot->tts_tid);
+					break;
+				}
+			case TM_WouldBlock:
+				break;
+			case TM_Updated:
+			case TM_Deleted:
+				if (IsolationUsesXactSnapshot())
+					ereport(ERROR,
+							(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							 errmsg("could not serialize access due to concurrent update")));
+				if (result == TM_Updated)
+					elog(ERROR, "dittofs: a row of files moved away");
+				break;
+			default:
+				elog(ERROR, "dittofs: could not lock a row of files: %d",
+					 (int) result);
+		}
+	}
+	rel_scan_end(&rs);
+	return entry;
+}
+
+void
+inode_lock(int n, const pg_uuid_t *ids, Inode **inodes)
+{
+	int			order[8];
+	bool		waited = false;
+
+	Assert(n > 0 && n <= lengthof(order));
+	for (int i = 0; i < n; i++)
+	{
+		int			j = i;
+
+		for (; j > 0 && memcmp(&ids[order[j - 1]], &ids[i], UUID_LEN) > 0; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		LockedInode *entry = locked_find(&ids[order[i]]);
+
+		if (entry == NULL)
+		{
+			entry = lock_row(&ids[order[i]], LockWaitBlock);
+			waited = true;
+		}
+		inodes[order[i]] = (entry == NULL || entry->deleted) ? NULL : &entry->inode;
+	}
+	if (waited)
+		snapshot_renew();
+}
+
+Inode *
+inode_lock_nowait(const pg_uuid_t *id)
+{
+	LockedInode *entry = locked_find(id);
+
+	if (entry == NULL)
+		entry = lock_row(id, LockWaitSkip);
+	return (entry == NULL || entry->deleted) ? NULL : &entry->inode;
+}
+
+Inode *
+inode_locked(const pg_uuid_t *id)
+{
+	LockedInode *entry = locked_find(id);
+
+	return (entry == NULL || entry->deleted) ? NULL : &entry->inode;
+}
+
+void
+inode_dirty(Inode *inode)
+{
+	/* an Inode we hand out is the first member of its LockedInode */
+	((LockedInode *) inode)->dirty = true;
+}
+
+Inode *
+inode_insert(const Inode *inode, const bytea *target)
+{
+	Relation	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS];
+	bytea	   *verifier = NULL;
+	Inode		copy = *inode;
+	ItemPointerData tid;
+
+	copy.target = unconstify(bytea *, target);
+	inode_to_values(&copy, values, nulls, &verifier);
+	rel_insert_tid(heap, values, nulls, &tid);
+	table_close(heap, NoLock);
+	return &locked_enter(&copy, &tid)->inode;
+}
+
+void
+inode_delete(Inode *inode)
+{
+	LockedInode *entry = (LockedInode *) inode;
+	Relation	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
+
+	rel_delete(heap, &entry->tid);
+	table_close(heap, NoLock);
+	entry->deleted = true;
+	entry->dirty = false;
+}
+
+void
+inode_flush(void)
+{
+	HASH_SEQ_STATUS status;
+	LockedInode *entry;
+	Relation	heap = NULL;
+
+	if (locked == NULL)
+		return;
+	hash_seq_init(&status, locked);
+	while ((entry = (LockedInode *) hash_seq_search(&status)) != NULL)
+	{
+		Datum		values[NCOLS];
+		bool		nulls[NCOLS];
+		bytea	   *verifier = NULL;
+
+		if (!entry->dirty)
+			continue;
+		if (heap == NULL)
+			heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
+		inode_to_values(&entry->inode, values, nulls, &verifier);
+		rel_update(heap, &entry->tid, values, nulls);
+		entry->dirty = false;
+	}
+	if (heap != NULL)
+		table_close(heap, NoLock);
+}
+
+void
+inode_forget(void)
+{
+	/* at the transaction's end its memory context frees the table */
+	locked = NULL;
+}
+
+void
+inode_fattr(const Inode *inode, uint64 fsid, Fattr *fattr)
+{
+	memset(fattr, 0, sizeof(*fattr));
+	fattr->kind = inode->kind;
+	fattr->mode = inode->mode;
+	fattr->nlink = inode->nlink;
+	fattr->uid = inode->uid;
+	fattr->gid = inode->gid;
+	fattr->rdev_major = inode->rdev_major;
+	fattr->rdev_minor = inode->rdev_minor;
+	fattr->size = inode->size;
+	fattr->used = inode->used;
+	fattr->fsid = fsid;
+	fattr->fileid = inode->fileid;
+	fattr->atime = inode->atime;
+	fattr->mtime = inode->mtime;
+	fattr->ctime = inode->ctime;
+}
+
+/*
+ * UUID version 7 (RFC 9562): 48 bits of milliseconds, then random bits.  New
+ * rows so go to the right edge of the index.  libuuid of today makes versions
+ * 1 and 4 only; the random bits are its.
+ */
+void
+inode_new_id(pg_uuid_t *id)
+{
+	uint64		ms = (uint64) (fs_now() / 1000000);
+
+	uuid_generate_random(id->data);
+	for (int i = 0; i < 6; i++)
+		id->data[i] = (uint8) (ms >> (8 * (5 - i)));
+	id->data[6] = (id->data[6] & 0x0f) | 0x70;
+}
+
+int64
+inode_new_fileid(void)
+{
+	return nextval_internal(rel_oid(REL_FILE_IDS), false);
+}

@@ -1,0 +1,321 @@
+/*-------------------------------------------------------------------------
+ *
+ * ops_move.c
+ *	  RENAME.
+ *
+ * Up to four directories are concerned: the two that hold the names, the one
+ * that is moved and the empty one that it replaces.  They are locked together
+ * in the order of ids, as found without a lock, and the names are looked up
+ * again under the locks.  Then come the files, if files are moved or replaced.
+ *
+ * A directory that gets another parent could become its own ancestor by two
+ * moves that are each right by themselves.  So such moves of a share exclude
+ * each other (the move lock, taken before all others), and the ancestors are
+ * looked at under that lock, when they cannot change.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "dittofs.h"
+
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+
+#include "ops.h"
+#include "xact.h"
+
+PG_FUNCTION_INFO_V1(dittofs_move);
+
+typedef struct Move
+{
+	Op			from;
+	Op			to;
+	FsName		from_name;
+	FsName		to_name;
+
+	/* locked */
+	Inode	   *from_dir;
+	Inode	   *to_dir;
+
+	/* as looked up; meaningful where the flag is set */
+	bool		have_source;
+	bool		have_target;
+	Dirent		source_entry;
+	Dirent		target_entry;
+	Inode		source;
+	Inode		target;
+} Move;
+
+static bool
+same_id(const pg_uuid_t *a, const pg_uuid_t *b)
+{
+	return memcmp(a, b, UUID_LEN) == 0;
+}
+
+static bool
+changes_parent(const Move *m)
+{
+	return m->have_source && m->source.kind == KIND_DIRECTORY &&
+		!same_id(&m->from.id, &m->to.id);
+}
+
+/* False: the lock was not to be waited for, and somebody has it. */
+static bool
+take_move_lock(const Share *share, bool wait)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel_oid(REL_SHARES),
+					   (Oid) share->share_id, 0);
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+static bool
+look_up(const Op *op, const FsName *name, Dirent *entry, Inode *inode)
+{
+	return dirent_find(op->share, &op->id, name->data, name->len, entry) &&
+		inode_get(&entry->child_id, inode);
+}
+
+static void
+look_up_both(Move *m)
+{
+	m->have_source = look_up(&m->from, &m->from_name, &m->source_entry, &m->source);
+	m->have_target = look_up(&m->to, &m->to_name, &m->target_entry, &m->target);
+}
+
+/*
+ * Locks all directories concerned and fixes what the names stand for.
+ */
+static Status
+lock_directories(Move *m)
+{
+	pg_uuid_t	ids[4];
+	Inode	   *inodes[4];
+	int			n = 0;
+	Inode		seen;
+	Status		status = op_get_dir(&m->from, &seen);
+
+	if (status == FS_OK)
+		status = op_get_dir(&m->to, &seen);
+	if (status == FS_OK && m->from.share != m->to.share)
+		status = FS_XDEV;
+	if (status == FS_OK && m->from.share->read_only)
+		status = FS_ROFS;
+	if (status != FS_OK)
+		return status;
+
+	ids[n++] = m->from.id;
+	ids[n++] = m->to.id;
+	if (!m->from_name.dot && !m->from_name.dotdot &&
+		!m->to_name.dot && !m->to_name.dotdot)
+	{
+		look_up_both(m);
+		if (changes_parent(m))
+			(void) take_move_lock(m->from.share, true);
+		if (m->have_source && m->source.kind == KIND_DIRECTORY)
+			ids[n++] = m->source.id;
+		if (m->have_target && m->target.kind == KIND_DIRECTORY)
+			ids[n++] = m->target.id;
+	}
+	inode_lock(n, ids, inodes);
+	m->from_dir = inodes[0];
+	m->to_dir = inodes[1];
+	return m->from_dir == NULL || m->to_dir == NULL ? FS_STALE : FS_OK;
+}
+
+/*
+ * Once more under the locks of both directories: what the names stand for now
+ * stays so.  What became something else meanwhile is locked late.
+ */
+static void
+fix_names(Move *m)
+{
+	look_up_both(m);
+	if (changes_parent(m) && !take_move_lock(m->from.share, false))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("a directory entry changed while its directory was being locked"),
+				 errhint("Nothing was changed; run the call again.")));
+	if (m->have_source && m->source.kind == KIND_DIRECTORY)
+		(void) op_lock_late(&m->source.id);
+	if (m->have_target && m->target.kind == KIND_DIRECTORY)
+		(void) op_lock_late(&m->target.id);
+}
+
+/* Is dir, or one of its ancestors, the directory id? */
+static bool
+inside(const pg_uuid_t *id, const Inode *dir, const Share *share)
+{
+	Inode		at = *dir;
+
+	while (!same_id(&at.id, id))
+	{
+		pg_uuid_t	parent = at.parent_id;
+
+		CHECK_FOR_INTERRUPTS();
+		if (same_id(&at.id, &share->root_id))
+			return false;
+		if (!inode_get(&parent, &at))
+			elog(ERROR, "dittofs: a directory has no parent");
+	}
+	return true;
+}
+
+/* RFC 1813, 3.3.14, and POSIX rename() where that leaves room. */
+static Status
+check_move(const Move *m)
+{
+	const Cred *cred = &m->from.cred;
+
+	if (!perm_check(cred, m->from_dir, PERM_EXEC) ||
+		!perm_check(cred, m->to_dir, PERM_EXEC))
+		return FS_ACCES;
+	if (!m->have_source)
+		return FS_NOENT;
+	if (changes_parent(m) && inside(&m->source.id, m->to_dir, m->from.share))
+		return FS_INVAL;
+	if (!perm_check(cred, m->from_dir, PERM_WRITE) ||
+		!perm_check(cred, m->to_dir, PERM_WRITE))
+		return FS_ACCES;
+	if (!perm_sticky(cred, m->from_dir, &m->source))
+		return FS_PERM;
+	/* its '..' changes */
+	if (changes_parent(m) && !perm_check(cred, &m->source, PERM_WRITE))
+		return FS_ACCES;
+	if (m->have_target)
+	{
+		if (!perm_sticky(cred, m->to_dir, &m->target))
+			return FS_PERM;
+		if (m->source.kind == KIND_DIRECTORY)
+		{
+			if (m->target.kind != KIND_DIRECTORY)
+				return FS_NOTDIR;
+			if (dirent_any(&m->target.id))
+				return FS_NOTEMPTY;
+		}
+		else if (m->target.kind == KIND_DIRECTORY)
+			return FS_ISDIR;
+	}
+	else if (m->target_entry.cookie == 0)
+		return FS_NOSPC;
+	return FS_OK;
+}
+
+static void
+do_move(Move *m)
+{
+	pg_uuid_t	ids[2] = {m->source.id, m->target.id};
+	Inode	   *inodes[2] = {NULL, NULL};
+
+	/* the directories among them are locked already: this takes the files */
+	inode_lock(m->have_target ? 2 : 1, ids, inodes);
+	if (inodes[0] == NULL || (m->have_target && inodes[1] == NULL))
+		elog(ERROR, "dittofs: an entry of a locked directory lost its inode");
+
+	if (m->have_target)
+	{
+		dirent_replace(&m->to.id, m->target_entry.cookie,
+					   &m->source.id, m->source.fileid);
+		op_unlink(m->to.share, inodes[1]);
+		if (m->target.kind == KIND_DIRECTORY)
+			m->to_dir->nlink--;
+	}
+	else
+	{
+		Dirent		entry = m->source_entry;
+
+		entry.cookie = m->target_entry.cookie;
+		entry.namelen = m->to_name.len;
+		memcpy(entry.name, m->to_name.data, m->to_name.len);
+		dirent_insert(&m->to.id, &entry);
+	}
+	dirent_delete(&m->from.id, m->source_entry.cookie);
+	if (changes_parent(m))
+	{
+		inodes[0]->parent_id = m->to.id;
+		m->from_dir->nlink--;
+		m->to_dir->nlink++;
+	}
+	op_touch_ctime(inodes[0]);
+	op_touch_dir(m->from_dir);
+	if (m->to_dir != m->from_dir)
+		op_touch_dir(m->to_dir);
+}
+
+static Status
+move_names(Move *m)
+{
+	Status		status;
+
+	if (m->from_name.dot || m->from_name.dotdot ||
+		m->to_name.dot || m->to_name.dotdot)
+		return FS_INVAL;
+	fix_names(m);
+	/* two links of one inode: POSIX wants nothing done */
+	if (m->have_source && m->have_target && same_id(&m->source.id, &m->target.id))
+		return perm_check(&m->from.cred, m->from_dir, PERM_EXEC) &&
+			perm_check(&m->from.cred, m->to_dir, PERM_EXEC) ? FS_OK : FS_ACCES;
+	status = check_move(m);
+	if (status == FS_OK)
+		do_move(m);
+	return status;
+}
+
+/*
+ * move(from_dir, from_name, to_dir, to_name, caller): RFC 1813, 3.3.14.
+ */
+Datum
+dittofs_move(PG_FUNCTION_ARGS)
+{
+	Move		m;
+	Wcc			from_wcc,
+				to_wcc;
+	Datum		values[2] = {PointerGetDatum(&from_wcc), PointerGetDatum(&to_wcc)};
+	bool		nulls[2] = {false, false};
+	Status		named,
+				status;
+
+	memset(&m, 0, sizeof(m));
+	status = op_enter(fcinfo, 0, 4, &m.from);
+	if (status == FS_OK)
+		status = op_enter(fcinfo, 2, 4, &m.to);
+	if (status != FS_OK)
+		PG_RETURN_DATUM(op_result(TYPE_MOVE_RESULT, status, NULL, NULL, 2));
+
+	change_begin("dittofs.move()", CHANGE_DURABLE);
+	named = op_name(fcinfo, 1, &m.from_name);
+	if (named == FS_OK)
+		named = op_name(fcinfo, 3, &m.to_name);
+	if (named == FS_OK)
+	{
+		status = lock_directories(&m);
+		if (status == FS_OK)
+		{
+			wcc_before(&from_wcc, m.from_dir);
+			wcc_before(&to_wcc, m.to_dir);
+			status = move_names(&m);
+			wcc_after(&from_wcc, m.from.share, m.from_dir);
+			wcc_after(&to_wcc, m.to.share, m.to_dir);
+		}
+		else
+			m.from_dir = m.to_dir = NULL;
+	}
+	else
+	{
+		Inode		seen;
+
+		status = op_get_dir(&m.from, &seen);
+		if (status == FS_OK)
+			status = op_get_dir(&m.to, &seen);
+		if (status == FS_OK)
+			status = named;
+	}
+	if (m.from_dir == NULL)
+	{
+		wcc_now(&from_wcc, &m.from);
+		wcc_now(&to_wcc, &m.to);
+	}
+	change_end();
+	PG_RETURN_DATUM(op_result(TYPE_MOVE_RESULT, status, values, nulls, 2));
+}

@@ -1,0 +1,139 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage.c
+ *	  Space accounting: the one module that touches dittofs.space_usage.
+ *
+ * The bytes and inodes of a share are the sum over its slots.  A backend adds
+ * to the slot with its own number in the array of processes, which no other
+ * living backend has: there is nobody to wait for, and a share has at most as
+ * many slots as the server has ever had backends at a time.
+ *
+ * A transaction collects what it changed and writes it once, in the order of
+ * share ids.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "dittofs.h"
+
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+#include "rel.h"
+#include "usage.h"
+
+enum
+{
+	COL_SHARE_ID,
+	COL_SLOT,
+	COL_BYTES,
+	COL_INODES,
+	NCOLS
+};
+
+typedef struct Change
+{
+	int32		share_id;
+	int64		bytes;
+	int64		inodes;
+} Change;
+
+/* More shares than this in one transaction are written on the way. */
+#define MAX_CHANGES 16
+
+static Change changes[MAX_CHANGES];
+static int	nchanges = 0;
+
+void
+usage_add(int32 share_id, int64 bytes, int64 inodes)
+{
+	int			i;
+
+	if (bytes == 0 && inodes == 0)
+		return;
+	for (i = 0; i < nchanges && changes[i].share_id < share_id; i++)
+		;
+	if (i == nchanges || changes[i].share_id != share_id)
+	{
+		if (nchanges == MAX_CHANGES)
+		{
+			usage_flush();
+			i = 0;
+		}
+		memmove(&changes[i + 1], &changes[i], (nchanges - i) * sizeof(Change));
+		nchanges++;
+		changes[i].share_id = share_id;
+		changes[i].bytes = changes[i].inodes = 0;
+	}
+	changes[i].bytes += bytes;
+	changes[i].inodes += inodes;
+}
+
+static void
+write_change(const Change *change)
+{
+	RelScan		rs;
+	ScanKeyData keys[2];
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS] = {false};
+	int32		slot = compat_proc_number();
+
+	values[COL_SHARE_ID] = Int32GetDatum(change->share_id);
+	values[COL_SLOT] = Int32GetDatum(slot);
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ,
+				values[COL_SHARE_ID]);
+	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, values[COL_SLOT]);
+	rel_scan_begin(&rs, REL_SPACE_USAGE, RowExclusiveLock, GetActiveSnapshot(),
+				   keys, 2);
+	if (rel_scan_next(&rs))
+	{
+		ItemPointerData tid = rs.slot->tts_tid;
+
+		values[COL_BYTES] = Int64GetDatum(change->bytes +
+										  DatumGetInt64(rs.slot->tts_values[COL_BYTES]));
+		values[COL_INODES] = Int64GetDatum(change->inodes +
+										   DatumGetInt64(rs.slot->tts_values[COL_INODES]));
+		rel_update(rs.heap, &tid, values, nulls);
+	}
+	else
+	{
+		values[COL_BYTES] = Int64GetDatum(change->bytes);
+		values[COL_INODES] = Int64GetDatum(change->inodes);
+		rel_insert(rs.heap, values, nulls);
+	}
+	rel_scan_end(&rs);
+}
+
+void
+usage_flush(void)
+{
+	for (int i = 0; i < nchanges; i++)
+		write_change(&changes[i]);
+	nchanges = 0;
+}
+
+void
+usage_forget(void)
+{
+	nchanges = 0;
+}
+
+void
+usage_get(int32 share_id, int64 *bytes, int64 *inodes)
+{
+	RelScan		rs;
+	ScanKeyData key;
+
+	*bytes = *inodes = 0;
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(share_id));
+	rel_scan_begin(&rs, REL_SPACE_USAGE, AccessShareLock, GetActiveSnapshot(),
+				   &key, 1);
+	while (rel_scan_next(&rs))
+	{
+		*bytes += DatumGetInt64(rs.slot->tts_values[COL_BYTES]);
+		*inodes += DatumGetInt64(rs.slot->tts_values[COL_INODES]);
+	}
+	rel_scan_end(&rs);
+}

@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * xact.c
+ *	  The frame around every operation, and what happens at the transaction's
+ *	  end.
+ *
+ * In anybody's session an operation writes what it changed before it returns.
+ * In a gateway's (dittofs.gateway = on) it waits for the commit: a batch of 64
+ * creations in one directory then writes that directory's row once, yet each
+ * reply has a ctime of its own, so that a client can tell its own change from
+ * one that another client made in the same batch.
+ *
+ * Also there: a transaction that did nothing that its caller may rely on
+ * (unstable writes, access times) commits asynchronously.  The rule can only
+ * be applied to a gateway's session, for it alone promises to make no other
+ * changes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "dittofs.h"
+
+#include <time.h>
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/snapmgr.h"
+
+#include "guc.h"
+#include "inodes.h"
+#include "usage.h"
+#include "xact.h"
+
+/* Of the current transaction. */
+static bool xact_pending = false;	/* something may be waiting for the commit */
+static bool xact_unstable = false;
+static bool xact_durable = false;
+
+/* What synchronous_commit is to be again after an asynchronous commit. */
+static bool commit_is_async = false;
+static int	saved_synchronous_commit;
+
+int64
+fs_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64) ts.tv_sec * INT64CONST(1000000000) + ts.tv_nsec;
+}
+
+void
+snapshot_renew(void)
+{
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+change_begin(const char *function, Durability durability)
+{
+	PreventCommandIfReadOnly(function);
+	PreventCommandIfParallelMode(function);
+	if (dittofs_gateway && GetCurrentTransactionNestLevel() > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s cannot run inside a savepoint of a gateway's session",
+						function),
+				 errhint("Set dittofs.gateway to off.")));
+	PushActiveSnapshot(GetTransactionSnapshot());
+	xact_pending = true;
+	if (durability == CHANGE_DURABLE)
+		xact_durable = true;
+	else
+		xact_unstable = true;
+}
+
+void
+change_needs_flush(void)
+{
+	xact_durable = true;
+}
+
+static void
+write_pending(void)
+{
+	CommandCounterIncrement();
+	inode_flush();
+	usage_flush();
+	CommandCounterIncrement();
+}
+
+void
+change_end(void)
+{
+	if (!dittofs_gateway)
+	{
+		write_pending();
+		inode_forget();
+		usage_forget();
+		xact_pending = false;
+	}
+	else
+		CommandCounterIncrement();
+	PopActiveSnapshot();
+}
+
+static void
+at_commit(void)
+{
+	if (xact_pending)
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		write_pending();
+		PopActiveSnapshot();
+	}
+	if (dittofs_gateway && xact_unstable && !xact_durable &&
+		synchronous_commit > SYNCHRONOUS_COMMIT_OFF)
+	{
+		saved_synchronous_commit = synchronous_commit;
+		synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
+		commit_is_async = true;
+	}
+}
+
+static void
+at_end(void)
+{
+	if (commit_is_async)
+		synchronous_commit = saved_synchronous_commit;
+	commit_is_async = false;
+	inode_forget();
+	usage_forget();
+	xact_pending = xact_unstable = xact_durable = false;
+}
+
+static void
+xact_callback(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			at_commit();
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			at_end();
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * An error inside a savepoint leaves locked inodes behind that the rollback
+ * unlocked.  Outside a gateway nothing is ever pending between operations.
+ */
+static void
+subxact_callback(SubXactEvent event, SubTransactionId mySubid,
+				 SubTransactionId parentSubid, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && !dittofs_gateway)
+	{
+		inode_forget();
+		usage_forget();
+		xact_pending = false;
+	}
+}
+
+void
+xact_init(void)
+{
+	RegisterXactCallback(xact_callback, NULL);
+	RegisterSubXactCallback(subxact_callback, NULL);
+}
