@@ -133,9 +133,18 @@ CREATE TABLE dittofs.mounts (
 );
 
 -- Without these calls pg_dump leaves the rows out.
-SELECT pg_catalog.pg_extension_config_dump(c.oid::pg_catalog.regclass, '')
-	FROM pg_catalog.pg_class c
-	WHERE c.relnamespace = 'dittofs'::pg_catalog.regnamespace AND c.relkind IN ('r', 'S');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.share_ids', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.file_ids', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.shares', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.files', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.parent_child_map', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks_memory', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.reap_queue', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.space_usage', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.filesystem_capabilities', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.server_config', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.mounts', '');
 
 CREATE VIEW dittofs.link_counts AS
 	SELECT id AS file_id, share_id, fileid, nlink FROM dittofs.files;
