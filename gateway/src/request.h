@@ -24,10 +24,9 @@
  *		  the reply;
  *		- request_refuse or request_deny was called.
  *
- * reply may be called for a result and the reply thrown away only before the
- * result is committed, so the core does not call it before: what reply sees
- * is true.  It may point into the PGresult (reply_append), which lives as
- * long as the request.
+ * A result is not true before its transaction is committed, so reply is not
+ * called before.  The reply may point into the PGresult (reply_append), which
+ * lives until the reply is written, or until reply sends a further call.
  */
 #ifndef DITTOFS_REQUEST_H
 #define DITTOFS_REQUEST_H
@@ -47,6 +46,7 @@
 #include "region.h"
 
 struct client;
+struct connection;
 struct batch;
 struct worker;
 struct request;
@@ -143,6 +143,8 @@ enum request_state
 	REQUEST_REPLYING			/* reply not yet written [client] */
 };
 
+TAILQ_HEAD(request_list, request);
+
 #define REPLY_MAX_PIECES 8
 
 struct request
@@ -162,6 +164,7 @@ struct request
 	void	   *memory;			/* the procedure's own, from send to reply */
 	struct call call;
 	uint32_t	status;			/* of the reply, for the log: nfsstat3 */
+	const char *refused;		/* name of an RPC error, for the log, or NULL */
 
 	/* The core's. */
 	enum request_state state;
@@ -170,8 +173,10 @@ struct request
 	LIST_ENTRY(request) duplicate_link; /* changing calls in progress */
 	struct worker *worker;
 	struct client *client;		/* NULL for the gateway's own calls */
-	struct batch *batch;
-	PGresult   *result;
+	struct connection *connection;	/* QUEUED, RUNNING */
+	struct batch *batch;		/* RUNNING */
+	PGresult   *result;			/* what reply was called with */
+	PGresult   *fresh;			/* its transaction may not be committed yet */
 	uint32_t	checksum;		/* of the record, to know a duplicate by */
 	bool		alone;			/* runs in a transaction of its own */
 	bool		in_duplicates;

@@ -1,0 +1,114 @@
+/*
+ * batch.c
+ *	  Which calls go together, and what an ERROR means: see batch.h.
+ */
+#include "batch.h"
+#include "serve.h"
+#include "statements.h"
+
+#include <string.h>
+
+size_t
+call_size(const struct call *call)
+{
+	size_t		size = call->result_size;
+
+	for (int i = 0; i < statements[call->statement].nparams; i++)
+		size += call->lengths[i];
+	return size;
+}
+
+int
+batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
+		   size_t max_bytes)
+{
+	size_t		bytes = 0;
+
+	TAILQ_INIT(&batch->requests);
+	batch->count = 0;
+	batch->alone = false;
+	batch->failed = batch->doubtful = false;
+	batch->sqlstate[0] = batch->message[0] = '\0';
+
+	while (batch->count < max_calls)
+	{
+		struct request *request = TAILQ_FIRST(queue);
+
+		if (request == NULL)
+			break;
+		if (batch->count > 0 &&
+			(request->alone || bytes + call_size(&request->call) > max_bytes))
+			break;
+		TAILQ_REMOVE(queue, request, link);
+		TAILQ_INSERT_TAIL(&batch->requests, request, link);
+		bytes += call_size(&request->call);
+		batch->count++;
+		if (request->alone)
+		{
+			batch->alone = true;
+			break;
+		}
+	}
+	batch->cursor = TAILQ_FIRST(&batch->requests);
+	return batch->count;
+}
+
+/*
+ * Classes first match first: a code before its class.
+ */
+static const struct
+{
+	const char *prefix;			/* of the SQLSTATE */
+	enum remedy remedy;
+	uint32_t	status;
+}			remedies[] = {
+	{"55P03", REMEDY_RETRY, 0}, /* lock timeout */
+	{"40P01", REMEDY_RETRY, 0}, /* deadlock */
+	{"40001", REMEDY_RETRY, 0}, /* serialization */
+	{"23505", REMEDY_RETRY, 0}, /* another replica made the entry first */
+	{"57014", REMEDY_RETRY, 0}, /* cancelled: for somebody else's sake, or the
+								 * statement timeout */
+	{"53300", REMEDY_RECONNECT, 0}, /* too many connections */
+	{"53400", REMEDY_RETRY, 0}, /* configuration limit exceeded */
+	{"53200", REMEDY_RETRY, 0}, /* out of memory */
+	{"25006", REMEDY_RECONNECT, 0}, /* read only: not the primary any more */
+	{"0A000", REMEDY_RECONNECT, 0}, /* the extension was made anew: "cached plan
+									 * must not change result type" */
+	{"42883", REMEDY_RECONNECT, 0}, /* ... and lacks a function */
+	{"3F000", REMEDY_RECONNECT, 0}, /* ... or is gone */
+	{"26000", REMEDY_RECONNECT, 0}, /* someone deallocated our statements */
+	{"57P", REMEDY_RECONNECT, 0},	/* shutdown, crash, start-up */
+	{"08", REMEDY_RECONNECT, 0},	/* connection */
+	{"53100", REMEDY_FAIL, STATUS_NOSPC},	/* disk full */
+	{"XX001", REMEDY_FAIL, STATUS_IO},	/* data corrupted */
+	{"XX002", REMEDY_FAIL, STATUS_IO},	/* index corrupted */
+	{"58030", REMEDY_FAIL, STATUS_IO},	/* io_error */
+	{"", REMEDY_FAIL, STATUS_SERVERFAULT},
+};
+
+enum remedy
+remedy_for(const char *sqlstate, uint32_t *status)
+{
+	size_t		i = 0;
+
+	while (strncmp(sqlstate, remedies[i].prefix,
+				   strlen(remedies[i].prefix)) != 0)
+		i++;
+	*status = remedies[i].status;
+	return remedies[i].remedy;
+}
+
+#define FIRST_DELAY 5000
+#define LAST_DELAY 500000
+
+int64_t
+retry_delay(int attempts, uint32_t chance)
+{
+	int64_t		delay = FIRST_DELAY;
+
+	while (attempts-- > 1 && delay < LAST_DELAY)
+		delay *= 2;
+	if (delay > LAST_DELAY)
+		delay = LAST_DELAY;
+	return delay + delay * (chance % 1024) / 2048;
+}

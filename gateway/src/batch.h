@@ -1,0 +1,65 @@
+/*
+ * batch.h
+ *	  A batch: calls that share one transaction, one commit and one Sync.
+ *
+ * Here is what can be decided without a connection: which queued calls go
+ * together, and what is to be done about calls that came to nothing.
+ */
+#ifndef DITTOFS_BATCH_H
+#define DITTOFS_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "request.h"
+#include "worker.h"
+
+struct batch
+{
+	TAILQ_ENTRY(batch) link;	/* of the connection's running batches, in the
+								 * order they were sent */
+	struct request_list requests;
+	int			count;
+	bool		alone;			/* of one call that was told to run alone */
+
+	/* As results come in. */
+	struct request *cursor;		/* whose result is next; NULL: the Sync's */
+	bool		failed;			/* there was an ERROR: nothing happened */
+	bool		doubtful;		/* it may be committed, but not safely */
+	char		sqlstate[6];
+	char		message[256];
+};
+
+TAILQ_HEAD(batch_list, batch);
+
+/*
+ * Moves calls from the queue to the (empty) batch: the first, and those
+ * behind it while there are fewer than max_calls and the bytes of parameters
+ * and expected results stay below max_bytes.  A call that is to run alone
+ * does.  Returns how many.
+ */
+extern int	batch_fill(struct batch *batch, struct request_list *queue,
+					   int max_calls, size_t max_bytes);
+
+/* Bytes of a call's parameters and expected result. */
+extern size_t call_size(const struct call *call);
+
+enum remedy
+{
+	REMEDY_RETRY,				/* a matter of the moment: run it again */
+	REMEDY_RECONNECT,			/* so is this, but not on this connection */
+	REMEDY_FAIL					/* answer with the status */
+};
+
+/* What an ERROR with this SQLSTATE, of a call that ran alone, means for it. */
+extern enum remedy remedy_for(const char *sqlstate, uint32_t *status);
+
+/*
+ * How long to wait before attempt number attempts, in microseconds: 5 ms
+ * doubling to half a second, and up to half as much again by chance, so that
+ * two gateways that clashed do not clash again.
+ */
+extern int64_t retry_delay(int attempts, uint32_t chance);
+
+#endif							/* DITTOFS_BATCH_H */

@@ -1,0 +1,757 @@
+/*
+ * connection.c
+ *	  One connection to the database: opened, kept, and what runs on it.
+ *
+ * A batch is a row of prepared executions and one Sync.  The server runs it
+ * as one transaction that commits at the Sync, so no result means anything
+ * before the Sync is answered: an ERROR may still come out of the commit.
+ * That is why results wait in request->fresh until then.
+ *
+ * What can become of a batch:
+ *
+ *	committed	each call's reply is made from its result
+ *	ERROR		nothing happened.  The calls of a batch run again, each in a
+ *				transaction of its own; a call that was alone gets the remedy
+ *				for its SQLSTATE (batch.c)
+ *	doubtful	committed, but a wait for synchronous replication was
+ *				cancelled: the server says WARNING and COMMIT, and a client
+ *				would take the reply for a promise.  It gets JUKEBOX
+ *	lost		with the connection.  See connection_close
+ */
+#include "connection.h"
+#include "cancel.h"
+#include "config.h"
+#include "log.h"
+#include "serve.h"
+#include "session.h"
+#include "worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Microseconds. */
+#define CONNECT_TIMEOUT (10 * 1000000)
+#define CHECK_TIMEOUT (5 * 1000000)
+#define SETTLED_TIME (5 * 1000000)
+#define FIRST_BACKOFF 50000
+#define LAST_BACKOFF 3000000
+
+static void connection_handle(struct event *event, uint32_t ready);
+static void connection_retry(struct timer *timer);
+
+void
+connection_init(struct connection *connection, struct lane_pool *lane,
+				int number)
+{
+	memset(connection, 0, sizeof(*connection));
+	connection->worker = lane->worker;
+	connection->lane = lane;
+	connection->number = number;
+	connection->state = CONNECTION_DOWN;
+	connection->event.fd = -1;
+	connection->event.handle = connection_handle;
+	connection->retry.fire = connection_retry;
+	for (int i = 0; i < QUEUES; i++)
+		TAILQ_INIT(&connection->queues[i]);
+	TAILQ_INIT(&connection->running);
+	TAILQ_INIT(&connection->spare);
+	for (int i = 0; i < RUNNING_MAX; i++)
+		TAILQ_INSERT_TAIL(&connection->spare, &connection->batches[i], link);
+}
+
+/*
+ * Opening.
+ */
+
+/* Warnings of the server; one of them changes what a commit means. */
+static void
+receive_notice(void *argument, const PGresult *notice)
+{
+	struct connection *connection = argument;
+	struct batch *batch = TAILQ_FIRST(&connection->running);
+	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+
+	/*
+	 * The message is translated and its SQLSTATE is any warning's, so the
+	 * function it comes from is what tells it.
+	 */
+	if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0 &&
+		batch != NULL)
+		batch->doubtful = true;
+	log_warning("PostgreSQL: %s", PQresultErrorMessage(notice));
+}
+
+static void
+wait_for_socket(struct connection *connection, uint32_t wanted)
+{
+	int			fd = PQsocket(connection->pg);
+
+	if (fd == connection->event.fd && wanted == connection->event.wanted &&
+		connection->state != CONNECTION_CONNECTING)
+		return;
+	connection->event.fd = fd;
+	event_set(&connection->worker->loop, &connection->event, wanted);
+}
+
+void
+connection_open(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+
+	connection->wanted = true;
+	connection->state = CONNECTION_CONNECTING;
+	connection->broken = false;
+	connection->pg = session_connect();
+	timer_set(&worker->loop, &connection->retry,
+			  worker->loop.now + CONNECT_TIMEOUT);
+	if (connection->pg == NULL)
+		fatal("out of memory");
+	if (PQstatus(connection->pg) == CONNECTION_BAD)
+	{
+		connection_close(connection, PQerrorMessage(connection->pg));
+		return;
+	}
+	PQsetNoticeReceiver(connection->pg, receive_notice, connection);
+	wait_for_socket(connection, EPOLLOUT);
+}
+
+static void
+connection_up(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+
+	connection->state = CONNECTION_READY;
+	connection->up_since = worker->loop.now;
+	connection->last_input = connection->idle_since = worker->loop.now;
+	timer_clear(&worker->loop, &connection->retry);
+	if (connection->complaint[0] != '\0')
+		log_info("PostgreSQL is back");
+	connection->complaint[0] = '\0';
+	pool_connection_up(connection);
+}
+
+/* False: the connection has been closed. */
+static bool
+flush(struct connection *connection)
+{
+	int			left = PQflush(connection->pg);
+
+	if (left < 0)
+	{
+		connection->broken = true;
+		return false;
+	}
+	wait_for_socket(connection, left > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	return true;
+}
+
+static void
+prepare(struct connection *connection)
+{
+	const char *standby = session_is_standby(connection->pg);
+
+	if (standby != NULL)
+	{
+		connection_close(connection, standby);
+		return;
+	}
+	connection->state = CONNECTION_PREPARING;
+	if (!session_prepare(connection->pg, connection->lane->lane) ||
+		!flush(connection))
+		connection_close(connection, PQerrorMessage(connection->pg));
+}
+
+static void
+continue_connecting(struct connection *connection)
+{
+	switch (PQconnectPoll(connection->pg))
+	{
+		case PGRES_POLLING_READING:
+			wait_for_socket(connection, EPOLLIN);
+			break;
+		case PGRES_POLLING_WRITING:
+			wait_for_socket(connection, EPOLLOUT);
+			break;
+		case PGRES_POLLING_OK:
+			prepare(connection);
+			break;
+		default:
+			connection_close(connection, PQerrorMessage(connection->pg));
+			break;
+	}
+}
+
+static void
+continue_preparing(struct connection *connection)
+{
+	char		problem[sizeof(connection->complaint)];
+
+	switch (session_prepared(connection->pg, problem, sizeof(problem)))
+	{
+		case SESSION_WAIT:
+			break;
+		case SESSION_READY:
+			connection_up(connection);
+			break;
+		case SESSION_FAILED:
+			connection_close(connection, problem);
+			break;
+	}
+}
+
+/*
+ * Closing.
+ */
+
+static void
+complain(struct connection *connection, const char *reason)
+{
+	char		line[sizeof(connection->complaint)];
+
+	snprintf(line, sizeof(line), "%s", reason);
+	if (strcmp(line, connection->complaint) == 0)
+	{
+		log_debug("PostgreSQL: %s", line);
+		return;
+	}
+	memcpy(connection->complaint, line, sizeof(line));
+	log_warning("PostgreSQL: %s", line);
+}
+
+static int64_t
+backoff(struct connection *connection)
+{
+	int64_t		delay = FIRST_BACKOFF;
+
+	for (int i = 1; i < connection->failures && delay < LAST_BACKOFF; i++)
+		delay *= 2;
+	if (delay > LAST_BACKOFF)
+		delay = LAST_BACKOFF;
+	return delay / 2 +
+		delay / 2 * (pool_chance(&connection->worker->pool) % 1024) / 1024;
+}
+
+/*
+ * A call that was on the connection when it went down.
+ *
+ * One that was running may have happened, if the connection was lost between
+ * the commit and its confirmation.  It simply runs again: for all calls but
+ * the non-idempotent ones that is right, and for those the database must
+ * know the answer it gave (DESIGN D10: the reply is kept in the same
+ * transaction as the change, under the client's address, xid, procedure and
+ * checksum of the arguments).  This is the place where a call becomes a
+ * repeated one; what the database needs to recognize it by is all in the
+ * request.
+ *
+ * It runs alone from now on, so that a call that makes the server crash
+ * takes no others with it a second time.
+ */
+static void
+take_back(struct request *request)
+{
+	if (request->state == REQUEST_RUNNING)
+	{
+		request->batch = NULL;
+		request->attempts++;
+		request->alone = true;
+		if (request->fresh != NULL)
+			PQclear(request->fresh);
+		request->fresh = NULL;
+	}
+	if (request_pointless(request))
+		request_free(request);
+	else
+		pool_submit(&request->worker->pool, request);
+}
+
+void
+connection_close(struct connection *connection, const char *reason)
+{
+	struct worker *worker = connection->worker;
+	struct request_list requests = TAILQ_HEAD_INITIALIZER(requests);
+	struct request *request;
+	struct batch *batch;
+
+	if (reason != NULL)
+		complain(connection, reason);
+	if (connection->cancel != NULL)
+		cancel_release(connection->cancel);
+	connection->cancel = NULL;
+	event_remove(&worker->loop, &connection->event);
+	PQfinish(connection->pg);
+	connection->pg = NULL;
+	connection->state = CONNECTION_DOWN;
+	connection->broken = false;
+
+	while ((batch = TAILQ_FIRST(&connection->running)) != NULL)
+	{
+		TAILQ_REMOVE(&connection->running, batch, link);
+		TAILQ_INSERT_TAIL(&connection->spare, batch, link);
+		TAILQ_CONCAT(&requests, &batch->requests, link);
+	}
+	connection->running_count = 0;
+	for (int i = 0; i < QUEUES; i++)
+		TAILQ_CONCAT(&requests, &connection->queues[i], link);
+	connection->queued = 0;
+
+	if (connection->wanted)
+	{
+		connection->failures++;
+		timer_set(&worker->loop, &connection->retry,
+				  worker->loop.now + backoff(connection));
+	}
+	else
+	{
+		connection->failures = 0;
+		timer_clear(&worker->loop, &connection->retry);
+	}
+
+	while ((request = TAILQ_FIRST(&requests)) != NULL)
+	{
+		TAILQ_REMOVE(&requests, request, link);
+		take_back(request);
+	}
+}
+
+static void
+connection_retry(struct timer *timer)
+{
+	struct connection *connection = container_of(timer, struct connection,
+												 retry);
+
+	if (connection->state == CONNECTION_DOWN)
+		connection_open(connection);
+	else
+		connection_close(connection, "no answer to a connection attempt");
+}
+
+/*
+ * Sending.
+ */
+
+static struct request_list *
+queue_of(struct connection *connection, const struct request *request)
+{
+	return &connection->queues[request->call.unstable ? QUEUE_UNSTABLE :
+							   QUEUE_FLUSHED];
+}
+
+void
+connection_enqueue(struct connection *connection, struct request *request)
+{
+	request_set_state(request, REQUEST_QUEUED);
+	request->connection = connection;
+	TAILQ_INSERT_TAIL(queue_of(connection, request), request, link);
+	connection->queued++;
+}
+
+void
+connection_dequeue(struct connection *connection, struct request *request)
+{
+	TAILQ_REMOVE(queue_of(connection, request), request, link);
+	connection->queued--;
+}
+
+int64_t
+connection_oldest(const struct connection *connection)
+{
+	int64_t		oldest = INT64_MAX;
+
+	for (int i = 0; i < QUEUES; i++)
+	{
+		const struct request *request = TAILQ_FIRST(&connection->queues[i]);
+
+		if (request != NULL && request->arrived < oldest)
+			oldest = request->arrived;
+	}
+	return oldest;
+}
+
+/* The queue whose first call has waited longer. */
+static struct request_list *
+next_queue(struct connection *connection)
+{
+	struct request *flushed = TAILQ_FIRST(&connection->queues[QUEUE_FLUSHED]);
+	struct request *unstable = TAILQ_FIRST(&connection->queues[QUEUE_UNSTABLE]);
+
+	if (unstable == NULL ||
+		(flushed != NULL && flushed->arrived <= unstable->arrived))
+		return &connection->queues[QUEUE_FLUSHED];
+	return &connection->queues[QUEUE_UNSTABLE];
+}
+
+static struct batch *
+take_spare_batch(struct connection *connection)
+{
+	struct batch *batch = TAILQ_FIRST(&connection->spare);
+
+	TAILQ_REMOVE(&connection->spare, batch, link);
+	TAILQ_INSERT_TAIL(&connection->running, batch, link);
+	if (connection->running_count++ == 0)
+		connection->last_input = connection->worker->loop.now;
+	return batch;
+}
+
+static void
+send_batch(struct connection *connection)
+{
+	const struct config *config = connection->worker->config;
+	struct batch *batch = take_spare_batch(connection);
+	struct request *request;
+
+	connection->queued -= batch_fill(batch, next_queue(connection),
+									 (int) config->batch_calls,
+									 (size_t) config->batch_bytes);
+	TAILQ_FOREACH(request, &batch->requests, link)
+	{
+		request_set_state(request, REQUEST_RUNNING);
+		request->batch = batch;
+		if (request->client != NULL)
+			connection->idle_since = connection->worker->loop.now;
+		if (!connection->broken &&
+			!session_send(connection->pg, &request->call))
+			connection->broken = true;
+	}
+	if (!connection->broken && !PQpipelineSync(connection->pg))
+		connection->broken = true;
+}
+
+void
+connection_dispatch(struct connection *connection)
+{
+	bool		sent = false;
+
+	if (connection->cancel != NULL && cancel_is_over(connection->cancel))
+	{
+		cancel_release(connection->cancel);
+		connection->cancel = NULL;
+	}
+	if (connection->state != CONNECTION_READY || connection->cancel != NULL)
+		return;
+
+	while (connection->queued > 0 && !connection->broken &&
+		   connection->running_count < RUNNING_MAX)
+	{
+		if (connection->running_count > 0 &&
+			!(TAILQ_LAST(&connection->running, batch_list)->alone &&
+			  TAILQ_FIRST(next_queue(connection))->alone))
+			break;
+		send_batch(connection);
+		sent = true;
+	}
+	if (sent && !connection->broken)
+		flush(connection);
+	if (connection->broken)
+		connection_close(connection, PQerrorMessage(connection->pg));
+}
+
+/*
+ * Receiving.
+ */
+
+static void
+batch_committed(struct batch *batch)
+{
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&batch->requests)) != NULL)
+	{
+		PGresult   *result = request->fresh;
+
+		TAILQ_REMOVE(&batch->requests, request, link);
+		request->batch = NULL;
+		request->fresh = NULL;
+		if (result == NULL)
+			serve_failure(request, STATUS_SERVERFAULT);
+		else
+			serve_result(request, result);
+	}
+}
+
+static void
+log_failure(const struct batch *batch, const struct request *request,
+			enum log_level level, const char *consequence)
+{
+	char		name[REQUEST_NAME_MAX];
+
+	if (log_enabled(level))
+		log_write(level, "%s: %s: %s; %s", request_name(request, name),
+				  batch->sqlstate, batch->message, consequence);
+}
+
+/* A call that ran alone came to nothing. */
+static void
+call_failed(struct connection *connection, struct batch *batch,
+			struct request *request)
+{
+	uint32_t	status;
+	char		buffer[16];
+
+	switch (remedy_for(batch->sqlstate, &status))
+	{
+		case REMEDY_RETRY:
+			log_failure(batch, request, LOG_LEVEL_DEBUG, "it will be retried");
+			pool_retry(request);
+			break;
+		case REMEDY_RECONNECT:
+			log_failure(batch, request, LOG_LEVEL_DEBUG,
+						"it will be retried on a new connection");
+			connection->broken = true;
+			snprintf(connection->reason, sizeof(connection->reason), "%s: %s",
+					 batch->sqlstate, batch->message);
+			pool_retry(request);
+			break;
+		case REMEDY_FAIL:
+			log_failure(batch, request, LOG_LEVEL_ERROR,
+						strcmp(batch->sqlstate, "42501") == 0 ?
+						"GRANT dittofs_gateway TO the gateway's role" :
+						status_name(status, buffer));
+			serve_failure(request, status);
+			break;
+	}
+}
+
+/*
+ * Nothing of the batch happened.  Whatever ran it to ground hit one of its
+ * calls; the others must not pay for it.
+ */
+static void
+batch_failed(struct connection *connection, struct batch *batch)
+{
+	struct request *request;
+
+	if (batch->count > 1)
+		log_debug("a batch of %d calls failed with %s: %s; they run one by one",
+				  batch->count, batch->sqlstate, batch->message);
+
+	while ((request = TAILQ_LAST(&batch->requests, request_list)) != NULL)
+	{
+		TAILQ_REMOVE(&batch->requests, request, link);
+		request->batch = NULL;
+		if (request->fresh != NULL)
+			PQclear(request->fresh);
+		request->fresh = NULL;
+		if (request_pointless(request))
+			request_free(request);
+		else if (batch->count == 1)
+			call_failed(connection, batch, request);
+		else
+		{
+			request->alone = true;
+			request_set_state(request, REQUEST_QUEUED);
+			TAILQ_INSERT_HEAD(queue_of(connection, request), request, link);
+			connection->queued++;
+		}
+	}
+}
+
+static void
+batch_doubtful(struct batch *batch)
+{
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&batch->requests)) != NULL)
+	{
+		TAILQ_REMOVE(&batch->requests, request, link);
+		request->batch = NULL;
+		serve_failure(request, STATUS_JUKEBOX);
+	}
+}
+
+static void
+batch_ended(struct connection *connection, struct batch *batch)
+{
+	TAILQ_REMOVE(&connection->running, batch, link);
+	connection->running_count--;
+	if (batch->failed)
+		batch_failed(connection, batch);
+	else if (batch->doubtful)
+		batch_doubtful(batch);
+	else
+		batch_committed(batch);
+	TAILQ_INSERT_HEAD(&connection->spare, batch, link);
+}
+
+static void
+note_error(struct batch *batch, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (batch->failed)
+		return;
+	batch->failed = true;
+	snprintf(batch->sqlstate, sizeof(batch->sqlstate), "%s",
+			 sqlstate != NULL ? sqlstate : "08006");
+	snprintf(batch->message, sizeof(batch->message), "%s",
+			 message != NULL ? message : PQresultErrorMessage(result));
+}
+
+/*
+ * Results that are here, in the order their calls were sent.  Each call's
+ * results end with a NULL, a batch's with a PGRES_PIPELINE_SYNC; an error at
+ * commit comes between its last call and that.
+ */
+static void
+collect_results(struct connection *connection)
+{
+	struct batch *batch;
+	bool		stray = false;
+
+	while ((batch = TAILQ_FIRST(&connection->running)) != NULL &&
+		   !connection->broken && !PQisBusy(connection->pg))
+	{
+		PGresult   *result = PQgetResult(connection->pg);
+
+		if (result == NULL)
+		{
+			if (batch->cursor != NULL)
+				batch->cursor = TAILQ_NEXT(batch->cursor, link);
+			else if (stray)
+				connection->broken = true;
+			else
+				stray = true;
+			continue;
+		}
+		stray = false;
+		switch (PQresultStatus(result))
+		{
+			case PGRES_TUPLES_OK:
+				if (batch->cursor == NULL || batch->cursor->fresh != NULL)
+				{
+					connection->broken = true;
+					break;
+				}
+				batch->cursor->fresh = result;
+				continue;
+			case PGRES_PIPELINE_SYNC:
+				batch_ended(connection, batch);
+				break;
+			case PGRES_PIPELINE_ABORTED:
+				break;
+			default:
+				note_error(batch, result);
+				break;
+		}
+		PQclear(result);
+	}
+	if (PQstatus(connection->pg) == CONNECTION_BAD)
+		connection->broken = true;
+}
+
+static void
+continue_running(struct connection *connection, uint32_t ready)
+{
+	connection->last_input = connection->worker->loop.now;
+	connection->reason[0] = '\0';
+	if (!PQconsumeInput(connection->pg))
+		connection->broken = true;
+	if (ready & EPOLLOUT)
+		flush(connection);
+
+	/* Even when it is broken: what has arrived before that counts. */
+	if (!connection->broken || TAILQ_FIRST(&connection->running) != NULL)
+	{
+		connection->broken = false;
+		collect_results(connection);
+	}
+	if (connection->broken || PQstatus(connection->pg) == CONNECTION_BAD)
+		connection_close(connection, connection->reason[0] != '\0' ?
+						 connection->reason : PQerrorMessage(connection->pg));
+}
+
+static void
+connection_handle(struct event *event, uint32_t ready)
+{
+	struct connection *connection = container_of(event, struct connection,
+												 event);
+
+	switch (connection->state)
+	{
+		case CONNECTION_DOWN:
+			break;
+		case CONNECTION_CONNECTING:
+			continue_connecting(connection);
+			break;
+		case CONNECTION_PREPARING:
+			if (!PQconsumeInput(connection->pg) || !flush(connection))
+				connection_close(connection, PQerrorMessage(connection->pg));
+			else
+				continue_preparing(connection);
+			break;
+		case CONNECTION_READY:
+			continue_running(connection, ready);
+			break;
+	}
+}
+
+/*
+ * Now and then.
+ */
+
+static void
+send_check(struct connection *connection)
+{
+	struct batch *batch = take_spare_batch(connection);
+	struct request_list nothing = TAILQ_HEAD_INITIALIZER(nothing);
+
+	batch_fill(batch, &nothing, 0, 0);
+	if (!PQpipelineSync(connection->pg) || !flush(connection))
+		connection_close(connection, PQerrorMessage(connection->pg));
+}
+
+void
+connection_check(struct connection *connection)
+{
+	const struct config *config = connection->worker->config;
+	struct lane_pool *lane = connection->lane;
+	int64_t		now = connection->worker->loop.now;
+	struct batch *batch = TAILQ_FIRST(&connection->running);
+	const char *standby;
+
+	if (connection->state != CONNECTION_READY)
+		return;
+	if (now - connection->up_since > SETTLED_TIME)
+		connection->failures = 0;
+
+	if (batch != NULL)
+	{
+		int64_t		limit = batch->count == 0 ? CHECK_TIMEOUT :
+			config->call_timeout * 1000 + CHECK_TIMEOUT;
+
+		if (now - connection->last_input > limit)
+			connection_close(connection, "the server does not answer");
+		return;
+	}
+	if (connection->queued > 0)
+		return;
+	standby = session_is_standby(connection->pg);
+	if (standby != NULL)
+		connection_close(connection, standby);
+	else if (lane->wanted > lane->min &&
+			 now - connection->idle_since > config->max_idle_time * 1000)
+	{
+		connection->wanted = false;
+		lane->wanted--;
+		log_debug("an idle connection is closed");
+		connection_close(connection, NULL);
+	}
+	else if (now - connection->last_input > config->health_check_period * 1000)
+		send_check(connection);
+}
+
+void
+connection_forget(struct connection *connection)
+{
+	struct batch *batch;
+	struct request *request;
+
+	if (connection->state != CONNECTION_READY || connection->cancel != NULL)
+		return;
+	TAILQ_FOREACH(batch, &connection->running, link)
+		TAILQ_FOREACH(request, &batch->requests, link)
+			if (!request_pointless(request))
+				return;
+	connection->cancel = cancel_start(connection->pg,
+									  connection->worker->wake.fd);
+}

@@ -1,0 +1,141 @@
+/*
+ * event.c
+ *	  The event loop: see event.h.
+ *
+ * Timers are a sorted list: a worker has a dozen of them (one for each
+ * connection to the database and a few of its own), never one for each
+ * request or client, so a heap would buy nothing.
+ */
+#include "event.h"
+#include "log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EVENTS_A_ROUND 128
+
+int64_t
+clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void
+loop_init(struct loop *loop)
+{
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		fatal("epoll_create1: %s", strerror(errno));
+	TAILQ_INIT(&loop->timers);
+	loop->now = clock_now();
+}
+
+void
+loop_close(struct loop *loop)
+{
+	close(loop->epoll);
+}
+
+void
+event_set(struct loop *loop, struct event *event, uint32_t wanted)
+{
+	struct epoll_event epoll_event = {.events = wanted, .data.ptr = event};
+
+	event->wanted = wanted;
+
+	/*
+	 * libpq closes and opens sockets behind our back, often with the number
+	 * of the one before, so whether the descriptor is registered already is
+	 * the kernel's to say.
+	 */
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, event->fd, &epoll_event) == 0)
+		return;
+	if (errno == ENOENT &&
+		epoll_ctl(loop->epoll, EPOLL_CTL_ADD, event->fd, &epoll_event) == 0)
+		return;
+	log_error("epoll_ctl on descriptor %d: %s", event->fd, strerror(errno));
+}
+
+void
+event_remove(struct loop *loop, struct event *event)
+{
+	if (event->fd < 0)
+		return;
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, event->fd, NULL);
+	event->fd = -1;
+}
+
+void
+timer_set(struct loop *loop, struct timer *timer, int64_t at)
+{
+	struct timer *next;
+
+	timer_clear(loop, timer);
+	timer->at = at;
+	timer->armed = true;
+	TAILQ_FOREACH(next, &loop->timers, link)
+		if (next->at > at)
+			break;
+	if (next != NULL)
+		TAILQ_INSERT_BEFORE(next, timer, link);
+	else
+		TAILQ_INSERT_TAIL(&loop->timers, timer, link);
+}
+
+void
+timer_clear(struct loop *loop, struct timer *timer)
+{
+	if (!timer->armed)
+		return;
+	TAILQ_REMOVE(&loop->timers, timer, link);
+	timer->armed = false;
+}
+
+static int
+milliseconds_to_wait(struct loop *loop)
+{
+	struct timer *first = TAILQ_FIRST(&loop->timers);
+	int64_t		left;
+
+	if (first == NULL)
+		return -1;
+	left = first->at - clock_now();
+	if (left <= 0)
+		return 0;
+	return left > 60 * 1000000 ? 60 * 1000 : (int) ((left + 999) / 1000);
+}
+
+void
+loop_round(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_A_ROUND];
+	struct timer *timer;
+	int			n;
+
+	n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND,
+				   milliseconds_to_wait(loop));
+	if (n < 0 && errno != EINTR)
+		fatal("epoll_wait: %s", strerror(errno));
+	loop->now = clock_now();
+
+	for (int i = 0; i < n; i++)
+	{
+		struct event *event = events[i].data.ptr;
+
+		/* A handler before this one may have removed it. */
+		if (event->fd >= 0)
+			event->handle(event, events[i].events);
+	}
+
+	while ((timer = TAILQ_FIRST(&loop->timers)) != NULL &&
+		   timer->at <= loop->now)
+	{
+		timer_clear(loop, timer);
+		timer->fire(timer);
+	}
+}

@@ -1,0 +1,408 @@
+/*
+ * pool.c
+ *	  Which connection a call goes to, and how many there are.
+ */
+#include "pool.h"
+#include "config.h"
+#include "connection.h"
+#include "log.h"
+#include "serve.h"
+#include "session.h"
+#include "worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A call in a queue for this long asks for one more connection. */
+#define LONG_WAIT 20000
+
+/* How often deadlines are looked at while there are calls. */
+#define DEADLINE_ROUND 100000
+
+static void check_deadlines(struct timer *timer);
+static void delay_over(struct timer *timer);
+
+uint32_t
+pool_chance(struct pool *pool)
+{
+	/* xorshift */
+	pool->chance ^= pool->chance << 13;
+	pool->chance ^= pool->chance >> 17;
+	pool->chance ^= pool->chance << 5;
+	return pool->chance;
+}
+
+int
+pool_share(int64_t total, int slots, int slot)
+{
+	return (int) (total / slots + (slot < total % slots));
+}
+
+uint64_t
+call_key(const void *handle, size_t size)
+{
+	const uint8_t *bytes = handle;
+	uint64_t	hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 1099511628211u;
+	return hash != 0 ? hash : 1;
+}
+
+/* splitmix64's finalizer: every bit of the result depends on every bit. */
+static uint64_t
+mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+	return x ^ (x >> 31);
+}
+
+uint64_t
+pool_weight(uint64_t key, int number)
+{
+	return mix(key ^ mix((uint64_t) number + 1));
+}
+
+/*
+ * Starting and stopping.
+ */
+
+const char *
+pool_configure(const struct config *config)
+{
+	return session_configure(config);
+}
+
+void
+pool_start(struct pool *pool, struct worker *worker)
+{
+	const struct config *config = worker->config;
+	int			workers = (int) config->workers;
+
+	pool->worker = worker;
+	pool->chance = (uint32_t) (mix((uint64_t) clock_now()) +
+							   (uint64_t) worker->number) | 1;
+	pool->deadlines.fire = check_deadlines;
+	for (int i = 0; i < LANES; i++)
+	{
+		struct lane_pool *lane = &pool->lanes[i];
+		int			slot = i * workers + worker->number;
+
+		lane->lane = (enum lane) i;
+		lane->worker = worker;
+		lane->min = pool_share(config->min_conns, LANES * workers, slot);
+		lane->max = pool_share(config->max_conns, LANES * workers, slot);
+		lane->connections = calloc(lane->max, sizeof(struct connection));
+		if (lane->connections == NULL)
+			fatal("out of memory");
+		TAILQ_INIT(&lane->waiting);
+		TAILQ_INIT(&lane->delayed);
+		lane->delay.fire = delay_over;
+		for (int j = 0; j < lane->max; j++)
+			connection_init(&lane->connections[j], lane, j);
+
+		/* One at least, whatever the minimum: what is wrong with the
+		 * database should be known at once, not with the first call. */
+		for (int j = 0; j < lane->min || j == 0; j++)
+		{
+			lane->wanted++;
+			connection_open(&lane->connections[j]);
+		}
+	}
+}
+
+void
+pool_stop(struct pool *pool)
+{
+	for (int i = 0; i < LANES; i++)
+	{
+		struct lane_pool *lane = &pool->lanes[i];
+
+		for (int j = 0; j < lane->max; j++)
+		{
+			lane->connections[j].wanted = false;
+			if (lane->connections[j].state != CONNECTION_DOWN)
+				connection_close(&lane->connections[j], NULL);
+		}
+	}
+}
+
+/* One more, unless the last one asked for is not there yet. */
+static void
+grow(struct lane_pool *lane)
+{
+	if (lane->wanted == lane->max)
+		return;
+	for (int i = 0; i < lane->max; i++)
+		if (lane->connections[i].wanted &&
+			lane->connections[i].state != CONNECTION_READY)
+			return;
+	for (int i = 0; i < lane->max; i++)
+		if (!lane->connections[i].wanted)
+		{
+			lane->wanted++;
+			log_debug("lane %d: connection %d of at most %d", lane->lane,
+					  lane->wanted, lane->max);
+			connection_open(&lane->connections[i]);
+			return;
+		}
+}
+
+/*
+ * Choosing.
+ */
+
+static bool
+is_idle(const struct connection *connection)
+{
+	return connection->running_count == 0 && connection->queued == 0;
+}
+
+/*
+ * A call that takes locks must go where its key says, or this gateway waits
+ * for itself.  For any other the key is only where it would like to go: it
+ * takes a connection with nothing to do rather than wait.
+ */
+static struct connection *
+choose(struct lane_pool *lane, const struct request *request)
+{
+	uint64_t	key = request->call.key;
+	struct connection *preferred = NULL;
+	struct connection *idle = NULL;
+	struct connection *shortest = NULL;
+	uint64_t	best = 0;
+
+	for (int i = 0; i < lane->max; i++)
+	{
+		struct connection *connection = &lane->connections[i];
+		uint64_t	weight = pool_weight(key, i);
+
+		if (connection->state != CONNECTION_READY)
+			continue;
+		if (preferred == NULL || weight > best)
+		{
+			preferred = connection;
+			best = weight;
+		}
+		if (idle == NULL && is_idle(connection))
+			idle = connection;
+		if (shortest == NULL || connection->queued < shortest->queued)
+			shortest = connection;
+	}
+	if (key != 0 && (request->procedure->changes || idle == NULL ||
+					 is_idle(preferred)))
+		return preferred;
+	return idle != NULL ? idle : shortest;
+}
+
+static int64_t
+deadline_of(const struct request *request)
+{
+	return request->arrived + request->worker->config->call_timeout * 1000;
+}
+
+void
+pool_submit(struct pool *pool, struct request *request)
+{
+	struct loop *loop = &pool->worker->loop;
+	struct lane_pool *lane =
+		&pool->lanes[statements[request->call.statement].lane];
+	struct connection *connection = choose(lane, request);
+
+	if (!pool->deadlines.armed)
+		timer_set(loop, &pool->deadlines, loop->now + DEADLINE_ROUND);
+	if (connection != NULL)
+	{
+		connection_enqueue(connection, request);
+		return;
+	}
+	request_set_state(request, REQUEST_WAITING);
+	TAILQ_INSERT_TAIL(&lane->waiting, request, link);
+	if (lane->wanted == 0)
+		grow(lane);
+}
+
+void
+pool_connection_up(struct connection *connection)
+{
+	struct lane_pool *lane = connection->lane;
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&lane->waiting)) != NULL)
+	{
+		TAILQ_REMOVE(&lane->waiting, request, link);
+		pool_submit(&lane->worker->pool, request);
+	}
+}
+
+bool
+pool_lane_is_up(const struct pool *pool, enum lane lane)
+{
+	for (int i = 0; i < pool->lanes[lane].max; i++)
+		if (pool->lanes[lane].connections[i].state == CONNECTION_READY)
+			return true;
+	return false;
+}
+
+void
+pool_dispatch(struct pool *pool)
+{
+	int64_t		now = pool->worker->loop.now;
+
+	for (int i = 0; i < LANES; i++)
+	{
+		struct lane_pool *lane = &pool->lanes[i];
+
+		for (int j = 0; j < lane->max; j++)
+		{
+			struct connection *connection = &lane->connections[j];
+
+			if (connection->queued == 0 && connection->cancel == NULL)
+				continue;
+			connection_dispatch(connection);
+			if (connection->queued >= pool->worker->config->batch_calls ||
+				(connection->queued > 0 &&
+				 now - connection_oldest(connection) > LONG_WAIT))
+				grow(lane);
+		}
+	}
+}
+
+void
+pool_check(struct pool *pool)
+{
+	for (int i = 0; i < LANES; i++)
+		for (int j = 0; j < pool->lanes[i].max; j++)
+			connection_check(&pool->lanes[i].connections[j]);
+}
+
+/*
+ * Waiting, for a while and for too long.
+ */
+
+void
+pool_retry(struct request *request)
+{
+	struct worker *worker = request->worker;
+	struct lane_pool *lane =
+		&worker->pool.lanes[statements[request->call.statement].lane];
+	struct request *next;
+
+	request->attempts++;
+	request->alone = true;
+	request->due = worker->loop.now +
+		retry_delay(request->attempts, pool_chance(&worker->pool));
+	if (request->due > deadline_of(request))
+	{
+		char		name[REQUEST_NAME_MAX];
+
+		log_info("%s: given up after %d attempts: JUKEBOX",
+				 request_name(request, name), request->attempts);
+		serve_failure(request, STATUS_JUKEBOX);
+		return;
+	}
+	request_set_state(request, REQUEST_DELAYED);
+	TAILQ_FOREACH(next, &lane->delayed, link)
+		if (next->due > request->due)
+			break;
+	if (next != NULL)
+		TAILQ_INSERT_BEFORE(next, request, link);
+	else
+		TAILQ_INSERT_TAIL(&lane->delayed, request, link);
+	timer_set(&worker->loop, &lane->delay, TAILQ_FIRST(&lane->delayed)->due);
+}
+
+static void
+delay_over(struct timer *timer)
+{
+	struct lane_pool *lane = container_of(timer, struct lane_pool, delay);
+	struct loop *loop = &lane->worker->loop;
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&lane->delayed)) != NULL &&
+		   request->due <= loop->now)
+	{
+		TAILQ_REMOVE(&lane->delayed, request, link);
+		pool_submit(&lane->worker->pool, request);
+	}
+	if (request != NULL)
+		timer_set(loop, &lane->delay, request->due);
+}
+
+/* Moves those past their deadline; returns how many. */
+static int
+take_expired(struct request_list *from, int64_t now, struct request_list *to)
+{
+	struct request *request;
+	struct request *next;
+	int			count = 0;
+
+	for (request = TAILQ_FIRST(from); request != NULL; request = next)
+	{
+		next = TAILQ_NEXT(request, link);
+		if (deadline_of(request) > now)
+			continue;
+		TAILQ_REMOVE(from, request, link);
+		TAILQ_INSERT_TAIL(to, request, link);
+		count++;
+	}
+	return count;
+}
+
+static void
+check_deadlines(struct timer *timer)
+{
+	struct pool *pool = container_of(timer, struct pool, deadlines);
+	struct loop *loop = &pool->worker->loop;
+	struct request_list expired = TAILQ_HEAD_INITIALIZER(expired);
+	struct request *request;
+
+	for (int i = 0; i < LANES; i++)
+	{
+		struct lane_pool *lane = &pool->lanes[i];
+
+		take_expired(&lane->waiting, loop->now, &expired);
+		for (int j = 0; j < lane->max; j++)
+			for (int k = 0; k < QUEUES; k++)
+				lane->connections[j].queued -=
+					take_expired(&lane->connections[j].queues[k], loop->now,
+								 &expired);
+	}
+	while ((request = TAILQ_FIRST(&expired)) != NULL)
+	{
+		char		name[REQUEST_NAME_MAX];
+
+		TAILQ_REMOVE(&expired, request, link);
+		log_info("%s: waited too long: JUKEBOX", request_name(request, name));
+		serve_failure(request, STATUS_JUKEBOX);
+	}
+	if (pool->worker->requests > 0)
+		timer_set(loop, timer, loop->now + DEADLINE_ROUND);
+}
+
+void
+pool_forget(struct pool *pool, struct request *request)
+{
+	struct lane_pool *lane =
+		&pool->lanes[statements[request->call.statement].lane];
+
+	switch (request->state)
+	{
+		case REQUEST_WAITING:
+			TAILQ_REMOVE(&lane->waiting, request, link);
+			break;
+		case REQUEST_DELAYED:
+			TAILQ_REMOVE(&lane->delayed, request, link);
+			break;
+		case REQUEST_QUEUED:
+			connection_dequeue(request->connection, request);
+			break;
+		case REQUEST_RUNNING:
+			connection_forget(request->connection);
+			return;
+		default:
+			return;
+	}
+	request_free(request);
+}

@@ -1,0 +1,88 @@
+/*
+ * pool.h
+ *	  A worker's connections to the database, by lane.
+ *
+ * A call waits in the queue of a connection of its lane, chosen by its key.
+ * When the connection has nothing running, what is queued goes out as one
+ * batch.  There are between min and max connections to a lane: one more when
+ * a queue grows longer than a batch or older than a moment, one less when
+ * one has had nothing to do for a while.
+ */
+#ifndef DITTOFS_POOL_H
+#define DITTOFS_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "call.h"
+#include "event.h"
+#include "request.h"
+
+struct config;
+struct connection;
+struct worker;
+
+struct lane_pool
+{
+	enum lane	lane;
+	struct worker *worker;
+	struct connection *connections; /* max of them, open or not */
+	int			min;
+	int			max;
+	int			wanted;			/* those that are open or being opened */
+	struct request_list waiting;	/* for any connection to come up */
+	struct request_list delayed;	/* soonest due first */
+	struct timer delay;
+};
+
+struct pool
+{
+	struct worker *worker;
+	struct lane_pool lanes[LANES];
+	struct timer deadlines;
+	uint32_t	chance;			/* state of a small random generator */
+};
+
+/* Once, before the workers start: checks and completes the settings. */
+extern const char *pool_configure(const struct config *config);
+
+extern void pool_start(struct pool *pool, struct worker *worker);
+extern void pool_stop(struct pool *pool);
+
+/* Queues request->call.  Its end is serve_result or serve_failure. */
+extern void pool_submit(struct pool *pool, struct request *request);
+
+/*
+ * The request's client has gone, and it changes nothing: it is released,
+ * now or when the database has answered.
+ */
+extern void pool_forget(struct pool *pool, struct request *request);
+
+/* At the end of a round: batches go out on connections that are free. */
+extern void pool_dispatch(struct pool *pool);
+
+/* Every second. */
+extern void pool_check(struct pool *pool);
+
+/* Is a connection of the lane up? */
+extern bool pool_lane_is_up(const struct pool *pool, enum lane lane);
+
+/* For connection.c. */
+extern void pool_connection_up(struct connection *connection);
+extern void pool_retry(struct request *request);
+extern uint32_t pool_chance(struct pool *pool);
+
+/*
+ * How many of total belong to slot, when they are dealt out one by one:
+ * connections of the process to its lanes.
+ */
+extern int	pool_share(int64_t total, int slots, int slot);
+
+/*
+ * A key belongs to the connection with the highest weight for it: when one
+ * is added, only keys that move to it move.
+ */
+extern uint64_t pool_weight(uint64_t key, int number);
+
+#endif							/* DITTOFS_POOL_H */

@@ -1,0 +1,283 @@
+/*
+ * request.c
+ *	  The life of the struct: made, charged, given a reply, released.
+ *
+ * A request and the first chunk of its region are one allocation, and the
+ * worker keeps some of these: a GETATTR never reaches malloc except inside
+ * libpq.  What it was charged against the limits is given back where it is
+ * released and nowhere else.
+ */
+#include "request.h"
+#include "client.h"
+#include "rpc.h"
+#include "serve.h"
+#include "worker.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+/* struct request and the first chunk of its region */
+#define REQUEST_SIZE 3072
+
+/* Kept for reuse by each worker: at most 768 KiB. */
+#define FREE_REQUESTS_MAX 256
+
+struct request *
+request_new(struct worker *worker)
+{
+	struct request *request = TAILQ_FIRST(&worker->free_requests);
+
+	if (request != NULL)
+	{
+		TAILQ_REMOVE(&worker->free_requests, request, link);
+		worker->free_count--;
+	}
+	else
+	{
+		request = malloc(REQUEST_SIZE);
+		if (request == NULL)
+			fatal("out of memory");
+	}
+	memset(request, 0, sizeof(*request));
+	region_init(&request->region, request + 1,
+				REQUEST_SIZE - sizeof(*request));
+	request->worker = worker;
+	request->state = REQUEST_RECEIVED;
+	request->call.statement = NO_STATEMENT;
+	request->arrived = worker->loop.now;
+	worker->requests++;
+	return request;
+}
+
+void
+request_attach(struct request *request, struct client *client)
+{
+	request->client = client;
+	request->peer = &client->peer;
+	TAILQ_INSERT_TAIL(&client->requests, request, client_link);
+	client->request_count++;
+	client->bytes += request->charged;
+}
+
+void
+request_detach(struct request *request)
+{
+	struct client *client = request->client;
+
+	if (client == NULL)
+		return;
+	TAILQ_REMOVE(&client->requests, request, client_link);
+	client->request_count--;
+	client->bytes -= request->charged;
+	request->client = NULL;
+}
+
+void
+request_charge(struct request *request, size_t bytes)
+{
+	request->charged += bytes;
+	request->worker->bytes += bytes;
+	if (request->client != NULL)
+		request->client->bytes += bytes;
+}
+
+void
+request_free(struct request *request)
+{
+	struct worker *worker = request->worker;
+
+	duplicates_remove(request);
+	request_detach(request);
+	worker->requests--;
+	worker->bytes -= request->charged;
+	worker->released = true;
+	if (request->result != NULL)
+		PQclear(request->result);
+	if (request->fresh != NULL)
+		PQclear(request->fresh);
+	region_reset(&request->region);
+	request_set_state(request, REQUEST_FREE);
+
+	if (worker->free_count >= FREE_REQUESTS_MAX)
+	{
+		free(request);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&worker->free_requests, request, link);
+	worker->free_count++;
+}
+
+void
+requests_free_all(struct worker *worker)
+{
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&worker->free_requests)) != NULL)
+	{
+		TAILQ_REMOVE(&worker->free_requests, request, link);
+		free(request);
+	}
+}
+
+void
+request_set_state(struct request *request, enum request_state state)
+{
+	assert(request->state != REQUEST_FREE);
+	assert(state != REQUEST_RECEIVED);
+	request->state = state;
+}
+
+bool
+request_pointless(const struct request *request)
+{
+	return request->client != NULL && request->client->state == CLIENT_CLOSED &&
+		!request->procedure->changes;
+}
+
+/*
+ * The reply.
+ */
+
+void
+reply_reset(struct request *request)
+{
+	request->reply_pieces = 0;
+	request->reply_size = 0;
+	request->reply_start = NULL;
+}
+
+XDR *
+reply_begin(struct request *request, size_t max)
+{
+	size_t		header = request->reply_pieces == 0 ? RPC_SUCCESS_SIZE : 0;
+	char	   *start = region_alloc(&request->region, header + max);
+
+	assert(request->reply_start == NULL);
+	if (header > 0)
+		rpc_encode_success(start, request->xid);
+	request->reply_start = start;
+	xdrmem_create(&request->reply_xdr, start + header, (u_int) max, XDR_ENCODE);
+	return &request->reply_xdr;
+}
+
+static void
+add_piece(struct request *request, const void *data, size_t size)
+{
+	if (size == 0)
+		return;
+	assert(request->reply_pieces < REPLY_MAX_PIECES);
+	request->reply[request->reply_pieces].iov_base = (void *) (uintptr_t) data;
+	request->reply[request->reply_pieces].iov_len = size;
+	request->reply_pieces++;
+	request->reply_size += size;
+}
+
+void
+reply_end(struct request *request)
+{
+	size_t		header = request->reply_pieces == 0 ? RPC_SUCCESS_SIZE : 0;
+	char	   *start = request->reply_start;
+
+	request->reply_start = NULL;
+	add_piece(request, start, header + xdr_getpos(&request->reply_xdr));
+}
+
+void
+reply_append(struct request *request, const void *data, size_t size)
+{
+	if (request->reply_pieces == 0)
+	{
+		reply_begin(request, 0);
+		reply_end(request);
+	}
+	add_piece(request, data, size);
+}
+
+static void
+set_refusal(struct request *request, const struct rpc_refusal *refusal)
+{
+	char	   *reply = region_alloc(&request->region, RPC_REFUSAL_MAX);
+
+	reply_reset(request);
+	add_piece(request, reply, rpc_encode_refusal(reply, request->xid, refusal));
+	request->refused = rpc_refusal_name(refusal);
+}
+
+void
+request_refuse(struct request *request, enum accept_stat why)
+{
+	struct rpc_refusal refusal = {.denied = false, .accept = why};
+
+	set_refusal(request, &refusal);
+}
+
+void
+request_deny(struct request *request, enum auth_stat why)
+{
+	struct rpc_refusal refusal = {.denied = true, .reject = AUTH_ERROR,
+								  .auth = why};
+
+	set_refusal(request, &refusal);
+}
+
+void
+request_refuse_as(struct request *request, const struct rpc_refusal *refusal)
+{
+	set_refusal(request, refusal);
+}
+
+bool
+request_finish_reply(struct request *request)
+{
+	if (request->reply_pieces == 0)
+		return false;
+	rpc_set_record_mark(request->reply[0].iov_base, request->reply_size);
+	return true;
+}
+
+/*
+ * For the log.
+ */
+
+const char *
+request_name(const struct request *request, char *buffer)
+{
+	char		peer[PEER_NAME_MAX];
+
+	if (request->peer == NULL)
+		snprintf(buffer, REQUEST_NAME_MAX, "%s", request->procedure->name);
+	else
+		snprintf(buffer, REQUEST_NAME_MAX, "client %s xid %08x %s",
+				 peer_name(request->peer, peer), request->xid,
+				 request->procedure != NULL ? request->procedure->name : "-");
+	return buffer;
+}
+
+const char *
+status_name(uint32_t status, char *buffer)
+{
+	static const struct
+	{
+		uint32_t	status;
+		const char *name;
+	}			names[] = {
+		{0, "OK"}, {1, "PERM"}, {2, "NOENT"}, {5, "IO"}, {6, "NXIO"},
+		{13, "ACCES"}, {17, "EXIST"}, {18, "XDEV"}, {19, "NODEV"},
+		{20, "NOTDIR"}, {21, "ISDIR"}, {22, "INVAL"}, {27, "FBIG"},
+		{28, "NOSPC"}, {30, "ROFS"}, {31, "MLINK"}, {63, "NAMETOOLONG"},
+		{66, "NOTEMPTY"}, {69, "DQUOT"}, {70, "STALE"}, {71, "REMOTE"},
+		{10001, "BADHANDLE"}, {10002, "NOT_SYNC"}, {10003, "BAD_COOKIE"},
+		{10004, "NOTSUPP"}, {10005, "TOOSMALL"}, {10006, "SERVERFAULT"},
+		{10007, "BADTYPE"}, {10008, "JUKEBOX"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].status == status)
+			return names[i].name;
+	snprintf(buffer, 16, "%u", status);
+	return buffer;
+}

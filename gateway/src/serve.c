@@ -1,0 +1,230 @@
+/*
+ * serve.c
+ *	  From a record to a call, from a result to a reply.
+ *
+ * This is the only caller of the procedures.  Whatever they leave behind, a
+ * call or a reply, proceed() acts on.
+ */
+#include "serve.h"
+#include "client.h"
+#include "log.h"
+#include "pool.h"
+#include "rpc.h"
+
+#include <string.h>
+
+/* A READ cannot ask for more of our memory than one record may have. */
+static size_t
+expected_result(const struct request *request)
+{
+	size_t		limit = (size_t) request->worker->config->max_record_size;
+
+	return request->call.result_size < limit ? request->call.result_size : limit;
+}
+
+static void
+log_call(const struct request *request)
+{
+	char		name[REQUEST_NAME_MAX];
+	char		status[16];
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	log_write(LOG_LEVEL_DEBUG, "%s %s %.3f ms", request_name(request, name),
+			  request->refused != NULL ? request->refused :
+			  status_name(request->status, status),
+			  (double) (clock_now() - request->arrived) / 1000);
+}
+
+static void
+finish(struct request *request)
+{
+	struct client *client = request->client;
+
+	duplicates_remove(request);
+	if (client == NULL)
+	{
+		request_free(request);
+		return;
+	}
+	if (!request_finish_reply(request))
+	{
+		request_refuse(request, SYSTEM_ERR);
+		request_finish_reply(request);
+	}
+	log_call(request);
+	if (client->state == CLIENT_CLOSED)
+	{
+		request_free(request);
+		return;
+	}
+	request_set_state(request, REQUEST_REPLYING);
+	client_reply(client, request);
+}
+
+static void
+proceed(struct request *request)
+{
+	if (request->call.statement == NO_STATEMENT)
+	{
+		finish(request);
+		return;
+	}
+	reply_reset(request);
+	request_charge(request, expected_result(request));
+	pool_submit(&request->worker->pool, request);
+}
+
+/*
+ * A retransmission of a changing call that still runs.  True: nothing is to
+ * be done about this one.
+ */
+static bool
+is_duplicate(struct request *request)
+{
+	struct duplicates *duplicates = &request->worker->duplicates;
+	struct request *first = duplicates_find(duplicates, request);
+	struct client *client = request->client;
+	char		name[REQUEST_NAME_MAX];
+
+	if (first == NULL)
+	{
+		duplicates_add(duplicates, request);
+		return false;
+	}
+	log_debug("%s is a retransmission of a call in progress",
+			  request_name(request, name));
+	if (first->client != client)
+	{
+		request_detach(first);
+		request_attach(first, client);
+	}
+	return true;
+}
+
+/* Enough of the record to tell calls apart; an equal one is compared whole. */
+static uint32_t
+checksum(const struct bytes *record)
+{
+	uint32_t	hash = 2166136261u;
+	uint32_t	size = record->size < 256 ? record->size : 256;
+
+	for (uint32_t i = 0; i < size; i++)
+		hash = (hash ^ (uint8_t) record->data[i]) * 16777619u;
+	return hash ^ record->size;
+}
+
+static struct request *
+make_request(struct client *client, struct record *record)
+{
+	struct request *request = request_new(client->worker);
+	struct region_chunk *chunk = record->chunk;
+
+	request_attach(request, client);
+	request_charge(request, record->size);
+	if (chunk == NULL)
+		request->record.data = region_copy(&request->region, record->data,
+										   record->size);
+	else
+	{
+		/* One that came in fragments was given room for the largest. */
+		if (record->size < chunk->size / 2)
+			chunk = region_chunk_resize(chunk, record->size);
+		region_adopt(&request->region, chunk);
+		request->record.data = chunk->data;
+	}
+	request->record.size = (uint32_t) record->size;
+	return request;
+}
+
+void
+serve_record(struct client *client, struct record *record)
+{
+	struct request *request = make_request(client, record);
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+	char	   *caller;
+	XDR			xdr;
+
+	switch (rpc_decode_call(request->record.data, request->record.size, &call,
+							&refusal))
+	{
+		case RPC_NOT_A_CALL:
+			request_free(request);
+			client_close(client, LOG_LEVEL_WARNING, "sent what is not an RPC call");
+			return;
+		case RPC_REFUSED:
+			request->xid = call.xid;
+			request->program = call.program;
+			request->procedure = call.procedure;
+			request_refuse_as(request, &refusal);
+			finish(request);
+			return;
+		case RPC_NULL:
+			request->xid = call.xid;
+			request->program = call.program;
+			request->procedure = call.procedure;
+			reply_begin(request, 0);
+			reply_end(request);
+			finish(request);
+			return;
+		case RPC_CALL:
+			break;
+	}
+
+	request->xid = call.xid;
+	request->program = call.program;
+	request->procedure = call.procedure;
+	request->credential = call.credential;
+	caller = region_alloc(&request->region, CALLER_MAX);
+	request->caller.data = caller;
+	request->caller.size = (uint32_t) rpc_encode_caller(caller,
+														&request->credential,
+														request->peer);
+
+	xdrmem_create(&xdr,
+				  (char *) (uintptr_t) request->record.data + call.arguments,
+				  (u_int) (request->record.size - call.arguments), XDR_DECODE);
+	xdr.x_public = (char *) request;
+	if (!request->procedure->decode(request, &xdr))
+	{
+		request_refuse(request, GARBAGE_ARGS);
+		finish(request);
+		return;
+	}
+
+	if (request->procedure->changes)
+	{
+		request->checksum = checksum(&request->record);
+		if (is_duplicate(request))
+		{
+			request_free(request);
+			return;
+		}
+	}
+
+	request->procedure->send(request);
+	proceed(request);
+}
+
+void
+serve_result(struct request *request, PGresult *result)
+{
+	if (request->result != NULL)
+		PQclear(request->result);
+	request->result = result;
+	request->call.statement = NO_STATEMENT;
+	reply_reset(request);
+	request->procedure->reply(request, result);
+	proceed(request);
+}
+
+void
+serve_failure(struct request *request, uint32_t status)
+{
+	request->call.statement = NO_STATEMENT;
+	request->status = status;
+	reply_reset(request);
+	request->procedure->fail(request, status);
+	proceed(request);
+}

@@ -1,0 +1,66 @@
+/*
+ * serve.h
+ *	  What the core does with a request between its record and its reply.
+ *
+ *		client.c	a record is complete		serve_record
+ *		pool.c		a result is committed		serve_result
+ *		pool.c		there will be none			serve_failure
+ */
+#ifndef DITTOFS_SERVE_H
+#define DITTOFS_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "request.h"
+#include "worker.h"
+
+/* Statuses that come from the core: nfsstat3 of RFC 1813, 2.6. */
+#define STATUS_IO 5
+#define STATUS_NOSPC 28
+#define STATUS_SERVERFAULT 10006
+#define STATUS_JUKEBOX 10008
+
+/*
+ * Takes over record->chunk.  May close the client, if what it sent is not
+ * RPC.
+ */
+extern void serve_record(struct client *client, struct record *record);
+
+/* Takes over the result. */
+extern void serve_result(struct request *request, PGresult *result);
+extern void serve_failure(struct request *request, uint32_t status);
+
+/* request.c */
+
+extern struct request *request_new(struct worker *worker);
+
+/*
+ * The one place where a request ends: it leaves every list but that of its
+ * state, which it has left before, and all its memory is released.
+ */
+extern void request_free(struct request *request);
+extern void request_set_state(struct request *request,
+							  enum request_state state);
+extern void request_attach(struct request *request, struct client *client);
+extern void request_detach(struct request *request);
+extern void request_charge(struct request *request, size_t bytes);
+
+/* Nobody waits for it and it changes nothing. */
+extern bool request_pointless(const struct request *request);
+
+/* Fills in the record mark.  False: nothing has been encoded. */
+extern bool request_finish_reply(struct request *request);
+struct rpc_refusal;
+extern void request_refuse_as(struct request *request,
+							  const struct rpc_refusal *refusal);
+
+/* "client 10.0.0.7:871 xid 1a2b3c4d GETATTR", for log lines. */
+#define REQUEST_NAME_MAX 160
+extern const char *request_name(const struct request *request, char *buffer);
+extern const char *status_name(uint32_t status, char *buffer);
+
+extern void requests_free_all(struct worker *worker);
+
+#endif							/* DITTOFS_SERVE_H */

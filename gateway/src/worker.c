@@ -1,0 +1,392 @@
+/*
+ * worker.c
+ *	  A worker's thread: its round, its housekeeping, its end.
+ *
+ * Stopping (SIGTERM).  A worker closes its listeners and reads no more
+ * calls; what is in flight goes on to its reply.  It ends when nothing is in
+ * flight, or when the grace time is over.
+ */
+#include "worker.h"
+#include "log.h"
+#include "serve.h"
+#include "statements.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HOUSEKEEPING_PERIOD 1000000
+
+/*
+ * Blocks of removed files are deleted in slices, so that a large file's end
+ * is never in front of somebody's WRITE for long.
+ */
+#define REAP_SLICE 100
+#define REAP_PERIOD 1000000
+#define REAP_AGAIN 20000
+
+atomic_int	client_count;
+
+/*
+ * Listening.
+ */
+
+/*
+ * Two gateways of one user that share a port by SO_REUSEPORT would each get
+ * some of the clients, without a word.  Sharing is for our own workers: a
+ * socket without the option finds out whether somebody else is there.
+ */
+static bool
+port_is_free(const struct addrinfo *address)
+{
+	int			on = 1;
+	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool		free_port;
+
+	if (fd < 0)
+		return true;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (address->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	free_port = bind(fd, address->ai_addr, address->ai_addrlen) == 0 ||
+		errno != EADDRINUSE;
+	close(fd);
+	if (!free_port)
+		errno = EADDRINUSE;
+	return free_port;
+}
+
+static int
+listen_on(const struct addrinfo *address)
+{
+	int			on = 1;
+	int			fd = socket(address->ai_family,
+							SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int			problem;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (address->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+		listen(fd, 1024) == 0)
+		return fd;
+	problem = errno;
+	close(fd);
+	errno = problem;
+	return -1;
+}
+
+static void
+add_listener(struct worker *worker, int fd)
+{
+	struct listener *listener = &worker->listeners[worker->listener_count++];
+
+	listener->worker = worker;
+	listener->event.fd = fd;
+	listener->event.handle = client_accept;
+	event_set(&worker->loop, &listener->event, EPOLLIN);
+}
+
+/* A host without IPv6 is served by IPv4; any other trouble is fatal. */
+static bool
+listen_at(struct worker *workers, const struct config *config,
+		  const char *name)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+							 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *addresses;
+	char		port[16];
+	int			problem;
+	bool		listening = false;
+
+	snprintf(port, sizeof(port), "%lld", (long long) config->port);
+	problem = getaddrinfo(name, port, &hints, &addresses);
+	if (problem != 0)
+		fatal("--listen: %s: %s", name, gai_strerror(problem));
+
+	for (struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
+	{
+		if (!port_is_free(at))
+			fatal("cannot listen on %s port %s: %s", name, port,
+				  strerror(errno));
+		for (int i = 0; i < config->workers; i++)
+		{
+			int			fd = -1;
+
+			if (workers[i].listener_count == LISTEN_MAX)
+				fatal("--listen: more than %d addresses", LISTEN_MAX);
+			fd = listen_on(at);
+			if (fd < 0 && at->ai_family == AF_INET6 && i == 0 &&
+				(errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+			{
+				log_warning("no IPv6 here: not listening on %s", name);
+				break;
+			}
+			if (fd < 0)
+				fatal("cannot listen on %s port %s: %s", name, port,
+					  strerror(errno));
+			add_listener(&workers[i], fd);
+			listening = true;
+		}
+	}
+	freeaddrinfo(addresses);
+	return listening;
+}
+
+static void
+close_listeners(struct worker *worker)
+{
+	for (int i = 0; i < worker->listener_count; i++)
+	{
+		int			fd = worker->listeners[i].event.fd;
+
+		event_remove(&worker->loop, &worker->listeners[i].event);
+		close(fd);
+	}
+	worker->listener_count = 0;
+}
+
+/*
+ * The reaper: a call of our own, in one worker of each gateway.  That
+ * several gateways do it at once is the extension's business.
+ */
+
+static void
+reaper_reply(struct request *request, const PGresult *result)
+{
+	struct worker *worker = request->worker;
+	uint8_t		deleted[8] = {0};
+	bool		more;
+
+	if (PQntuples(result) == 1 && PQgetlength(result, 0, 0) == 8)
+		memcpy(deleted, PQgetvalue(result, 0, 0), 8);
+	more = deleted[6] > 0 || deleted[7] >= REAP_SLICE;
+	timer_set(&worker->loop, &worker->reaper, worker->loop.now +
+			  (more ? REAP_AGAIN : REAP_PERIOD));
+}
+
+static void
+reaper_failed(struct request *request, uint32_t status)
+{
+	struct worker *worker = request->worker;
+
+	(void) status;
+	timer_set(&worker->loop, &worker->reaper,
+			  worker->loop.now + 10 * REAP_PERIOD);
+}
+
+static const struct procedure reaper_procedure = {
+	.name = "reap", .changes = true, .reply = reaper_reply,
+	.fail = reaper_failed};
+
+static void
+reap(struct timer *timer)
+{
+	static const uint8_t slice[8] = {0, 0, 0, 0, 0, 0, REAP_SLICE >> 8,
+									 REAP_SLICE & 255};
+	struct worker *worker = container_of(timer, struct worker, reaper);
+	struct request *request;
+
+	if (worker->stopping)
+		return;
+	if (!pool_lane_is_up(&worker->pool, LANE_BULK))
+	{
+		timer_set(&worker->loop, timer, worker->loop.now + REAP_PERIOD);
+		return;
+	}
+	request = request_new(worker);
+	request->procedure = &reaper_procedure;
+	request->alone = true;
+	request->call.statement = STATEMENT_REAP;
+	request->call.values[0] = (const char *) slice;
+	request->call.lengths[0] = sizeof(slice);
+	pool_submit(&worker->pool, request);
+}
+
+/*
+ * The thread.
+ */
+
+static void
+keep_house(struct timer *timer)
+{
+	struct worker *worker = container_of(timer, struct worker, housekeeping);
+
+	if (worker->listeners_off)
+	{
+		worker->listeners_off = false;
+		for (int i = 0; i < worker->listener_count; i++)
+			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
+	}
+	clients_check(worker);
+	pool_check(&worker->pool);
+	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
+}
+
+static void
+woken(struct event *event, uint32_t ready)
+{
+	uint64_t	count;
+
+	(void) ready;
+	if (read(event->fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static void
+begin_to_stop(struct worker *worker)
+{
+	worker->stopping = true;
+	worker->stop_deadline = worker->loop.now +
+		worker->config->shutdown_timeout * 1000;
+	close_listeners(worker);
+	clients_stop_reading(worker);
+	timer_set(&worker->loop, &worker->housekeeping, worker->stop_deadline);
+}
+
+static bool
+may_end(const struct worker *worker)
+{
+	if (!worker->stopping)
+		return false;
+	if (worker->requests == 0)
+		return true;
+	if (worker->loop.now < worker->stop_deadline)
+		return false;
+	log_warning("%d calls are left unanswered", worker->requests);
+	return true;
+}
+
+static void *
+worker_thread(void *argument)
+{
+	struct worker *worker = argument;
+	struct client *client;
+	char		name[16];
+
+	snprintf(name, sizeof(name), "w%d", worker->number);
+	log_set_thread_name(name);
+	worker->loop.now = clock_now();
+	pool_start(&worker->pool, worker);
+	timer_set(&worker->loop, &worker->housekeeping, worker->loop.now);
+	if (worker->number == 0)
+		timer_set(&worker->loop, &worker->reaper,
+				  worker->loop.now + REAP_PERIOD);
+
+	while (!may_end(worker))
+	{
+		loop_round(&worker->loop);
+		if (!worker->stopping && atomic_load(&worker->stop_asked))
+			begin_to_stop(worker);
+		clients_resume(worker);
+		pool_dispatch(&worker->pool);
+		clients_flush(worker);
+		clients_free_closed(worker);
+	}
+
+	while ((client = TAILQ_FIRST(&worker->clients)) != NULL)
+		client_close(client, LOG_LEVEL_DEBUG, "shutdown");
+	pool_stop(&worker->pool);
+	return NULL;
+}
+
+static void
+worker_init(struct worker *worker, const struct config *config, int number)
+{
+	int64_t		share = config->max_bytes / config->workers;
+
+	worker->number = number;
+	worker->config = config;
+	loop_init(&worker->loop);
+	TAILQ_INIT(&worker->clients);
+	TAILQ_INIT(&worker->paused);
+	TAILQ_INIT(&worker->dirty);
+	TAILQ_INIT(&worker->closed);
+	TAILQ_INIT(&worker->free_requests);
+	duplicates_init(&worker->duplicates);
+	worker->max_requests = pool_share(config->max_requests,
+									  (int) config->workers, number);
+	if (worker->max_requests == 0)
+		worker->max_requests = 1;
+	worker->max_bytes = share > config->max_record_size ?
+		share : config->max_record_size;
+	worker->scratch = malloc(CLIENT_SCRATCH_SIZE);
+	worker->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->scratch == NULL || worker->wake.fd < 0)
+		fatal("a worker cannot be set up: %s", strerror(errno));
+	worker->wake.handle = woken;
+	event_set(&worker->loop, &worker->wake, EPOLLIN);
+	worker->housekeeping.fire = keep_house;
+	worker->reaper.fire = reap;
+}
+
+struct worker *
+workers_create(const struct config *config)
+{
+	/* static: what is in flight when a grace time ends stays reachable */
+	static struct worker *workers;
+	bool		listening = false;
+
+	workers = calloc(config->workers, sizeof(*workers));
+	if (workers == NULL)
+		fatal("out of memory");
+	for (int i = 0; i < config->workers; i++)
+		worker_init(&workers[i], config, i);
+	for (int i = 0; i < config->listen_count; i++)
+		listening |= listen_at(workers, config, config->listen_addresses[i]);
+	if (!listening)
+		fatal("--listen: no address to listen on");
+	return workers;
+}
+
+void
+workers_start(struct worker *workers, const struct config *config)
+{
+	for (int i = 0; i < config->workers; i++)
+	{
+		int			problem = pthread_create(&workers[i].thread, NULL,
+											 worker_thread, &workers[i]);
+
+		if (problem != 0)
+			fatal("a thread cannot be started: %s", strerror(problem));
+	}
+}
+
+void
+workers_stop(struct worker *workers, const struct config *config)
+{
+	struct timespec until;
+
+	for (int i = 0; i < config->workers; i++)
+	{
+		uint64_t	one = 1;
+
+		atomic_store(&workers[i].stop_asked, true);
+		if (write(workers[i].wake.fd, &one, sizeof(one)) < 0)
+			log_warning("a worker could not be woken: %s", strerror(errno));
+	}
+
+	/* A worker may hang in the resolver, which nothing can end. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += config->shutdown_timeout / 1000 + 2;
+	for (int i = 0; i < config->workers; i++)
+	{
+		if (pthread_timedjoin_np(workers[i].thread, NULL, &until) != 0)
+		{
+			log_warning("worker %d does not end", i);
+			_exit(0);
+		}
+		requests_free_all(&workers[i]);
+		loop_close(&workers[i].loop);
+		free(workers[i].scratch);
+	}
+}

@@ -1,0 +1,89 @@
+/*
+ * worker.h
+ *	  A worker: one thread with its own loop, listeners, clients and
+ *	  connections to the database.
+ *
+ * Workers share the settings and the count of clients; nothing else, so
+ * there are no locks.  Limits of the process are divided among them.
+ *
+ * A round of the loop first hears everybody (new calls are decoded and
+ * queued, results are collected) and then acts for all at once: paused
+ * clients are heard again, batches go out, replies are written.  That is
+ * what makes one batch of calls of many clients, and one write of many
+ * replies.
+ */
+#ifndef DITTOFS_WORKER_H
+#define DITTOFS_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "client.h"
+#include "config.h"
+#include "duplicates.h"
+#include "event.h"
+#include "pool.h"
+#include "request.h"
+
+struct listener
+{
+	struct event event;
+	struct worker *worker;
+};
+
+struct worker
+{
+	int			number;
+	const struct config *config;
+	pthread_t	thread;
+	struct loop loop;
+
+	/* The only things other threads touch. */
+	struct event wake;			/* an eventfd */
+	atomic_bool stop_asked;
+
+	bool		stopping;
+	int64_t		stop_deadline;
+
+	struct listener listeners[LISTEN_MAX];
+	int			listener_count;
+	bool		listeners_off;	/* no descriptors left, for a moment */
+
+	struct client_list clients;
+	struct client_list paused;	/* in the order they were paused */
+	struct client_list dirty;	/* have replies to write */
+	struct client_list closed;	/* freed when their requests are */
+	char	   *scratch;		/* what is received, before it is somebody's */
+
+	struct pool pool;
+	struct duplicates duplicates;
+
+	/* in flight, and the worker's share of the limits */
+	int			requests;
+	int			max_requests;
+	size_t		bytes;
+	size_t		max_bytes;
+	bool		released;		/* some of it went in this round */
+
+	struct request_list free_requests;
+	int			free_count;
+
+	struct timer housekeeping;
+	struct timer reaper;
+};
+
+/* Connected clients of all workers. */
+extern atomic_int client_count;
+
+/*
+ * Listens on all addresses, for all workers; fatal if it cannot.  Then the
+ * threads can start.
+ */
+extern struct worker *workers_create(const struct config *config);
+extern void workers_start(struct worker *workers, const struct config *config);
+
+/* Asks all to stop, and waits until they have, or the grace time is over. */
+extern void workers_stop(struct worker *workers, const struct config *config);
+
+#endif							/* DITTOFS_WORKER_H */
