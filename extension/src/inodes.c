@@ -72,7 +72,8 @@ typedef struct LockedInode
 	bool		deleted;
 } LockedInode;
 
-/* In TopTransactionContext; NULL when nothing is locked. */
+/* NULL when nothing is locked; both live in a child of TopTransactionContext. */
+static MemoryContext locked_context = NULL;
 static HTAB *locked = NULL;
 
 static void
@@ -182,15 +183,18 @@ locked_enter(const Inode *inode, ItemPointer tid)
 
 		ctl.keysize = sizeof(pg_uuid_t);
 		ctl.entrysize = sizeof(LockedInode);
-		ctl.hcxt = TopTransactionContext;
-		locked = hash_create("dittofs locked inodes", 64, &ctl,
+		locked_context = AllocSetContextCreate(TopTransactionContext,
+											   "dittofs locked inodes",
+											   ALLOCSET_SMALL_SIZES);
+		ctl.hcxt = locked_context;
+		locked = hash_create("dittofs locked inodes", 16, &ctl,
 							 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = (LockedInode *) hash_search(locked, &inode->id, HASH_ENTER, &found);
 	entry->inode = *inode;
 	if (inode->target != NULL)
 	{
-		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+		MemoryContext old = MemoryContextSwitchTo(locked_context);
 
 		entry->inode.target = (bytea *)
 			DatumGetPointer(datumCopy(PointerGetDatum(inode->target), false, -1));
@@ -396,7 +400,9 @@ inode_flush(void)
 void
 inode_forget(void)
 {
-	/* at the transaction's end its memory context frees the table */
+	if (locked_context != NULL)
+		MemoryContextDelete(locked_context);
+	locked_context = NULL;
 	locked = NULL;
 }
 
