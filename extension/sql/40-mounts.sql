@@ -1,14 +1,22 @@
 -- What the MOUNT protocol (RFC 1813, appendix I) asks.
+--
+-- The three that keep the list of mounts run SQL as the extension's owner.
 
 -- path: a share, or a directory inside one.  auth_none: the share takes AUTH_NONE.
 CREATE FUNCTION dittofs.mount(path bytea, caller dittofs.caller DEFAULT '')
 	RETURNS dittofs.mount_result
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mount';
--- The caller's own entries only.
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_mount';
+-- The caller's own entries only; they return how many went.
 CREATE FUNCTION dittofs.unmount(path bytea, caller dittofs.caller DEFAULT '') RETURNS int
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unmount';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_unmount';
 CREATE FUNCTION dittofs.unmount_all(caller dittofs.caller DEFAULT '') RETURNS int
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unmount_all';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_unmount_all';
 CREATE FUNCTION dittofs.list_mounts(OUT client text, OUT path bytea) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_mounts';
 -- clients: the networks allowed, none for everybody.

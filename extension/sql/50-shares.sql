@@ -1,4 +1,7 @@
 -- Shares, settings, health: what an administrator does.
+--
+-- What changes something here runs SQL as the extension's owner: who may
+-- execute the function needs no right to the tables.
 
 CREATE FUNCTION dittofs.create_share(name text, content text DEFAULT 'postgres',
 	read_only bool DEFAULT false, squash text DEFAULT 'root',
@@ -8,7 +11,9 @@ CREATE FUNCTION dittofs.create_share(name text, content text DEFAULT 'postgres',
 	atime text DEFAULT 'relative',
 	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode int DEFAULT 493)
 	RETURNS bytea
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_create_share';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_create_share';
 -- NULL leaves an option as it is.
 CREATE FUNCTION dittofs.alter_share(name text, new_name text DEFAULT NULL,
 	read_only bool DEFAULT NULL, squash text DEFAULT NULL,
@@ -17,9 +22,13 @@ CREATE FUNCTION dittofs.alter_share(name text, new_name text DEFAULT NULL,
 	require_privileged_port bool DEFAULT NULL, allow_auth_none bool DEFAULT NULL,
 	atime text DEFAULT NULL)
 	RETURNS void
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_alter_share';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_alter_share';
 CREATE FUNCTION dittofs.drop_share(name text, force bool DEFAULT false) RETURNS void
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_drop_share';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_drop_share';
 -- The share's root; makes it where it is missing.
 CREATE FUNCTION dittofs.create_root_directory(share text,
 	uid bigint DEFAULT 0, gid bigint DEFAULT 0, mode int DEFAULT 493)
@@ -37,14 +46,18 @@ CREATE FUNCTION dittofs.set_filesystem_capabilities(share text,
 	rtmax int DEFAULT NULL, rtpref int DEFAULT NULL, wtmax int DEFAULT NULL,
 	wtpref int DEFAULT NULL, dtpref int DEFAULT NULL, maxfilesize bigint DEFAULT NULL)
 	RETURNS void
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_set_filesystem_capabilities';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_set_filesystem_capabilities';
 CREATE FUNCTION dittofs.get_server_config(
 	OUT key text, OUT value text, OUT default_value text, OUT description text)
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_get_server_config';
 -- A value of NULL brings back the default.
 CREATE FUNCTION dittofs.set_server_config(key text, value text) RETURNS void
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_set_server_config';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_set_server_config';
 CREATE FUNCTION dittofs.healthcheck(
 	OUT version text, OUT in_recovery bool, OUT shares bigint, OUT write_verifier bytea)
 	RETURNS record
