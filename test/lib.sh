@@ -25,7 +25,7 @@
 # is not bound to the test, which may end before it.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-stage=$top/tmp_check/install
+stage=${DITTOFS_STAGE:-$top/tmp_check/install}
 
 die()
 {
@@ -207,16 +207,18 @@ gateway_stop()
 # run_command CMD...: runs CMD, passes signals on to it, and sets $status to
 # its exit status.  On a terminal CMD stays in our process group, so that it
 # can read the terminal; otherwise it gets a group of its own and a signal
-# reaches all of its children.
+# reaches all of its children.  $death_signal (TERM) is what CMD gets when we
+# are killed ourselves.
 run_command()
 {
 	local target
 
 	if [ -t 0 ]; then
-		setpriv --pdeathsig TERM env --default-signal=INT,QUIT "$@" <&0 &
+		setpriv --pdeathsig "${death_signal:-TERM}" \
+			env --default-signal=INT,QUIT "$@" <&0 &
 		target=$!
 	else
-		setsid setpriv --pdeathsig TERM \
+		setsid setpriv --pdeathsig "${death_signal:-TERM}" \
 			env --default-signal=INT,QUIT "$@" <&0 &
 		target=-$!
 	fi
