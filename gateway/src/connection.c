@@ -244,22 +244,28 @@ backoff(struct connection *connection)
  * request.
  *
  * It runs alone from now on, so that a call that makes the server crash
- * takes no others with it a second time.
+ * takes no others with it a second time; and if it was alone already and the
+ * first in the row, it is the one that was running, and waits a little, so
+ * that those behind it get through.
  */
 static void
-take_back(struct request *request)
+take_back(struct request *request, bool suspect)
 {
 	if (request->state == REQUEST_RUNNING)
 	{
+		suspect = suspect && request->alone;
 		request->batch = NULL;
-		request->attempts++;
 		request->alone = true;
 		if (request->fresh != NULL)
 			PQclear(request->fresh);
 		request->fresh = NULL;
 	}
+	else
+		suspect = false;
 	if (request_pointless(request))
 		request_free(request);
+	else if (suspect)
+		pool_retry(request);
 	else
 		pool_submit(&request->worker->pool, request);
 }
@@ -271,6 +277,7 @@ connection_close(struct connection *connection, const char *reason)
 	struct request_list requests = TAILQ_HEAD_INITIALIZER(requests);
 	struct request *request;
 	struct batch *batch;
+	bool		first = true;
 
 	if (reason != NULL)
 		complain(connection, reason);
@@ -309,7 +316,8 @@ connection_close(struct connection *connection, const char *reason)
 	while ((request = TAILQ_FIRST(&requests)) != NULL)
 	{
 		TAILQ_REMOVE(&requests, request, link);
-		take_back(request);
+		take_back(request, first);
+		first = false;
 	}
 }
 
