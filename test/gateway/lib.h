@@ -1,0 +1,313 @@
+/*
+ * lib.h
+ *	  What the end-to-end tests of the gateway share: an RPC client that does
+ *	  exactly what it is told, a function for each procedure, TAP.
+ *
+ * The client is our own because the tests must be able to send what no
+ * library would: bad enums, names with a NUL in them, half a record.  It reads
+ * replies strictly (padding is zero, booleans are 0 or 1, nothing is left
+ * over), and every reply is decoded a second time by libnfs, whose codecs
+ * nobody here has written: a reply the two do not agree on ends the test.
+ *
+ * A test talks to the gateways that test/with-gateway has started, and to
+ * their database, as superuser, for what takes an administrator.
+ */
+#ifndef LIB_H
+#define LIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <nfsc/libnfs-zdr.h>
+#include <nfsc/libnfs-raw-mount.h>
+#include <nfsc/libnfs-raw-nfs.h>
+
+/*
+ * TAP
+ */
+#define PRINTF(at, first) __attribute__((format(printf, at, first)))
+
+extern void ok(bool passed, const char *format, ...) PRINTF(2, 3);
+extern void is(int64_t got, int64_t want, const char *format, ...) PRINTF(3, 4);
+extern void is_status(uint32_t got, uint32_t want, const char *format, ...)
+	PRINTF(3, 4);
+extern void note(const char *format, ...) PRINTF(1, 2);
+extern void bail_out(const char *format, ...) PRINTF(1, 2)
+	__attribute__((noreturn));
+/* Prints the plan; main returns it. */
+extern int	done_testing(void);
+
+/*
+ * The database.  sql() runs statements, which must succeed, and returns the
+ * first column of the last one's first row, "" if there is none; valid until
+ * the next call.
+ */
+extern const char *sql(const char *format, ...) PRINTF(1, 2);
+
+/*
+ * Bytes: names, paths, data.
+ */
+struct blob
+{
+	const void *data;
+	uint32_t	size;
+};
+
+extern struct blob S(const char *string);
+extern struct blob B(const void *data, size_t size);
+
+struct handle
+{
+	uint32_t	size;
+	unsigned char data[128];
+};
+
+/*
+ * RPC
+ */
+
+struct client
+{
+	int			fd;
+	int			port;
+	uint32_t	xid;
+
+	uint32_t	flavor;			/* AUTH_NONE or AUTH_UNIX */
+	uint32_t	uid;
+	uint32_t	gid;
+	uint32_t	groups[32];
+	int			group_count;
+
+	unsigned char *call;		/* being written */
+	size_t		call_size;
+	size_t		call_room;
+	unsigned char *reply;		/* read last */
+	size_t		reply_size;
+	size_t		reply_room;
+};
+
+/* gateway: 0 is the first.  Root by AUTH_SYS, until told otherwise. */
+extern struct client *connect_to(int gateway);
+extern int	gateway_count(void);
+extern void disconnect(struct client *c);
+extern void reconnect(struct client *c);
+extern void become(struct client *c, uint32_t uid, uint32_t gid);
+extern void add_group(struct client *c, uint32_t gid);
+extern void become_nobody(struct client *c);	/* AUTH_NONE */
+
+/* Writing a call; begin writes the RPC header with the client's credential. */
+extern void begin(struct client *c, uint32_t program, uint32_t version,
+				  uint32_t procedure);
+extern void begin_empty(struct client *c);
+extern void put(struct client *c, uint32_t word);
+extern void put64(struct client *c, uint64_t word);
+extern void put_opaque(struct client *c, struct blob value);
+extern void put_fixed(struct client *c, const void *data, size_t size);
+extern void put_handle(struct client *c, const struct handle *handle);
+
+/* What came back, without the results. */
+enum outcome
+{
+	DONE,						/* SUCCESS, results follow */
+	REFUSED,					/* accepted, not done: why is an accept_stat */
+	REJECTED,					/* denied: why is an auth_stat, or MISMATCH */
+	CLOSED						/* no reply: the connection was closed */
+};
+#define MISMATCH 1000			/* RPC_MISMATCH */
+
+struct reply
+{
+	enum outcome outcome;
+	uint32_t	xid;
+	uint32_t	why;
+	uint32_t	low;
+	uint32_t	high;
+	const unsigned char *at;	/* the results */
+	const unsigned char *end;
+};
+
+extern void send_bytes(struct client *c, const void *data, size_t size);
+extern void send_call(struct client *c);
+extern struct reply receive(struct client *c);
+extern struct reply exchange(struct client *c);
+/* True when the gateway closes the connection instead of saying anything. */
+extern bool is_closed(struct client *c);
+
+/* Reading results; what does not fit ends the test. */
+extern uint32_t take(struct reply *r);
+extern uint64_t take64(struct reply *r);
+extern bool take_bool(struct reply *r);
+extern struct blob take_opaque(struct reply *r);
+extern void take_end(struct reply *r);
+
+/* Decodes once more with libnfs. */
+extern void cross_check(uint32_t program, uint32_t procedure,
+						const void *results, size_t size);
+
+/*
+ * NFS
+ */
+
+/* Times are nanoseconds since the epoch. */
+struct attr
+{
+	bool		follows;
+	uint32_t	type;
+	uint32_t	mode;
+	uint32_t	nlink;
+	uint32_t	uid;
+	uint32_t	gid;
+	uint64_t	size;
+	uint64_t	used;
+	uint32_t	major;
+	uint32_t	minor;
+	uint64_t	fsid;
+	uint64_t	fileid;
+	uint64_t	atime;
+	uint64_t	mtime;
+	uint64_t	ctime;
+};
+
+struct wcc
+{
+	bool		before;
+	uint64_t	size;
+	uint64_t	mtime;
+	uint64_t	ctime;
+	struct attr after;
+};
+
+struct entry
+{
+	uint64_t	fileid;
+	struct blob name;			/* in the client's reply */
+	uint64_t	cookie;
+	struct attr attr;
+	struct handle handle;		/* size 0: none */
+};
+
+struct result
+{
+	uint32_t	status;
+	struct handle handle;		/* size 0: none */
+	struct attr attr;			/* of the object */
+	struct attr dir;			/* of the directory: LOOKUP, READDIR */
+	struct wcc	wcc;			/* of the object changed or its directory */
+	struct wcc	to_wcc;			/* RENAME */
+	uint32_t	access;
+	uint32_t	count;
+	uint32_t	committed;
+	bool		eof;
+	unsigned char verifier[8];
+	struct blob data;			/* READ, READLINK; in the client's reply */
+	struct entry *entries;		/* until the next READDIR of any client */
+	int			entry_count;
+	uint64_t	numbers[12];	/* FSSTAT, FSINFO, PATHCONF, in order */
+	size_t		size;			/* of the results, without the status */
+};
+
+/* What to set: only what the flags name. */
+#define SET_MODE	1
+#define SET_UID		2
+#define SET_GID		4
+#define SET_SIZE	8
+#define SET_ATIME	16
+#define SET_MTIME	32
+#define ATIME_NOW	64
+#define MTIME_NOW	128
+
+struct set
+{
+	int			what;
+	uint32_t	mode;
+	uint32_t	uid;
+	uint32_t	gid;
+	uint64_t	size;
+	uint64_t	atime;
+	uint64_t	mtime;
+};
+
+#define MODE(bits) (&(struct set) {.what = SET_MODE, .mode = (bits)})
+#define NOTHING (&(struct set) {0})
+
+extern struct result nfs_getattr(struct client *c, const struct handle *object);
+/* guard 0: none */
+extern struct result nfs_setattr(struct client *c, const struct handle *object,
+								 const struct set *set, uint64_t guard);
+extern struct result nfs_lookup(struct client *c, const struct handle *dir,
+								struct blob name);
+extern struct result nfs_access(struct client *c, const struct handle *object,
+								uint32_t access);
+extern struct result nfs_readlink(struct client *c,
+								  const struct handle *symlink);
+extern struct result nfs_read(struct client *c, const struct handle *file,
+							  uint64_t offset, uint32_t count);
+extern struct result nfs_write(struct client *c, const struct handle *file,
+							   uint64_t offset, struct blob data,
+							   uint32_t stable);
+/* how is UNCHECKED or GUARDED */
+extern struct result nfs_create(struct client *c, const struct handle *dir,
+								struct blob name, uint32_t how,
+								const struct set *set);
+extern struct result nfs_create_exclusive(struct client *c,
+										  const struct handle *dir,
+										  struct blob name,
+										  const char *verifier);
+extern struct result nfs_mkdir(struct client *c, const struct handle *dir,
+							   struct blob name, const struct set *set);
+extern struct result nfs_symlink(struct client *c, const struct handle *dir,
+								 struct blob name, const struct set *set,
+								 struct blob target);
+extern struct result nfs_mknod(struct client *c, const struct handle *dir,
+							   struct blob name, uint32_t type,
+							   const struct set *set, uint32_t major,
+							   uint32_t minor);
+extern struct result nfs_remove(struct client *c, const struct handle *dir,
+								struct blob name);
+extern struct result nfs_rmdir(struct client *c, const struct handle *dir,
+							   struct blob name);
+extern struct result nfs_rename(struct client *c, const struct handle *from,
+								struct blob from_name, const struct handle *to,
+								struct blob to_name);
+extern struct result nfs_link(struct client *c, const struct handle *file,
+							  const struct handle *dir, struct blob name);
+extern struct result nfs_readdir(struct client *c, const struct handle *dir,
+								 uint64_t cookie, const void *verifier,
+								 uint32_t count);
+extern struct result nfs_readdirplus(struct client *c,
+									 const struct handle *dir,
+									 uint64_t cookie, const void *verifier,
+									 uint32_t dircount, uint32_t maxcount);
+extern struct result nfs_fsstat(struct client *c, const struct handle *object);
+extern struct result nfs_fsinfo(struct client *c, const struct handle *object);
+extern struct result nfs_pathconf(struct client *c,
+								  const struct handle *object);
+extern struct result nfs_commit(struct client *c, const struct handle *file,
+								uint64_t offset, uint32_t count);
+
+/* MNT: numbers[] holds the flavors, count says how many. */
+extern struct result mount_path(struct client *c, struct blob path);
+
+/* A part of a call of the caller's own, and the reading of its reply. */
+extern void put_set(struct client *c, const struct set *set);
+extern struct attr take_attr(struct reply *r);
+extern struct wcc take_wcc(struct reply *r);
+
+/*
+ * Shorthands for setting a scene: they must succeed.
+ */
+extern struct handle root_of(struct client *c, const char *path);
+extern struct handle make_dir(struct client *c, const struct handle *dir,
+							  const char *name, uint32_t mode);
+extern struct handle make_file(struct client *c, const struct handle *dir,
+							   const char *name, uint32_t mode);
+/* A new directory in /export with mode 0777, named after the test. */
+extern struct handle make_playground(struct client *c);
+
+/* A file there is none of: right in form, its object long gone. */
+extern struct handle stale_handle(struct client *c);
+
+extern bool same_handle(const struct handle *a, const struct handle *b);
+
+#endif							/* LIB_H */

@@ -1,0 +1,447 @@
+/*
+ * lib_rpc.c
+ *	  An RPC client over TCP that does exactly what it is told (RFC 5531).
+ */
+#include "lib.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* Longer than any call may take; a gateway that says nothing fails the test. */
+#define TIMEOUT_SECONDS 60
+
+#define LAST_FRAGMENT 0x80000000u
+
+static const char *
+environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value)
+		bail_out("%s is not set: run this under test/with-gateway", name);
+	return value;
+}
+
+/* The port of a gateway, or 0 if there are not so many. */
+static int
+gateway_port(int gateway)
+{
+	const char *at = environment("DITTOFS_PORTS");
+	char	   *end;
+	long		port = strtol(at, &end, 10);
+
+	while (gateway-- > 0)
+	{
+		at = end;
+		port = strtol(at, &end, 10);
+		if (end == at)
+			return 0;
+	}
+	return (int) port;
+}
+
+int
+gateway_count(void)
+{
+	int			count = 0;
+
+	while (gateway_port(count) != 0)
+		count++;
+	return count;
+}
+
+void
+reconnect(struct client *c)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
+	int			on = 1;
+
+	if (c->fd >= 0)
+		close(c->fd);
+	address.sin_port = htons((uint16_t) c->port);
+	if (inet_pton(AF_INET, environment("DITTOFS_HOST"), &address.sin_addr) != 1)
+		bail_out("DITTOFS_HOST is not an IPv4 address");
+	c->fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (c->fd < 0 ||
+		connect(c->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+		bail_out("port %d: %s", c->port, strerror(errno));
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
+struct client *
+connect_to(int gateway)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	c->fd = -1;
+	c->port = gateway_port(gateway);
+	if (c->port == 0)
+		bail_out("there is no gateway %d", gateway);
+
+	/*
+	 * A reply cache knows a call by address, xid and procedure, and all our
+	 * clients have one address.
+	 */
+	c->xid = arc4random();
+	c->flavor = AUTH_UNIX;
+	reconnect(c);
+	return c;
+}
+
+void
+disconnect(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c->call);
+	free(c->reply);
+	free(c);
+}
+
+void
+become(struct client *c, uint32_t uid, uint32_t gid)
+{
+	c->flavor = AUTH_UNIX;
+	c->uid = uid;
+	c->gid = gid;
+	c->group_count = 0;
+}
+
+void
+add_group(struct client *c, uint32_t gid)
+{
+	c->groups[c->group_count++] = gid;
+}
+
+void
+become_nobody(struct client *c)
+{
+	c->flavor = AUTH_NONE;
+}
+
+/*
+ * Writing.  The call begins with room for its record mark.
+ */
+
+static unsigned char *
+extend(struct client *c, size_t size)
+{
+	unsigned char *at;
+
+	if (c->call_size + size > c->call_room)
+	{
+		c->call_room = (c->call_size + size) * 2;
+		c->call = realloc(c->call, c->call_room);
+		if (!c->call)
+			bail_out("out of memory");
+	}
+	at = c->call + c->call_size;
+	c->call_size += size;
+	return at;
+}
+
+static void
+store(unsigned char *at, uint32_t word)
+{
+	at[0] = (unsigned char) (word >> 24);
+	at[1] = (unsigned char) (word >> 16);
+	at[2] = (unsigned char) (word >> 8);
+	at[3] = (unsigned char) word;
+}
+
+void
+put(struct client *c, uint32_t word)
+{
+	store(extend(c, 4), word);
+}
+
+void
+put64(struct client *c, uint64_t word)
+{
+	put(c, (uint32_t) (word >> 32));
+	put(c, (uint32_t) word);
+}
+
+void
+put_fixed(struct client *c, const void *data, size_t size)
+{
+	size_t		padded = (size + 3) & ~(size_t) 3;
+	unsigned char *at = extend(c, padded);
+
+	memset(at, 0, padded);
+	if (size > 0)
+		memcpy(at, data, size);
+}
+
+void
+put_opaque(struct client *c, struct blob value)
+{
+	put(c, value.size);
+	put_fixed(c, value.data, value.size);
+}
+
+void
+put_handle(struct client *c, const struct handle *handle)
+{
+	put_opaque(c, B(handle->data, handle->size));
+}
+
+void
+begin_empty(struct client *c)
+{
+	c->call_size = 0;
+	put(c, 0);
+}
+
+void
+begin(struct client *c, uint32_t program, uint32_t version, uint32_t procedure)
+{
+	begin_empty(c);
+	put(c, ++c->xid);
+	put(c, CALL);
+	put(c, RPC_MSG_VERSION);
+	put(c, program);
+	put(c, version);
+	put(c, procedure);
+	put(c, c->flavor);
+	if (c->flavor == AUTH_UNIX)
+	{
+		static const char machine[] = "test-client";
+		uint32_t	size = sizeof(machine) - 1;
+
+		put(c, (uint32_t) (4 + 4 + ((size + 3) & ~3u) + 4 + 4 + 4 +
+						   4 * c->group_count));
+		put(c, 0);				/* stamp */
+		put_opaque(c, B(machine, size));
+		put(c, c->uid);
+		put(c, c->gid);
+		put(c, (uint32_t) c->group_count);
+		for (int i = 0; i < c->group_count; i++)
+			put(c, c->groups[i]);
+	}
+	else
+		put(c, 0);
+	put(c, AUTH_NONE);
+	put(c, 0);
+}
+
+void
+send_bytes(struct client *c, const void *data, size_t size)
+{
+	const char *at = data;
+
+	while (size > 0)
+	{
+		ssize_t		sent = send(c->fd, at, size, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			bail_out("send: %s", strerror(errno));
+		at += sent;
+		size -= (size_t) sent;
+	}
+}
+
+void
+send_call(struct client *c)
+{
+	store(c->call, LAST_FRAGMENT | (uint32_t) (c->call_size - 4));
+	send_bytes(c, c->call, c->call_size);
+}
+
+/* False when the connection was closed before the first byte. */
+static bool
+receive_bytes(struct client *c, void *data, size_t size)
+{
+	char	   *at = data;
+	size_t		have = 0;
+
+	while (have < size)
+	{
+		ssize_t		got = recv(c->fd, at + have, size - have, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == ECONNRESET && have == 0)
+			return false;
+		if (got < 0)
+			bail_out("no reply: %s", strerror(errno));
+		if (got == 0 && have == 0)
+			return false;
+		if (got == 0)
+			bail_out("connection closed in the middle of a reply");
+		have += (size_t) got;
+	}
+	return true;
+}
+
+static uint32_t
+load(const unsigned char *at)
+{
+	return (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 |
+		(uint32_t) at[2] << 8 | at[3];
+}
+
+struct reply
+receive(struct client *c)
+{
+	struct reply r = {.outcome = CLOSED};
+	unsigned char mark[4];
+	bool		last = false;
+
+	c->reply_size = 0;
+	while (!last)
+	{
+		size_t		size;
+
+		if (!receive_bytes(c, mark, sizeof(mark)))
+			return r;
+		last = (load(mark) & LAST_FRAGMENT) != 0;
+		size = load(mark) & ~LAST_FRAGMENT;
+		if (c->reply_size + size > c->reply_room)
+		{
+			c->reply_room = (c->reply_size + size) * 2;
+			c->reply = realloc(c->reply, c->reply_room);
+			if (!c->reply)
+				bail_out("out of memory");
+		}
+		if (!receive_bytes(c, c->reply + c->reply_size, size))
+			bail_out("connection closed in the middle of a reply");
+		c->reply_size += size;
+	}
+
+	r.at = c->reply;
+	r.end = c->reply + c->reply_size;
+	r.xid = take(&r);
+	if (take(&r) != REPLY)
+		bail_out("a message that is no reply");
+	if (take(&r) == MSG_ACCEPTED)
+	{
+		if (take(&r) != AUTH_NONE || take_opaque(&r).size != 0)
+			bail_out("a verifier nobody asked for");
+		r.why = take(&r);
+		r.outcome = r.why == SUCCESS ? DONE : REFUSED;
+		if (r.why == PROG_MISMATCH)
+		{
+			r.low = take(&r);
+			r.high = take(&r);
+		}
+	}
+	else
+	{
+		r.outcome = REJECTED;
+		if (take(&r) == RPC_MISMATCH)
+		{
+			r.why = MISMATCH;
+			r.low = take(&r);
+			r.high = take(&r);
+		}
+		else
+			r.why = take(&r);
+	}
+	if (r.outcome != DONE)
+		take_end(&r);
+	return r;
+}
+
+struct reply
+exchange(struct client *c)
+{
+	struct reply r;
+
+	send_call(c);
+	r = receive(c);
+	if (r.outcome != CLOSED && r.xid != c->xid)
+		bail_out("reply to xid %u, not to %u", r.xid, c->xid);
+	return r;
+}
+
+bool
+is_closed(struct client *c)
+{
+	return receive(c).outcome == CLOSED;
+}
+
+/*
+ * Reading
+ */
+
+static const unsigned char *
+take_bytes(struct reply *r, size_t size)
+{
+	const unsigned char *at = r->at;
+
+	if ((size_t) (r->end - at) < size)
+		bail_out("a reply that is too short");
+	r->at = at + size;
+	return at;
+}
+
+uint32_t
+take(struct reply *r)
+{
+	return load(take_bytes(r, 4));
+}
+
+uint64_t
+take64(struct reply *r)
+{
+	uint64_t	high = take(r);
+
+	return high << 32 | take(r);
+}
+
+bool
+take_bool(struct reply *r)
+{
+	uint32_t	word = take(r);
+
+	if (word > 1)
+		bail_out("a boolean of %u", word);
+	return word;
+}
+
+struct blob
+take_opaque(struct reply *r)
+{
+	uint32_t	size = take(r);
+	struct blob value = B(take_bytes(r, size), size);
+
+	for (; size % 4 != 0; size++)
+	{
+		if (*take_bytes(r, 1) != 0)
+			bail_out("padding that is not zero");
+	}
+	return value;
+}
+
+void
+take_end(struct reply *r)
+{
+	if (r->at != r->end)
+		bail_out("%d bytes after the end of a reply", (int) (r->end - r->at));
+}
+
+struct blob
+S(const char *string)
+{
+	return B(string, strlen(string));
+}
+
+struct blob
+B(const void *data, size_t size)
+{
+	return (struct blob) {data, (uint32_t) size};
+}
