@@ -434,8 +434,8 @@ refuse_files(const Share *share)
 				 errmsg("share \"%s\" has files in it", share->name),
 				 errdetail("Below its root are " INT64_FORMAT " inodes holding "
 						   INT64_FORMAT " bytes.", inodes - 1, bytes),
-				 errhint("dittofs.drop_share('%s', force => true) drops the share and its files.",
-						 share->name)));
+				 errhint("dittofs.drop_share(%s, force => true) drops the share and its files.",
+						 quote_literal_cstr(share->name))));
 }
 
 static void
