@@ -38,10 +38,11 @@ die()
 #
 
 # Postgres refuses to run as root.  A prefix and not a function: with a function
-# in the background, $! would be the pid of a shell around the command.
+# in the background, $! would be the pid of a shell around the command.  From /,
+# since the owner may not be allowed to enter our directory.
 if [ "$(id -u)" = 0 ]; then
 	owner=postgres
-	as_owner=(setpriv --reuid=postgres --regid=postgres --init-groups)
+	as_owner=(env -C / setpriv --reuid=postgres --regid=postgres --init-groups)
 else
 	owner=$(id -un)
 	as_owner=()
