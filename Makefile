@@ -47,7 +47,7 @@ ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,\
 	$(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs
 
-EXTRA_CLEAN = results regression.diffs regression.out output_iso tmp_check \
+EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build \
 	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
 
 all:

@@ -81,7 +81,7 @@ pg_paths()
 pg_create()
 {
 	pg_paths
-	DITTOFS_RUN=$(mktemp -d /tmp/dittofs.XXXXXX) || exit 1
+	DITTOFS_RUN=$(mktemp -d "${DITTOFS_TMP:-/tmp}/dittofs.XXXXXX") || exit 1
 	export DITTOFS_RUN
 	export PGHOST=$DITTOFS_RUN PGPORT=54320 PGUSER=postgres PGDATABASE=dittofs
 	unset PGSERVICE PGOPTIONS PGPASSFILE PGPASSWORD PGHOSTADDR
@@ -206,10 +206,10 @@ gateway_stop()
 #
 
 # run_command CMD...: runs CMD, passes signals on to it, and sets $status to
-# its exit status.  On a terminal CMD stays in our process group, so that it
-# can read the terminal; otherwise it gets a group of its own and a signal
-# reaches all of its children.  $death_signal (TERM) is what CMD gets when we
-# are killed ourselves.
+# its exit status; $interrupted is set if there was a signal.  On a terminal
+# CMD stays in our process group, so that it can read the terminal; otherwise
+# it gets a group of its own and a signal reaches all of its children.
+# $death_signal (TERM) is what CMD gets when we are killed ourselves.
 run_command()
 {
 	local target
@@ -224,8 +224,9 @@ run_command()
 		target=-$!
 	fi
 	child=$!
-	trap 'kill -INT -- '$target' 2>/dev/null' INT
-	trap 'kill -TERM -- '$target' 2>/dev/null' TERM HUP
+	interrupted=
+	trap 'interrupted=130; kill -INT -- '$target' 2>/dev/null' INT
+	trap 'interrupted=143; kill -TERM -- '$target' 2>/dev/null' TERM HUP
 	while kill -0 $child 2>/dev/null; do
 		wait $child
 	done
@@ -233,7 +234,8 @@ run_command()
 	status=$?
 	# Whatever CMD left behind in its group goes with it.
 	[ $target = $child ] || kill -KILL -- $target 2>/dev/null
-	trap '' INT TERM HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 }
 
 #
