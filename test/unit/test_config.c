@@ -1,0 +1,153 @@
+/*
+ * test_config.c
+ *	  Settings: where they come from, and what is said of wrong ones.
+ */
+#include "unit.h"
+
+#include "config.h"
+
+static struct config config;
+
+/* Reads "start" and the arguments given, up to a NULL. */
+static const char *
+read_arguments(char **arguments)
+{
+	char	   *argv[16] = {"dittofs", "start"};
+	int			argc = 2;
+
+	while (*arguments != NULL)
+		argv[argc++] = *arguments++;
+	return config_read(&config, argc, argv, 2);
+}
+
+#define READ(...) read_arguments((char *[]) {__VA_ARGS__, NULL})
+
+static void
+test_defaults(void **state)
+{
+	(void) state;
+	assert_null(read_arguments((char *[]) {NULL}));
+	assert_int_equal(config.port, 12049);
+	assert_string_equal(config.conninfo, "");
+	assert_int_equal(config.batch_calls, 64);
+	assert_int_equal(config.call_timeout, 20000);
+	assert_int_equal(config.lock_timeout, 500);
+	assert_false(config.rpcbind);
+	assert_true(config.workers >= 1);
+	assert_int_equal(config.min_conns, 3 * config.workers);
+	assert_int_equal(config.listen_count, 2);
+}
+
+static void
+test_forms(void **state)
+{
+	(void) state;
+	assert_null(READ("--port=2049", "--max-record-size", "2M",
+					 "--call-timeout=1500ms", "--idle-timeout=2h", "--rpcbind",
+					 "--log-level=DEBUG", "--listen", "127.0.0.1",
+					 "--listen=::1,10.0.0.1"));
+	assert_int_equal(config.port, 2049);
+	assert_int_equal(config.max_record_size, 2 << 20);
+	assert_int_equal(config.call_timeout, 1500);
+	assert_int_equal(config.idle_timeout, 7200000);
+	assert_true(config.rpcbind);
+	assert_int_equal(config.log_level, 3);
+	assert_int_equal(config.listen_count, 3);
+	assert_string_equal(config.listen_addresses[0], "127.0.0.1");
+	assert_string_equal(config.listen_addresses[2], "10.0.0.1");
+
+	assert_null(READ("--rpcbind", "off", "--call-timeout=3"));
+	assert_false(config.rpcbind);
+	assert_int_equal(config.call_timeout, 3000);
+}
+
+static void
+test_environment(void **state)
+{
+	(void) state;
+	setenv("DITTOFS_ADAPTERS_NFS_PORT", "4000", 1);
+	setenv("DITTOFS_METADATA_POSTGRES_MAX_CONNS", "99", 1);
+	setenv("DITTOFS_WORKERS", "2", 1);
+	assert_null(READ("--max-conns=9"));
+	assert_int_equal(config.port, 4000);
+	assert_int_equal(config.max_conns, 9);
+	assert_int_equal(config.workers, 2);
+
+	setenv("DITTOFS_ADAPTERS_NFS_PORT", "no", 1);
+	assert_string_equal(READ("--max-conns=9"),
+						"DITTOFS_ADAPTERS_NFS_PORT: \"no\" is not a number");
+
+	/* variables of test scripts mean nothing here */
+	unsetenv("DITTOFS_ADAPTERS_NFS_PORT");
+	setenv("DITTOFS_PORT", "no", 1);
+	assert_null(READ("--max-conns=9"));
+	unsetenv("DITTOFS_PORT");
+	unsetenv("DITTOFS_METADATA_POSTGRES_MAX_CONNS");
+	unsetenv("DITTOFS_WORKERS");
+}
+
+static void
+test_complaints(void **state)
+{
+	(void) state;
+	assert_string_equal(READ("--prot=1"), "unknown option \"--prot\"");
+	assert_string_equal(READ("port=1"), "unexpected argument \"port=1\"");
+	assert_string_equal(READ("--port"), "--port needs a value");
+	assert_string_equal(READ("--port=0"),
+						"--port: \"0\" is out of range: 1 to 65535");
+	assert_string_equal(READ("--port=99999999999999999999"),
+						"--port: \"99999999999999999999\" is not a number");
+	assert_string_equal(READ("--max-bytes=9223372036854775807K"),
+						"--max-bytes: \"9223372036854775807K\" is not a size "
+						"(as 512K, 2M)");
+	assert_string_equal(READ("--call-timeout=5d"),
+						"--call-timeout: \"5d\" is not a time (as 500ms, 20s, "
+						"5min)");
+	assert_string_equal(READ("--rpcbind=maybe"),
+						"--rpcbind: \"maybe\" is neither on nor off");
+	assert_string_equal(READ("--log-level=loud"),
+						"--log-level: \"loud\" is not a log level: error, "
+						"warning, info or debug");
+	assert_string_equal(READ("--listen=,"), "--listen: no address");
+	assert_string_equal(READ("--workers=4", "--max-conns=11"),
+						"--max-conns: 11 connections are too few for 4 workers, "
+						"which need 3 each");
+	assert_string_equal(READ("--min-conns=30", "--max-conns=12"),
+						"--min-conns: 30 is more than --max-conns, 12");
+}
+
+/* A processor count that is nobody's choice gives way to --max-conns. */
+static void
+test_few_connections(void **state)
+{
+	(void) state;
+	assert_null(READ("--max-conns=3"));
+	assert_int_equal(config.workers, 1);
+}
+
+static void
+test_secret(void **state)
+{
+	char		option[] = "--conninfo=host=/tmp password=secret";
+	char	   *argv[] = {"dittofs", "start", option, NULL};
+
+	(void) state;
+	assert_null(config_read(&config, 3, argv, 2));
+	assert_string_equal(config.conninfo, "host=/tmp password=secret");
+	assert_null(strstr(option, "secret"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_complaints),
+		cmocka_unit_test(test_few_connections),
+		cmocka_unit_test(test_secret),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

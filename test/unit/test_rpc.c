@@ -1,0 +1,430 @@
+/*
+ * test_rpc.c
+ *	  RPC headers: what is refused with which answer, and what gets through.
+ */
+#include "unit.h"
+
+#include <arpa/inet.h>
+
+#include "rpc.h"
+
+/* A message; aligned, as records are. */
+struct message
+{
+	_Alignas(8) unsigned char data[2048];
+	size_t		size;
+};
+
+static void
+add(struct message *message, uint32_t value)
+{
+	value = htonl(value);
+	memcpy(message->data + message->size, &value, 4);
+	message->size += 4;
+}
+
+static void
+add_opaque(struct message *message, const void *data, uint32_t size)
+{
+	add(message, size);
+	memcpy(message->data + message->size, data, size);
+	memset(message->data + message->size + size, 0, 4);
+	message->size += (size + 3) & ~3u;
+}
+
+static uint32_t
+word(const void *data, int number)
+{
+	uint32_t	value;
+
+	memcpy(&value, (const char *) data + 4 * number, 4);
+	return ntohl(value);
+}
+
+/* Up to the credential. */
+static void
+start(struct message *message, uint32_t rpc_version, uint32_t program,
+	  uint32_t version, uint32_t procedure)
+{
+	message->size = 0;
+	add(message, 0x12345678);
+	add(message, CALL);
+	add(message, rpc_version);
+	add(message, program);
+	add(message, version);
+	add(message, procedure);
+}
+
+static void
+add_verifier(struct message *message)
+{
+	add(message, AUTH_NONE);
+	add(message, 0);
+}
+
+static void
+add_auth_sys(struct message *message, const char *machine, int gids)
+{
+	struct message body = {.size = 0};
+
+	add(&body, 4711);
+	add_opaque(&body, machine, (uint32_t) strlen(machine));
+	add(&body, 4294967294u);
+	add(&body, 100);
+	add(&body, gids);
+	for (int i = 0; i < gids; i++)
+		add(&body, 1000 + i);
+	add(message, AUTH_SYS);
+	add_opaque(message, body.data, (uint32_t) body.size);
+}
+
+static void
+getattr(struct message *message, int gids)
+{
+	start(message, 2, 100003, 3, 1);
+	add_auth_sys(message, "host", gids);
+	add_verifier(message);
+	add_opaque(message, "handle", 6);
+}
+
+static void
+expect_accepted(struct message *message, enum accept_stat expected)
+{
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	assert_int_equal(rpc_decode_call((char *) message->data, message->size,
+									 &call, &refusal), RPC_REFUSED);
+	assert_int_equal(call.xid, 0x12345678);
+	assert_false(refusal.denied);
+	assert_int_equal(refusal.accept, expected);
+}
+
+static void
+expect_denied(struct message *message, enum auth_stat expected)
+{
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	assert_int_equal(rpc_decode_call((char *) message->data, message->size,
+									 &call, &refusal), RPC_REFUSED);
+	assert_true(refusal.denied);
+	assert_int_equal(refusal.reject, AUTH_ERROR);
+	assert_int_equal(refusal.auth, expected);
+}
+
+static void
+test_good_call(void **state)
+{
+	struct message message;
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	(void) state;
+	for (int gids = 0; gids <= 16; gids++)
+	{
+		getattr(&message, gids);
+		assert_int_equal(rpc_decode_call((char *) message.data, message.size,
+										 &call, &refusal), RPC_CALL);
+		assert_int_equal(call.xid, 0x12345678);
+		assert_ptr_equal(call.program, &nfs3_program);
+		assert_string_equal(call.procedure->name, "GETATTR");
+		assert_int_equal(call.credential.flavor, AUTH_SYS);
+		assert_int_equal(call.credential.uid, 4294967294u);
+		assert_int_equal(call.credential.gid, 100);
+		assert_int_equal(call.credential.gid_count, gids);
+		if (gids > 0)
+			assert_int_equal(call.credential.gids[gids - 1], 999 + gids);
+		assert_int_equal(word(message.data + call.arguments, 0), 6);
+	}
+}
+
+static void
+test_auth_none(void **state)
+{
+	struct message message;
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	(void) state;
+	start(&message, 2, 100005, 3, 5);
+	add(&message, AUTH_NONE);
+	add(&message, 0);
+	add_verifier(&message);
+	assert_int_equal(rpc_decode_call((char *) message.data, message.size,
+									 &call, &refusal), RPC_CALL);
+	assert_ptr_equal(call.program, &mount3_program);
+	assert_int_equal(call.credential.flavor, AUTH_NONE);
+	assert_int_equal(call.arguments, message.size);
+}
+
+static void
+test_versions(void **state)
+{
+	struct message message;
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	(void) state;
+	start(&message, 3, 100003, 3, 0);
+	assert_int_equal(rpc_decode_call((char *) message.data, message.size,
+									 &call, &refusal), RPC_REFUSED);
+	assert_true(refusal.denied);
+	assert_int_equal(refusal.reject, RPC_MISMATCH);
+	assert_int_equal(refusal.low, 2);
+	assert_int_equal(refusal.high, 2);
+
+	start(&message, 2, 100003, 4, 0);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROG_MISMATCH);
+	start(&message, 2, 100005, 1, 1);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROG_MISMATCH);
+	start(&message, 2, 100021, 4, 0);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROG_UNAVAIL);
+	start(&message, 2, 100003, 3, 22);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROC_UNAVAIL);
+	start(&message, 2, 100005, 3, 0xffffffff);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROC_UNAVAIL);
+}
+
+/* NULL succeeds whatever the credential. */
+static void
+test_null(void **state)
+{
+	static const uint32_t flavors[] = {AUTH_NONE, AUTH_SYS, AUTH_SHORT, 6, 99};
+	struct message message;
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(flavors) / sizeof(flavors[0]); i++)
+	{
+		start(&message, 2, i % 2 ? 100003 : 100005, 3, 0);
+		add(&message, flavors[i]);
+		add_opaque(&message, "whatever it is", 14);
+		add_verifier(&message);
+		assert_int_equal(rpc_decode_call((char *) message.data, message.size,
+										 &call, &refusal), RPC_NULL);
+	}
+}
+
+static void
+test_bad_credentials(void **state)
+{
+	char		zeros[408] = {0};
+	char		long_name[257];
+	struct message message;
+
+	(void) state;
+
+	/* more groups than the protocol has room for */
+	getattr(&message, 17);
+	expect_denied(&message, AUTH_BADCRED);
+
+	/* a machine name beyond 255 */
+	memset(long_name, 'h', 256);
+	long_name[256] = '\0';
+	start(&message, 2, 100003, 3, 1);
+	add_auth_sys(&message, long_name, 0);
+	add_verifier(&message);
+	expect_denied(&message, AUTH_BADCRED);
+
+	/* a body beyond 400 bytes */
+	start(&message, 2, 100003, 3, 1);
+	add(&message, AUTH_SYS);
+	add_opaque(&message, zeros, 401);
+	add_verifier(&message);
+	expect_denied(&message, AUTH_BADCRED);
+
+	/* flavors we do not know */
+	start(&message, 2, 100003, 3, 1);
+	add(&message, 6);
+	add_opaque(&message, zeros, 20);
+	add_verifier(&message);
+	expect_denied(&message, AUTH_REJECTEDCRED);
+
+	/* a verifier beyond 400 bytes */
+	start(&message, 2, 100003, 3, 1);
+	add_auth_sys(&message, "host", 1);
+	add(&message, AUTH_NONE);
+	add_opaque(&message, zeros, 404);
+	expect_denied(&message, AUTH_BADVERF);
+
+	/* lengths that lead out of the record */
+	start(&message, 2, 100003, 3, 1);
+	add(&message, AUTH_SYS);
+	add(&message, 0xfffffffe);
+	expect_denied(&message, AUTH_BADCRED);
+	start(&message, 2, 100003, 3, 1);
+	add(&message, AUTH_SYS);
+	add(&message, 400);
+	expect_denied(&message, AUTH_BADCRED);
+}
+
+/* Cut anywhere, a body is a bad credential. */
+static void
+test_truncated_body(void **state)
+{
+	struct message body = {.size = 0};
+	struct message message;
+
+	(void) state;
+	add(&body, 4711);
+	add_opaque(&body, "machine", 7);
+	add(&body, 1);
+	add(&body, 2);
+	add(&body, 2);
+	add(&body, 3);
+	add(&body, 4);
+	for (uint32_t size = 0; size < body.size; size++)
+	{
+		start(&message, 2, 100003, 3, 1);
+		add(&message, AUTH_SYS);
+		add_opaque(&message, body.data, size);
+		add_verifier(&message);
+		expect_denied(&message, AUTH_BADCRED);
+	}
+}
+
+/* Cut anywhere, a message is answered or dropped, never run. */
+static void
+test_truncated_message(void **state)
+{
+	struct message message;
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+	size_t		arguments;
+
+	(void) state;
+	getattr(&message, 3);
+	rpc_decode_call((char *) message.data, message.size, &call, &refusal);
+	arguments = call.arguments;
+	for (size_t size = 0; size < arguments; size++)
+	{
+		/* a copy of its own, so that a sanitizer sees reads beyond it */
+		char	   *copy = malloc(size + 1);
+
+		memcpy(copy, message.data, size);
+		assert_int_not_equal(rpc_decode_call(copy, size, &call, &refusal),
+							 RPC_CALL);
+		free(copy);
+	}
+}
+
+static void
+test_not_a_call(void **state)
+{
+	struct message message = {.size = 0};
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+
+	(void) state;
+	assert_int_equal(rpc_decode_call((char *) message.data, 0, &call, &refusal),
+					 RPC_NOT_A_CALL);
+	add(&message, 1);
+	add(&message, REPLY);
+	add(&message, 2);
+	assert_int_equal(rpc_decode_call((char *) message.data, message.size, &call,
+									 &refusal), RPC_NOT_A_CALL);
+}
+
+static void
+test_replies(void **state)
+{
+	struct rpc_refusal mismatch = {.accept = PROG_MISMATCH, .low = 3, .high = 3};
+	struct rpc_refusal garbage = {.accept = GARBAGE_ARGS};
+	struct rpc_refusal rpc = {.denied = true, .reject = RPC_MISMATCH,
+							  .low = 2, .high = 2};
+	struct rpc_refusal weak = {.denied = true, .reject = AUTH_ERROR,
+							   .auth = AUTH_TOOWEAK};
+	char		reply[RPC_REFUSAL_MAX];
+
+	(void) state;
+	assert_int_equal(rpc_encode_refusal(reply, 9, &mismatch), 36);
+	assert_int_equal(word(reply, 0), 0x80000000u | 32);
+	assert_int_equal(word(reply, 1), 9);
+	assert_int_equal(word(reply, 2), REPLY);
+	assert_int_equal(word(reply, 3), MSG_ACCEPTED);
+	assert_int_equal(word(reply, 4), AUTH_NONE);
+	assert_int_equal(word(reply, 5), 0);
+	assert_int_equal(word(reply, 6), PROG_MISMATCH);
+	assert_int_equal(word(reply, 7), 3);
+	assert_int_equal(word(reply, 8), 3);
+
+	assert_int_equal(rpc_encode_refusal(reply, 9, &garbage), 28);
+	assert_int_equal(word(reply, 6), GARBAGE_ARGS);
+
+	assert_int_equal(rpc_encode_refusal(reply, 9, &rpc), 28);
+	assert_int_equal(word(reply, 3), MSG_DENIED);
+	assert_int_equal(word(reply, 4), RPC_MISMATCH);
+	assert_int_equal(word(reply, 5), 2);
+	assert_int_equal(word(reply, 6), 2);
+
+	assert_int_equal(rpc_encode_refusal(reply, 9, &weak), 24);
+	assert_int_equal(word(reply, 0), 0x80000000u | 20);
+	assert_int_equal(word(reply, 3), MSG_DENIED);
+	assert_int_equal(word(reply, 4), AUTH_ERROR);
+	assert_int_equal(word(reply, 5), AUTH_TOOWEAK);
+	assert_string_equal(rpc_refusal_name(&weak), "AUTH_TOOWEAK");
+
+	rpc_encode_success(reply, 9);
+	rpc_set_record_mark(reply, 100);
+	assert_int_equal(word(reply, 0), 0x80000000u | 96);
+	assert_int_equal(word(reply, 6), SUCCESS);
+}
+
+/* The form that extension/sql/README.md gives. */
+static void
+test_caller(void **state)
+{
+	struct credential sys = {.flavor = AUTH_SYS, .uid = 4294967294u, .gid = 5,
+							 .gid_count = 2, .gids = {6, 7}};
+	struct credential none = {.flavor = AUTH_NONE, .uid = 9, .gid_count = 3};
+	struct peer four = {.family = AF_INET, .address = {10, 0, 0, 7},
+						.port = 871};
+	struct peer six = {.family = AF_INET6, .address = {0xfe, 0x80},
+					   .port = 65535};
+	static const unsigned char expected[] = {
+		0, 1, 0, 1, 0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 5,
+		0, 4, 10, 0, 0, 7, 0, 0, 3, 0x67, 0, 2, 0, 0, 0, 6, 0, 0, 0, 7};
+	static const unsigned char expected_none[] = {
+		0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 6, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0xff, 0xff, 0, 0};
+	char		caller[CALLER_MAX];
+
+	(void) state;
+	assert_int_equal(rpc_encode_caller(caller, &sys, &four), sizeof(expected));
+	assert_memory_equal(caller, expected, sizeof(expected));
+	assert_int_equal(rpc_encode_caller(caller, &none, &six),
+					 sizeof(expected_none));
+	assert_memory_equal(caller, expected_none, sizeof(expected_none));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_call),
+		cmocka_unit_test(test_auth_none),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_null),
+		cmocka_unit_test(test_bad_credentials),
+		cmocka_unit_test(test_truncated_body),
+		cmocka_unit_test(test_truncated_message),
+		cmocka_unit_test(test_not_a_call),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_caller),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
