@@ -112,7 +112,7 @@ finish()
 
 sys_start()
 {
-	coproc sys_process { exec python3 "$here/syscalls"; }
+	coproc sys_process { exec python3 -IS "$here/syscalls"; }
 	sys_pid=$!
 	exec {sys_in}<&"${sys_process[0]}" {sys_out}>&"${sys_process[1]}"
 }
