@@ -25,7 +25,6 @@ enum option_type
 	OPTION_SIZE,				/* bytes; K, M, G */
 	OPTION_TIME,				/* ms, s (the default), min, h */
 	OPTION_SWITCH,				/* on, off */
-	OPTION_TEXT,
 	OPTION_LIST,				/* text; given again, it adds */
 	OPTION_SECRET,				/* text that is not to be seen */
 	OPTION_LOG_LEVEL
@@ -183,7 +182,6 @@ set_value(struct config *config, const struct option *option,
 
 	switch (option->type)
 	{
-		case OPTION_TEXT:
 		case OPTION_LIST:
 		case OPTION_SECRET:
 			replace_text(field, text);
@@ -316,15 +314,11 @@ read_command_line(struct config *config, int argc, char **argv, int first)
 static const char *
 split_listen(struct config *config)
 {
-	static char *copy;
 	char	   *rest;
 	char	   *address;
 
-	free(copy);
-	copy = strdup(config->listen);
-	if (copy == NULL)
-		fatal("out of memory");
-	rest = copy;
+	replace_text(&config->listen_split, config->listen);
+	rest = config->listen_split;
 	config->listen_count = 0;
 	while ((address = strsep(&rest, ", ")) != NULL)
 	{
@@ -392,6 +386,15 @@ config_read(struct config *config, int argc, char **argv, int first)
 	if (problem != NULL)
 		return problem;
 	return check_together(config, config->workers != 0);
+}
+
+void
+config_free(struct config *config)
+{
+	free(config->listen);
+	free(config->listen_split);
+	free(config->conninfo);
+	memset(config, 0, sizeof(*config));
 }
 
 void

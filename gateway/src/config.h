@@ -19,6 +19,7 @@ struct config
 {
 	/* where we listen */
 	char	   *listen;			/* as given: addresses separated by commas */
+	char	   *listen_split;	/* the same, in pieces: listen_addresses */
 	char	   *listen_addresses[LISTEN_MAX];
 	int			listen_count;
 	int64_t		port;
@@ -59,6 +60,9 @@ struct config
  */
 extern const char *config_read(struct config *config, int argc, char **argv,
 							   int first);
+
+/* Releases what config_read allocated, also when it failed. */
+extern void config_free(struct config *config);
 
 /* The options with their variables and defaults, for --help. */
 extern void config_print_options(FILE *to);

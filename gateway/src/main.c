@@ -101,6 +101,7 @@ start(int argc, char **argv)
 	if (config.rpcbind)
 		rpcbind_unregister();
 	workers_stop(workers, &config);
+	config_free(&config);
 	log_info("stopped");
 	return 0;
 }

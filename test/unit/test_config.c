@@ -17,6 +17,7 @@ read_arguments(char **arguments)
 
 	while (*arguments != NULL)
 		argv[argc++] = *arguments++;
+	config_free(&config);
 	return config_read(&config, argc, argv, 2);
 }
 
@@ -132,9 +133,11 @@ test_secret(void **state)
 	char	   *argv[] = {"dittofs", "start", option, NULL};
 
 	(void) state;
+	config_free(&config);
 	assert_null(config_read(&config, 3, argv, 2));
 	assert_string_equal(config.conninfo, "host=/tmp password=secret");
 	assert_null(strstr(option, "secret"));
+	config_free(&config);
 }
 
 int
