@@ -17,6 +17,8 @@
  */
 #include "dittofs.h"
 
+#include <ctype.h>
+
 #include "common/base64.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -69,7 +71,11 @@ dittofs_handle_to_text(PG_FUNCTION_ARGS)
 				len;
 
 	if (!handle_parse(PG_GETARG_BYTEA_PP(0), &handle))
-		status_raise(FS_BADHANDLE, "read", "handle");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid handle"),
+				 errhint("A handle comes from a function of dittofs and is %d bytes long.",
+						 HANDLE_LEN)));
 	share = share_by_uuid(&handle.share);
 	if (share == NULL)
 		ereport(ERROR,
@@ -118,11 +124,27 @@ json_string(Jsonb *json, const char *key)
 	return pnstrdup(value.val.string.val, value.val.string.len);
 }
 
+/* Base64 is often broken into lines on its way. */
+static char *
+without_spaces(const text *string)
+{
+	char	   *result = text_to_cstring(string);
+	char	   *out = result;
+
+	for (const char *p = result; *p != '\0'; p++)
+	{
+		if (!isspace((unsigned char) *p))
+			*out++ = *p;
+	}
+	*out = '\0';
+	return result;
+}
+
 Datum
 dittofs_handle_from_text(PG_FUNCTION_ARGS)
 {
-	text	   *base64 = PG_GETARG_TEXT_PP(0);
-	int			size = pg_b64_dec_len(VARSIZE_ANY_EXHDR(base64));
+	char	   *base64 = without_spaces(PG_GETARG_TEXT_PP(0));
+	int			size = pg_b64_dec_len(strlen(base64));
 	char	   *utf8 = palloc(size + 1);
 	int			len;
 	Jsonb	   *json;
@@ -130,9 +152,8 @@ dittofs_handle_from_text(PG_FUNCTION_ARGS)
 	const Share *share;
 	Datum		id;
 
-	len = pg_b64_decode(VARDATA_ANY(base64), VARSIZE_ANY_EXHDR(base64),
-						(void *) utf8, size);
-	if (len < 0)
+	len = pg_b64_decode(base64, strlen(base64), (void *) utf8, size);
+	if (len <= 0)
 		bad_text("It is not base64.");
 	utf8[len] = '\0';
 	if (!pg_verify_mbstr(PG_UTF8, utf8, len, true) || strlen(utf8) != len)

@@ -283,6 +283,7 @@ dittofs_tree(PG_FUNCTION_ARGS)
 				Entry	   *entries;
 				int64		n;
 
+				place.path = name_to_text(top->path, top->pathlen);
 				require_readable(&place, &inode);
 				entries = entries_of(&inode.id, &n);
 				for (int64 i = n - 1; i >= 0; i--)
