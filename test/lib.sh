@@ -80,6 +80,8 @@ pg_paths()
 # holds further lines of postgresql.conf.
 pg_create()
 {
+	local install elsewhere
+
 	pg_paths
 	DITTOFS_RUN=$(mktemp -d "${DITTOFS_TMP:-/tmp}/dittofs.XXXXXX") || exit 1
 	export DITTOFS_RUN
@@ -96,12 +98,19 @@ pg_create()
 		cat "$DITTOFS_RUN/initdb.log" >&2
 		die "initdb failed"
 	}
-	# extension_destdir is a feature of Debian's server.
+	# Until version 18, only Debian's server looks for extensions elsewhere.
+	install=$DITTOFS_RUN/install
+	if [[ $("$pg_config" --version) =~ \ ([0-9]+) && ${BASH_REMATCH[1]} -ge 18 ]]; then
+		elsewhere="extension_control_path = '$install$("$pg_config" --sharedir):\$system'
+			dynamic_library_path = '$install$("$pg_config" --pkglibdir):\$libdir'"
+	else
+		elsewhere="extension_destdir = '$install'"
+	fi
 	cat >>"$DITTOFS_RUN/data/postgresql.conf" <<-EOF
 		listen_addresses = ''
 		port = $PGPORT
 		unix_socket_directories = '$DITTOFS_RUN'
-		extension_destdir = '$DITTOFS_RUN/install'
+		$elsewhere
 		fsync = ${FSYNC:-off}
 		max_connections = 200
 		log_line_prefix = '%m [%p] %q%a '
