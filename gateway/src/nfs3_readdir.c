@@ -14,8 +14,11 @@
  */
 #include "nfs3_procedures.h"
 
-/* What a page counts against the limits until its size is known. */
-#define PAGE_EXPECTED_MAX (1024 * 1024)
+/*
+ * Clients may ask for pages of 4 GiB.  This is as much as READ and WRITE have
+ * at most, and the memory a client may claim with one call.
+ */
+#define PAGE_MAX (1024 * 1024)
 
 /* FALSE after the last entry, and eof. */
 #define TRAILER_SIZE (2 * BYTES_PER_XDR_UNIT)
@@ -28,6 +31,16 @@ struct readdir_args
 	uint32_t	dircount;		/* READDIRPLUS only */
 	uint32_t	maxcount;		/* READDIR calls it count */
 };
+
+static bool
+decode_limit(XDR *xdr, uint32_t *limit)
+{
+	if (!args_uint32(xdr, limit))
+		return false;
+	if (*limit > PAGE_MAX)
+		*limit = PAGE_MAX;
+	return true;
+}
 
 static bool
 decode_position(XDR *xdr, struct readdir_args *args)
@@ -43,7 +56,7 @@ nfs3_readdir_decode(struct request *request, XDR *xdr)
 	struct readdir_args *args = region_alloc(&request->region, sizeof(*args));
 
 	request->args = args;
-	if (!decode_position(xdr, args) || !args_uint32(xdr, &args->maxcount))
+	if (!decode_position(xdr, args) || !decode_limit(xdr, &args->maxcount))
 		return false;
 	args->dircount = args->maxcount;
 	return true;
@@ -56,8 +69,8 @@ nfs3_readdirplus_decode(struct request *request, XDR *xdr)
 
 	request->args = args;
 	return decode_position(xdr, args) &&
-		args_uint32(xdr, &args->dircount) &&
-		args_uint32(xdr, &args->maxcount);
+		decode_limit(xdr, &args->dircount) &&
+		decode_limit(xdr, &args->maxcount);
 }
 
 static void
@@ -73,8 +86,7 @@ send_page(struct request *request, bool plus)
 	parameters_int8(&p, args->maxcount);
 	parameters_bool(&p, plus);
 	parameters_caller(&p);
-	request->call.result_size = args->maxcount < PAGE_EXPECTED_MAX ?
-		args->maxcount : PAGE_EXPECTED_MAX;
+	request->call.result_size = args->maxcount;
 	parameters_end(&p);
 }
 

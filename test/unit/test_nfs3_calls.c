@@ -343,7 +343,7 @@ test_read_and_commit(void **state)
 	end(&f);
 }
 
-/* The wire has one bit more than bigint. */
+/* The wire has one bit more than bigint; no page is larger than 1 MiB. */
 static void
 test_large_offsets(void **state)
 {
@@ -365,10 +365,13 @@ test_large_offsets(void **state)
 	put_handle(&b, dir);
 	put64(&b, UINT64_MAX);
 	put64(&b, 0);
-	put32(&b, 4096);
-	start(&f, NFSPROC3_READDIR, &b);
+	put32(&b, UINT32_MAX);
+	put32(&b, UINT32_MAX);
+	start(&f, NFSPROC3_READDIRPLUS, &b);
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_int8(&f, INT64_MAX);
+	expect_int8(&f, 1048576);
+	expect_int8(&f, 1048576);
 	fixture_end(&f);
 }
 
