@@ -34,7 +34,7 @@
 #define CHECK_TIMEOUT (5 * 1000000)
 #define SETTLED_TIME (5 * 1000000)
 #define FIRST_BACKOFF 50000
-#define LAST_BACKOFF 3000000
+#define LAST_BACKOFF 1000000
 
 static void connection_handle(struct event *event, uint32_t ready);
 static void connection_retry(struct timer *timer);
@@ -124,9 +124,6 @@ connection_up(struct connection *connection)
 	connection->up_since = worker->loop.now;
 	connection->last_input = connection->idle_since = worker->loop.now;
 	timer_clear(&worker->loop, &connection->retry);
-	if (connection->complaint[0] != '\0')
-		log_info("PostgreSQL is back");
-	connection->complaint[0] = '\0';
 	pool_connection_up(connection);
 }
 
@@ -184,7 +181,7 @@ continue_connecting(struct connection *connection)
 static void
 continue_preparing(struct connection *connection)
 {
-	char		problem[sizeof(connection->complaint)];
+	char		problem[256];
 
 	switch (session_prepared(connection->pg, problem, sizeof(problem)))
 	{
@@ -202,21 +199,6 @@ continue_preparing(struct connection *connection)
 /*
  * Closing.
  */
-
-static void
-complain(struct connection *connection, const char *reason)
-{
-	char		line[sizeof(connection->complaint)];
-
-	snprintf(line, sizeof(line), "%s", reason);
-	if (strcmp(line, connection->complaint) == 0)
-	{
-		log_debug("PostgreSQL: %s", line);
-		return;
-	}
-	memcpy(connection->complaint, line, sizeof(line));
-	log_warning("PostgreSQL: %s", line);
-}
 
 static int64_t
 backoff(struct connection *connection)
@@ -280,7 +262,7 @@ connection_close(struct connection *connection, const char *reason)
 	bool		first = true;
 
 	if (reason != NULL)
-		complain(connection, reason);
+		pool_complain(&worker->pool, reason);
 	if (connection->cancel != NULL)
 		cancel_release(connection->cancel);
 	connection->cancel = NULL;

@@ -73,7 +73,6 @@ struct connection
 	int64_t		up_since;
 	int64_t		last_input;
 	int64_t		idle_since;
-	char		complaint[256]; /* logged last: the same is not repeated */
 };
 
 extern void connection_init(struct connection *connection,

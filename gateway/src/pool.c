@@ -10,6 +10,7 @@
 #include "session.h"
 #include "worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,16 +224,69 @@ pool_submit(struct pool *pool, struct request *request)
 		grow(lane);
 }
 
+/* libpq's messages have lines of explanation, which begin with a tab. */
+static void
+without_explanation(char *to, size_t size, const char *message)
+{
+	size_t		used = 0;
+
+	while (*message != '\0')
+	{
+		size_t		line = strcspn(message, "\n");
+
+		if (*message != '\t' && line > 0)
+			used += snprintf(to + used, size - used, "%s%.*s",
+							 used > 0 ? "; " : "", (int) line, message);
+		if (used >= size)
+			return;
+		message += line + (message[line] == '\n');
+	}
+	if (used == 0)
+		to[0] = '\0';
+}
+
+void
+pool_complain(struct pool *pool, const char *reason)
+{
+	char		line[sizeof(pool->complaint)];
+
+	without_explanation(line, sizeof(line), reason);
+	if (strcmp(line, pool->complaint) == 0)
+	{
+		log_debug("PostgreSQL: %s", line);
+		return;
+	}
+	memcpy(pool->complaint, line, sizeof(line));
+	log_warning("PostgreSQL: %s", line);
+}
+
+static bool
+all_are_up(const struct pool *pool)
+{
+	for (int i = 0; i < LANES; i++)
+		for (int j = 0; j < pool->lanes[i].max; j++)
+			if (pool->lanes[i].connections[j].wanted &&
+				pool->lanes[i].connections[j].state != CONNECTION_READY)
+				return false;
+	return true;
+}
+
 void
 pool_connection_up(struct connection *connection)
 {
 	struct lane_pool *lane = connection->lane;
+	struct pool *pool = &lane->worker->pool;
 	struct request *request;
 
+	if (pool->complaint[0] != '\0' && all_are_up(pool))
+	{
+		log_info("PostgreSQL is back");
+		pool->complaint[0] = '\0';
+	}
 	while ((request = TAILQ_FIRST(&lane->waiting)) != NULL)
 	{
 		TAILQ_REMOVE(&lane->waiting, request, link);
-		pool_submit(&lane->worker->pool, request);
+		pool_submit(pool, request);
 	}
 }
 

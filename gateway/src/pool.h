@@ -42,6 +42,7 @@ struct pool
 	struct lane_pool lanes[LANES];
 	struct timer deadlines;
 	uint32_t	chance;			/* state of a small random generator */
+	char		complaint[256]; /* of a connection; see pool_complain */
 };
 
 /* Once, before the workers start: checks and completes the settings. */
@@ -70,6 +71,12 @@ extern bool pool_lane_is_up(const struct pool *pool, enum lane lane);
 
 /* For connection.c. */
 extern void pool_connection_up(struct connection *connection);
+
+/*
+ * A connection is down.  One line is enough for all of them, and for all
+ * attempts that end the same way, until all are up again.
+ */
+extern void pool_complain(struct pool *pool, const char *reason);
 extern void pool_retry(struct request *request);
 extern uint32_t pool_chance(struct pool *pool);
 
