@@ -27,6 +27,11 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 stage=${DITTOFS_STAGE:-$top/tmp_check/install}
 
+# Each variant of the gateway has a build directory; gateway/dittofs is only
+# the one that was built last.
+gateway_built=$top/gateway/build/dittofs
+[ "$SANITIZE" != 1 ] || gateway_built=$top/gateway/build-sanitize/dittofs
+
 die()
 {
 	echo "${0##*/}: $*" >&2
@@ -57,7 +62,7 @@ build()
 	mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock 9 || exit 1
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	log=$top/tmp_check/build.log
-	if ! make -C "$top" -j"$(nproc)" WERROR="${WERROR-1}" DESTDIR="$stage" \
+	if ! make -s -C "$top" -j"$(nproc)" WERROR="${WERROR-1}" DESTDIR="$stage" \
 		"$@" >"$log" 2>&1 9>&-; then
 		cat "$log" >&2
 		die "make $* failed"
