@@ -231,60 +231,60 @@ struct set
 #define MODE(bits) (&(struct set) {.what = SET_MODE, .mode = (bits)})
 #define NOTHING (&(struct set) {0})
 
-extern struct result nfs_getattr(struct client *c, const struct handle *object);
+extern struct result v3_getattr(struct client *c, const struct handle *object);
 /* guard 0: none */
-extern struct result nfs_setattr(struct client *c, const struct handle *object,
-								 const struct set *set, uint64_t guard);
-extern struct result nfs_lookup(struct client *c, const struct handle *dir,
-								struct blob name);
-extern struct result nfs_access(struct client *c, const struct handle *object,
-								uint32_t access);
-extern struct result nfs_readlink(struct client *c,
-								  const struct handle *symlink);
-extern struct result nfs_read(struct client *c, const struct handle *file,
-							  uint64_t offset, uint32_t count);
-extern struct result nfs_write(struct client *c, const struct handle *file,
-							   uint64_t offset, struct blob data,
-							   uint32_t stable);
-/* how is UNCHECKED or GUARDED */
-extern struct result nfs_create(struct client *c, const struct handle *dir,
-								struct blob name, uint32_t how,
-								const struct set *set);
-extern struct result nfs_create_exclusive(struct client *c,
-										  const struct handle *dir,
-										  struct blob name,
-										  const char *verifier);
-extern struct result nfs_mkdir(struct client *c, const struct handle *dir,
-							   struct blob name, const struct set *set);
-extern struct result nfs_symlink(struct client *c, const struct handle *dir,
-								 struct blob name, const struct set *set,
-								 struct blob target);
-extern struct result nfs_mknod(struct client *c, const struct handle *dir,
-							   struct blob name, uint32_t type,
-							   const struct set *set, uint32_t major,
-							   uint32_t minor);
-extern struct result nfs_remove(struct client *c, const struct handle *dir,
-								struct blob name);
-extern struct result nfs_rmdir(struct client *c, const struct handle *dir,
+extern struct result v3_setattr(struct client *c, const struct handle *object,
+								const struct set *set, uint64_t guard);
+extern struct result v3_lookup(struct client *c, const struct handle *dir,
 							   struct blob name);
-extern struct result nfs_rename(struct client *c, const struct handle *from,
-								struct blob from_name, const struct handle *to,
-								struct blob to_name);
-extern struct result nfs_link(struct client *c, const struct handle *file,
-							  const struct handle *dir, struct blob name);
-extern struct result nfs_readdir(struct client *c, const struct handle *dir,
-								 uint64_t cookie, const void *verifier,
-								 uint32_t count);
-extern struct result nfs_readdirplus(struct client *c,
-									 const struct handle *dir,
-									 uint64_t cookie, const void *verifier,
-									 uint32_t dircount, uint32_t maxcount);
-extern struct result nfs_fsstat(struct client *c, const struct handle *object);
-extern struct result nfs_fsinfo(struct client *c, const struct handle *object);
-extern struct result nfs_pathconf(struct client *c,
-								  const struct handle *object);
-extern struct result nfs_commit(struct client *c, const struct handle *file,
-								uint64_t offset, uint32_t count);
+extern struct result v3_access(struct client *c, const struct handle *object,
+							   uint32_t access);
+extern struct result v3_readlink(struct client *c,
+								 const struct handle *symlink);
+extern struct result v3_read(struct client *c, const struct handle *file,
+							 uint64_t offset, uint32_t count);
+extern struct result v3_write(struct client *c, const struct handle *file,
+							  uint64_t offset, struct blob data,
+							  uint32_t stable);
+/* how is UNCHECKED or GUARDED */
+extern struct result v3_create(struct client *c, const struct handle *dir,
+							   struct blob name, uint32_t how,
+							   const struct set *set);
+extern struct result v3_create_exclusive(struct client *c,
+										 const struct handle *dir,
+										 struct blob name,
+										 const char *verifier);
+extern struct result v3_mkdir(struct client *c, const struct handle *dir,
+							  struct blob name, const struct set *set);
+extern struct result v3_symlink(struct client *c, const struct handle *dir,
+								struct blob name, const struct set *set,
+								struct blob target);
+extern struct result v3_mknod(struct client *c, const struct handle *dir,
+							  struct blob name, uint32_t type,
+							  const struct set *set, uint32_t major,
+							  uint32_t minor);
+extern struct result v3_remove(struct client *c, const struct handle *dir,
+							   struct blob name);
+extern struct result v3_rmdir(struct client *c, const struct handle *dir,
+							  struct blob name);
+extern struct result v3_rename(struct client *c, const struct handle *from,
+							   struct blob from_name, const struct handle *to,
+							   struct blob to_name);
+extern struct result v3_link(struct client *c, const struct handle *file,
+							 const struct handle *dir, struct blob name);
+extern struct result v3_readdir(struct client *c, const struct handle *dir,
+								uint64_t cookie, const void *verifier,
+								uint32_t count);
+extern struct result v3_readdirplus(struct client *c,
+									const struct handle *dir,
+									uint64_t cookie, const void *verifier,
+									uint32_t dircount, uint32_t maxcount);
+extern struct result v3_fsstat(struct client *c, const struct handle *object);
+extern struct result v3_fsinfo(struct client *c, const struct handle *object);
+extern struct result v3_pathconf(struct client *c,
+								 const struct handle *object);
+extern struct result v3_commit(struct client *c, const struct handle *file,
+							   uint64_t offset, uint32_t count);
 
 /* MNT: numbers[] holds the flavors, count says how many. */
 extern struct result mount_path(struct client *c, struct blob path);

@@ -191,7 +191,7 @@ call_nfs(struct client *c, uint32_t procedure, struct reply *r)
  */
 
 struct result
-nfs_getattr(struct client *c, const struct handle *object)
+v3_getattr(struct client *c, const struct handle *object)
 {
 	struct reply r;
 	struct result result;
@@ -205,8 +205,8 @@ nfs_getattr(struct client *c, const struct handle *object)
 }
 
 struct result
-nfs_setattr(struct client *c, const struct handle *object,
-			const struct set *set, uint64_t guard)
+v3_setattr(struct client *c, const struct handle *object,
+		   const struct set *set, uint64_t guard)
 {
 	struct reply r;
 	struct result result;
@@ -223,7 +223,7 @@ nfs_setattr(struct client *c, const struct handle *object,
 }
 
 struct result
-nfs_lookup(struct client *c, const struct handle *dir, struct blob name)
+v3_lookup(struct client *c, const struct handle *dir, struct blob name)
 {
 	struct reply r;
 	struct result result;
@@ -242,7 +242,7 @@ nfs_lookup(struct client *c, const struct handle *dir, struct blob name)
 }
 
 struct result
-nfs_access(struct client *c, const struct handle *object, uint32_t access)
+v3_access(struct client *c, const struct handle *object, uint32_t access)
 {
 	struct reply r;
 	struct result result;
@@ -258,7 +258,7 @@ nfs_access(struct client *c, const struct handle *object, uint32_t access)
 }
 
 struct result
-nfs_readlink(struct client *c, const struct handle *symlink)
+v3_readlink(struct client *c, const struct handle *symlink)
 {
 	struct reply r;
 	struct result result;
@@ -273,8 +273,8 @@ nfs_readlink(struct client *c, const struct handle *symlink)
 }
 
 struct result
-nfs_read(struct client *c, const struct handle *file, uint64_t offset,
-		 uint32_t count)
+v3_read(struct client *c, const struct handle *file, uint64_t offset,
+		uint32_t count)
 {
 	struct reply r;
 	struct result result;
@@ -298,8 +298,8 @@ nfs_read(struct client *c, const struct handle *file, uint64_t offset,
 }
 
 struct result
-nfs_write(struct client *c, const struct handle *file, uint64_t offset,
-		  struct blob data, uint32_t stable)
+v3_write(struct client *c, const struct handle *file, uint64_t offset,
+		 struct blob data, uint32_t stable)
 {
 	struct reply r;
 	struct result result;
@@ -340,8 +340,8 @@ call_create(struct client *c, uint32_t procedure)
 }
 
 struct result
-nfs_create(struct client *c, const struct handle *dir, struct blob name,
-		   uint32_t how, const struct set *set)
+v3_create(struct client *c, const struct handle *dir, struct blob name,
+		  uint32_t how, const struct set *set)
 {
 	begin_nfs(c, NFS3_CREATE, dir);
 	put_opaque(c, name);
@@ -351,8 +351,8 @@ nfs_create(struct client *c, const struct handle *dir, struct blob name,
 }
 
 struct result
-nfs_create_exclusive(struct client *c, const struct handle *dir,
-					 struct blob name, const char *verifier)
+v3_create_exclusive(struct client *c, const struct handle *dir,
+					struct blob name, const char *verifier)
 {
 	begin_nfs(c, NFS3_CREATE, dir);
 	put_opaque(c, name);
@@ -362,8 +362,8 @@ nfs_create_exclusive(struct client *c, const struct handle *dir,
 }
 
 struct result
-nfs_mkdir(struct client *c, const struct handle *dir, struct blob name,
-		  const struct set *set)
+v3_mkdir(struct client *c, const struct handle *dir, struct blob name,
+		 const struct set *set)
 {
 	begin_nfs(c, NFS3_MKDIR, dir);
 	put_opaque(c, name);
@@ -372,8 +372,8 @@ nfs_mkdir(struct client *c, const struct handle *dir, struct blob name,
 }
 
 struct result
-nfs_symlink(struct client *c, const struct handle *dir, struct blob name,
-			const struct set *set, struct blob target)
+v3_symlink(struct client *c, const struct handle *dir, struct blob name,
+		   const struct set *set, struct blob target)
 {
 	begin_nfs(c, NFS3_SYMLINK, dir);
 	put_opaque(c, name);
@@ -383,8 +383,8 @@ nfs_symlink(struct client *c, const struct handle *dir, struct blob name,
 }
 
 struct result
-nfs_mknod(struct client *c, const struct handle *dir, struct blob name,
-		  uint32_t type, const struct set *set, uint32_t major, uint32_t minor)
+v3_mknod(struct client *c, const struct handle *dir, struct blob name,
+		 uint32_t type, const struct set *set, uint32_t major, uint32_t minor)
 {
 	begin_nfs(c, NFS3_MKNOD, dir);
 	put_opaque(c, name);
@@ -416,20 +416,20 @@ call_remove(struct client *c, uint32_t procedure, const struct handle *dir,
 }
 
 struct result
-nfs_remove(struct client *c, const struct handle *dir, struct blob name)
+v3_remove(struct client *c, const struct handle *dir, struct blob name)
 {
 	return call_remove(c, NFS3_REMOVE, dir, name);
 }
 
 struct result
-nfs_rmdir(struct client *c, const struct handle *dir, struct blob name)
+v3_rmdir(struct client *c, const struct handle *dir, struct blob name)
 {
 	return call_remove(c, NFS3_RMDIR, dir, name);
 }
 
 struct result
-nfs_rename(struct client *c, const struct handle *from, struct blob from_name,
-		   const struct handle *to, struct blob to_name)
+v3_rename(struct client *c, const struct handle *from, struct blob from_name,
+		  const struct handle *to, struct blob to_name)
 {
 	struct reply r;
 	struct result result;
@@ -446,8 +446,8 @@ nfs_rename(struct client *c, const struct handle *from, struct blob from_name,
 }
 
 struct result
-nfs_link(struct client *c, const struct handle *file, const struct handle *dir,
-		 struct blob name)
+v3_link(struct client *c, const struct handle *file, const struct handle *dir,
+		struct blob name)
 {
 	struct reply r;
 	struct result result;
@@ -504,8 +504,8 @@ call_readdir(struct client *c, uint32_t procedure)
 static const char no_verifier[NFS3_COOKIEVERFSIZE];
 
 struct result
-nfs_readdir(struct client *c, const struct handle *dir, uint64_t cookie,
-			const void *verifier, uint32_t count)
+v3_readdir(struct client *c, const struct handle *dir, uint64_t cookie,
+		   const void *verifier, uint32_t count)
 {
 	begin_nfs(c, NFS3_READDIR, dir);
 	put64(c, cookie);
@@ -515,8 +515,8 @@ nfs_readdir(struct client *c, const struct handle *dir, uint64_t cookie,
 }
 
 struct result
-nfs_readdirplus(struct client *c, const struct handle *dir, uint64_t cookie,
-				const void *verifier, uint32_t dircount, uint32_t maxcount)
+v3_readdirplus(struct client *c, const struct handle *dir, uint64_t cookie,
+			   const void *verifier, uint32_t dircount, uint32_t maxcount)
 {
 	begin_nfs(c, NFS3_READDIRPLUS, dir);
 	put64(c, cookie);
@@ -527,7 +527,7 @@ nfs_readdirplus(struct client *c, const struct handle *dir, uint64_t cookie,
 }
 
 struct result
-nfs_fsstat(struct client *c, const struct handle *object)
+v3_fsstat(struct client *c, const struct handle *object)
 {
 	struct reply r;
 	struct result result;
@@ -546,7 +546,7 @@ nfs_fsstat(struct client *c, const struct handle *object)
 }
 
 struct result
-nfs_fsinfo(struct client *c, const struct handle *object)
+v3_fsinfo(struct client *c, const struct handle *object)
 {
 	struct reply r;
 	struct result result;
@@ -567,7 +567,7 @@ nfs_fsinfo(struct client *c, const struct handle *object)
 }
 
 struct result
-nfs_pathconf(struct client *c, const struct handle *object)
+v3_pathconf(struct client *c, const struct handle *object)
 {
 	struct reply r;
 	struct result result;
@@ -587,8 +587,8 @@ nfs_pathconf(struct client *c, const struct handle *object)
 }
 
 struct result
-nfs_commit(struct client *c, const struct handle *file, uint64_t offset,
-		   uint32_t count)
+v3_commit(struct client *c, const struct handle *file, uint64_t offset,
+		  uint32_t count)
 {
 	struct reply r;
 	struct result result;
@@ -647,7 +647,7 @@ struct handle
 make_dir(struct client *c, const struct handle *dir, const char *name,
 		 uint32_t mode)
 {
-	struct result result = nfs_mkdir(c, dir, S(name), MODE(mode));
+	struct result result = v3_mkdir(c, dir, S(name), MODE(mode));
 
 	if (result.status != NFS3_OK || result.handle.size == 0)
 		bail_out("cannot make directory %s: %u", name, result.status);
@@ -658,7 +658,7 @@ struct handle
 make_file(struct client *c, const struct handle *dir, const char *name,
 		  uint32_t mode)
 {
-	struct result result = nfs_create(c, dir, S(name), GUARDED, MODE(mode));
+	struct result result = v3_create(c, dir, S(name), GUARDED, MODE(mode));
 
 	if (result.status != NFS3_OK || result.handle.size == 0)
 		bail_out("cannot make file %s: %u", name, result.status);
@@ -681,7 +681,7 @@ stale_handle(struct client *c)
 	struct handle root = root_of(c, "/export");
 	struct handle handle = make_file(c, &root, "to-be-stale", 0644);
 
-	if (nfs_remove(c, &root, S("to-be-stale")).status != NFS3_OK)
+	if (v3_remove(c, &root, S("to-be-stale")).status != NFS3_OK)
 		bail_out("cannot remove what was to be stale");
 	return handle;
 }

@@ -26,7 +26,7 @@ static bool
 reads_as(const struct handle *file, uint64_t offset, const void *want,
 		 uint32_t size)
 {
-	struct result result = nfs_read(c, file, offset, size);
+	struct result result = v3_read(c, file, offset, size);
 
 	return result.status == NFS3_OK && result.count == size &&
 		memcmp(result.data.data, want, size) == 0;
@@ -59,9 +59,9 @@ test_write(void)
 
 	for (int i = 0; i < 3; i++)
 	{
-		before = nfs_getattr(c, &file).attr;
-		result = nfs_write(c, &file, (uint64_t) i * 5, S("hello"),
-						   levels[i].stable);
+		before = v3_getattr(c, &file).attr;
+		result = v3_write(c, &file, (uint64_t) i * 5, S("hello"),
+						  levels[i].stable);
 		is_status(result.status, NFS3_OK, "%s", levels[i].name);
 		is(result.count, 5, "count");
 		ok(result.committed >= levels[i].stable,
@@ -75,15 +75,15 @@ test_write(void)
 	}
 	ok(reads_as(&file, 0, "hellohellohello", 15), "READ gives it back");
 
-	before = nfs_getattr(c, &file).attr;
-	result = nfs_write(c, &file, 1000, B("", 0), FILE_SYNC);
+	before = v3_getattr(c, &file).attr;
+	result = v3_write(c, &file, 1000, B("", 0), FILE_SYNC);
 	is_status(result.status, NFS3_OK, "WRITE of nothing");
 	is(result.count, 0, "count 0");
-	result = nfs_getattr(c, &file);
+	result = v3_getattr(c, &file);
 	ok(result.attr.size == 15 && result.attr.mtime == before.mtime &&
 	   result.attr.ctime == before.ctime, "changes nothing");
 
-	result = nfs_write(c, &file, 3, S("LOHE"), FILE_SYNC);
+	result = v3_write(c, &file, 3, S("LOHE"), FILE_SYNC);
 	ok(reads_as(&file, 0, "helLOHEllohello", 15), "overwriting in the middle");
 	is((int64_t) result.wcc.after.size, 15, "leaves the size alone");
 }
@@ -110,7 +110,7 @@ test_count_mismatch(void)
 		take_wcc(&r);
 		take_end(&r);
 	}
-	is((int64_t) nfs_getattr(c, &file).attr.size, 0, "nothing is written");
+	is((int64_t) v3_getattr(c, &file).attr.size, 0, "nothing is written");
 }
 
 static void
@@ -119,32 +119,32 @@ test_read(void)
 	struct handle file = make_file(c, &dir, "read", 0644);
 	struct result result;
 
-	nfs_write(c, &file, 0, S("0123456789"), FILE_SYNC);
-	result = nfs_read(c, &file, 0, 10);
+	v3_write(c, &file, 0, S("0123456789"), FILE_SYNC);
+	result = v3_read(c, &file, 0, 10);
 	ok(result.count == 10 && result.eof, "up to the end: eof");
 	ok(result.attr.follows && result.attr.size == 10, "with attributes");
-	result = nfs_read(c, &file, 0, 9);
+	result = v3_read(c, &file, 0, 9);
 	ok(result.count == 9 && !result.eof, "up to the last byte but one: not");
-	result = nfs_read(c, &file, 0, 11);
+	result = v3_read(c, &file, 0, 11);
 	ok(result.count == 10 && result.eof, "beyond the end: what there is");
-	result = nfs_read(c, &file, 9, 1);
+	result = v3_read(c, &file, 9, 1);
 	ok(result.count == 1 && result.eof, "the last byte");
-	result = nfs_read(c, &file, 10, 1);
+	result = v3_read(c, &file, 10, 1);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "at the end: nothing, eof");
-	result = nfs_read(c, &file, 1000, 1000);
+	result = v3_read(c, &file, 1000, 1000);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "past the end: nothing, eof");
-	result = nfs_read(c, &file, 0, 0);
+	result = v3_read(c, &file, 0, 0);
 	ok(result.status == NFS3_OK && result.count == 0 && !result.eof,
 	   "nothing from the start: not the end");
-	result = nfs_read(c, &file, 10, 0);
+	result = v3_read(c, &file, 10, 0);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "nothing from the end: the end");
-	result = nfs_read(c, &file, UINT64_MAX, UINT32_MAX);
+	result = v3_read(c, &file, UINT64_MAX, UINT32_MAX);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "at the largest offset there is");
-	result = nfs_read(c, &file, (uint64_t) 1 << 63, 1);
+	result = v3_read(c, &file, (uint64_t) 1 << 63, 1);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "at 2^63");
 	for (uint32_t size = 0; size <= 10; size++)
@@ -155,7 +155,7 @@ test_read(void)
 	ok(true, "tails of every length");
 
 	file = make_file(c, &dir, "empty", 0644);
-	result = nfs_read(c, &file, 0, 4096);
+	result = v3_read(c, &file, 0, 4096);
 	ok(result.status == NFS3_OK && result.count == 0 && result.eof,
 	   "an empty file");
 }
@@ -164,26 +164,26 @@ static void
 test_not_files(void)
 {
 	struct handle sub = make_dir(c, &dir, "no-file", 0755);
-	struct handle fifo = nfs_mknod(c, &dir, S("fifo"), NF3FIFO, NOTHING, 0,
-								   0).handle;
-	struct handle link = nfs_symlink(c, &dir, S("link"), NOTHING,
-									 S("x")).handle;
+	struct handle fifo = v3_mknod(c, &dir, S("fifo"), NF3FIFO, NOTHING, 0,
+								  0).handle;
+	struct handle link = v3_symlink(c, &dir, S("link"), NOTHING,
+									S("x")).handle;
 	struct result result;
 
-	result = nfs_read(c, &sub, 0, 10);
+	result = v3_read(c, &sub, 0, 10);
 	is_status(result.status, NFS3ERR_ISDIR, "READ of a directory");
 	ok(result.attr.follows, "with attributes");
-	result = nfs_write(c, &sub, 0, S("x"), FILE_SYNC);
+	result = v3_write(c, &sub, 0, S("x"), FILE_SYNC);
 	is_status(result.status, NFS3ERR_ISDIR, "WRITE of a directory");
 	ok(result.wcc.after.follows, "with attributes");
-	is_status(nfs_read(c, &fifo, 0, 10).status, NFS3ERR_INVAL, "READ of a FIFO");
-	is_status(nfs_write(c, &fifo, 0, S("x"), FILE_SYNC).status, NFS3ERR_INVAL,
+	is_status(v3_read(c, &fifo, 0, 10).status, NFS3ERR_INVAL, "READ of a FIFO");
+	is_status(v3_write(c, &fifo, 0, S("x"), FILE_SYNC).status, NFS3ERR_INVAL,
 			  "WRITE of a FIFO");
-	is_status(nfs_read(c, &link, 0, 10).status, NFS3ERR_INVAL,
+	is_status(v3_read(c, &link, 0, 10).status, NFS3ERR_INVAL,
 			  "READ of a symbolic link");
-	is_status(nfs_write(c, &link, 0, S("x"), FILE_SYNC).status, NFS3ERR_INVAL,
+	is_status(v3_write(c, &link, 0, S("x"), FILE_SYNC).status, NFS3ERR_INVAL,
 			  "WRITE of a symbolic link");
-	ok(nfs_commit(c, &sub, 0, 0).status != NFS3_OK, "COMMIT of a directory");
+	ok(v3_commit(c, &sub, 0, 0).status != NFS3_OK, "COMMIT of a directory");
 }
 
 /* Lengths and offsets around every boundary of the blocks below. */
@@ -205,10 +205,10 @@ test_boundaries(void)
 		{
 			struct result result;
 
-			nfs_setattr(c, &file, &(struct set) {.what = SET_SIZE}, 0);
+			v3_setattr(c, &file, &(struct set) {.what = SET_SIZE}, 0);
 			fill(data, sizes[s], offsets[o], (uint32_t) cases++);
-			result = nfs_write(c, &file, offsets[o], B(data, sizes[s]),
-							   UNSTABLE);
+			result = v3_write(c, &file, offsets[o], B(data, sizes[s]),
+							  UNSTABLE);
 			wrong += result.status != NFS3_OK || result.count != sizes[s] ||
 				result.wcc.after.size != offsets[o] + sizes[s];
 			wrong += !reads_as(&file, offsets[o], data, sizes[s]);
@@ -231,12 +231,12 @@ test_mebibytes(void)
 	for (int i = 0; i < 8; i++)
 	{
 		fill(data, MIB, (uint64_t) i * MIB, 7);
-		result = nfs_write(c, &file, (uint64_t) i * MIB, B(data, MIB),
-						   UNSTABLE);
+		result = v3_write(c, &file, (uint64_t) i * MIB, B(data, MIB),
+						  UNSTABLE);
 		right += result.status == NFS3_OK && result.count == MIB;
 	}
 	is(right, 8, "eight writes of 1 MiB");
-	is_status(nfs_commit(c, &file, 0, 0).status, NFS3_OK, "COMMIT");
+	is_status(v3_commit(c, &file, 0, 0).status, NFS3_OK, "COMMIT");
 	right = 0;
 	for (int i = 7; i >= 0; i--)
 	{
@@ -246,13 +246,13 @@ test_mebibytes(void)
 	is(right, 8, "eight reads of 1 MiB");
 	fill(data, MIB, MIB / 2 + 13, 7);
 	ok(reads_as(&file, MIB / 2 + 13, data, MIB), "one across all boundaries");
-	result = nfs_read(c, &file, 0, 4 * MIB);
+	result = v3_read(c, &file, 0, 4 * MIB);
 	ok(result.status == NFS3_OK && result.count == MIB && !result.eof,
 	   "a count above rtmax is clamped");
-	result = nfs_read(c, &file, 0, UINT32_MAX);
+	result = v3_read(c, &file, 0, UINT32_MAX);
 	ok(result.status == NFS3_OK && result.count == MIB,
 	   "the largest count there is");
-	result = nfs_getattr(c, &file);
+	result = v3_getattr(c, &file);
 	ok(result.attr.size == 8 * MIB && result.attr.used >= 8 * MIB,
 	   "8 MiB, and the space for it");
 	free(data);
@@ -271,7 +271,7 @@ test_sparse(void)
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
 	{
-		result = nfs_write(c, &file, offsets[i], S("data"), FILE_SYNC);
+		result = v3_write(c, &file, offsets[i], S("data"), FILE_SYNC);
 		is_status(result.status, NFS3_OK, "WRITE at %llu",
 				  (unsigned long long) offsets[i]);
 		end = offsets[i] + 4;
@@ -287,18 +287,18 @@ test_sparse(void)
 	ok(reads_as_zeros(&file, 100 * GIB + 77, MIB), "so is one far out");
 	ok(reads_as_zeros(&file, 4 * GIB - 2 - 1000, 1000), "before data");
 	ok(reads_as_zeros(&file, 4 * GIB + 4, 1000), "after data");
-	result = nfs_read(c, &file, end - 4, 100);
+	result = v3_read(c, &file, end - 4, 100);
 	ok(result.count == 4 && result.eof, "the end is where it should be");
 
 	/* cut in the middle, grow again: what was there must not come back */
-	nfs_setattr(c, &file, &(struct set)
-				{.what = SET_SIZE, .size = 5 * GIB + 125}, 0);
-	nfs_setattr(c, &file, &(struct set)
-				{.what = SET_SIZE, .size = 6 * GIB}, 0);
+	v3_setattr(c, &file, &(struct set)
+			   {.what = SET_SIZE, .size = 5 * GIB + 125}, 0);
+	v3_setattr(c, &file, &(struct set)
+			   {.what = SET_SIZE, .size = 6 * GIB}, 0);
 	ok(reads_as(&file, 5 * GIB + 123, "da\0\0\0\0\0\0", 8),
 	   "what was cut off does not come back");
-	nfs_setattr(c, &file, &(struct set) {.what = SET_SIZE}, 0);
-	is((int64_t) nfs_getattr(c, &file).attr.used, 0,
+	v3_setattr(c, &file, &(struct set) {.what = SET_SIZE}, 0);
+	is((int64_t) v3_getattr(c, &file).attr.used, 0,
 	   "an empty file uses nothing");
 }
 
@@ -308,23 +308,23 @@ test_far_end(void)
 	struct handle file = make_file(c, &dir, "far", 0644);
 	struct result result;
 
-	result = nfs_write(c, &file, INT64_MAX - 4, S("last"), FILE_SYNC);
+	result = v3_write(c, &file, INT64_MAX - 4, S("last"), FILE_SYNC);
 	is_status(result.status, NFS3_OK, "the last four bytes there can be");
 	is((int64_t) result.wcc.after.size, INT64_MAX, "a size of 2^63-1");
 	ok(reads_as(&file, INT64_MAX - 4, "last", 4), "READ of them");
-	result = nfs_read(c, &file, INT64_MAX - 4, 100);
+	result = v3_read(c, &file, INT64_MAX - 4, 100);
 	ok(result.count == 4 && result.eof, "and then the end");
-	result = nfs_write(c, &file, INT64_MAX - 3, S("more"), FILE_SYNC);
+	result = v3_write(c, &file, INT64_MAX - 3, S("more"), FILE_SYNC);
 	is_status(result.status, NFS3ERR_FBIG, "a byte beyond");
 	ok(result.wcc.after.follows, "with attributes");
-	is_status(nfs_write(c, &file, INT64_MAX, S("x"), FILE_SYNC).status,
+	is_status(v3_write(c, &file, INT64_MAX, S("x"), FILE_SYNC).status,
 			  NFS3ERR_FBIG, "at 2^63-1");
-	is_status(nfs_write(c, &file, (uint64_t) 1 << 63, S("x"),
-						FILE_SYNC).status, NFS3ERR_FBIG, "at 2^63");
-	is_status(nfs_write(c, &file, UINT64_MAX, S("x"), FILE_SYNC).status,
+	is_status(v3_write(c, &file, (uint64_t) 1 << 63, S("x"),
+					   FILE_SYNC).status, NFS3ERR_FBIG, "at 2^63");
+	is_status(v3_write(c, &file, UINT64_MAX, S("x"), FILE_SYNC).status,
 			  NFS3ERR_FBIG, "at 2^64-1");
-	is_status(nfs_write(c, &file, UINT64_MAX - 1, S("wraps"),
-						FILE_SYNC).status, NFS3ERR_FBIG, "around the end");
+	is_status(v3_write(c, &file, UINT64_MAX - 1, S("wraps"),
+					   FILE_SYNC).status, NFS3ERR_FBIG, "around the end");
 	ok(reads_as(&file, INT64_MAX - 4, "last", 4), "nothing was written");
 }
 
@@ -333,24 +333,24 @@ test_commit(void)
 {
 	struct client *other = connect_to(gateway_count() - 1);
 	struct handle file = make_file(c, &dir, "commit", 0644);
-	struct result written = nfs_write(c, &file, 0, S("data"), UNSTABLE);
+	struct result written = v3_write(c, &file, 0, S("data"), UNSTABLE);
 	struct result result;
 
-	result = nfs_commit(c, &file, 0, 0);
+	result = v3_commit(c, &file, 0, 0);
 	is_status(result.status, NFS3_OK, "COMMIT to the end");
 	ok(result.wcc.after.follows, "with attributes");
 	ok(memcmp(result.verifier, written.verifier, 8) == 0,
 	   "the verifier of WRITE");
-	result = nfs_commit(c, &file, 1, 2);
+	result = v3_commit(c, &file, 1, 2);
 	is_status(result.status, NFS3_OK, "COMMIT of a range");
-	result = nfs_commit(c, &file, UINT64_MAX, UINT32_MAX);
+	result = v3_commit(c, &file, UINT64_MAX, UINT32_MAX);
 	ok(result.status == NFS3_OK || result.status == NFS3ERR_INVAL,
 	   "COMMIT of an impossible range is answered");
 
-	result = nfs_write(other, &file, 4, S("more"), UNSTABLE);
+	result = v3_write(other, &file, 4, S("more"), UNSTABLE);
 	ok(memcmp(result.verifier, written.verifier, 8) == 0,
 	   "another gateway, the same verifier");
-	result = nfs_commit(other, &file, 0, 0);
+	result = v3_commit(other, &file, 0, 0);
 	ok(memcmp(result.verifier, written.verifier, 8) == 0, "of COMMIT as well");
 	ok(reads_as(&file, 0, "datamore", 8), "one file through two gateways");
 	disconnect(other);
@@ -395,7 +395,7 @@ test_parallel_writes(void)
 		right += r.outcome == DONE && take(&r) == NFS3_OK;
 	}
 	is(right, WRITES, "%d writes in flight, through all gateways", WRITES);
-	is((int64_t) nfs_getattr(c, &file).attr.size, WRITES * SIZE, "the size");
+	is((int64_t) v3_getattr(c, &file).attr.size, WRITES * SIZE, "the size");
 	right = 0;
 	for (int i = 0; i < WRITES; i++)
 	{
@@ -420,11 +420,11 @@ test_memory_share(void)
 	root = root_of(c, "/data-memory");
 	file = make_file(c, &root, "file", 0644);
 	fill(data, MIB, 0, 9);
-	is_status(nfs_write(c, &file, 12345, B(data, MIB), FILE_SYNC).status,
+	is_status(v3_write(c, &file, 12345, B(data, MIB), FILE_SYNC).status,
 			  NFS3_OK, "WRITE to a share in memory");
 	ok(reads_as(&file, 12345, data, MIB), "READ from it");
 	ok(reads_as_zeros(&file, 0, 12345), "and its hole");
-	is_status(nfs_remove(c, &root, S("file")).status, NFS3_OK, "REMOVE");
+	is_status(v3_remove(c, &root, S("file")).status, NFS3_OK, "REMOVE");
 	sql("SELECT dittofs.drop_share('/data-memory', force => true)");
 	free(data);
 }
@@ -437,29 +437,29 @@ test_permission(void)
 	struct handle program = make_file(c, &dir, "program", 0711);
 	struct result result;
 
-	nfs_write(c, &file, 0, S("secret"), FILE_SYNC);
+	v3_write(c, &file, 0, S("secret"), FILE_SYNC);
 	become(c, 2000, 200);
-	result = nfs_read(c, &file, 0, 10);
+	result = v3_read(c, &file, 0, 10);
 	is_status(result.status, NFS3ERR_ACCES, "READ by another");
 	ok(result.attr.follows, "with attributes");
-	result = nfs_write(c, &file, 0, S("x"), FILE_SYNC);
+	result = v3_write(c, &file, 0, S("x"), FILE_SYNC);
 	is_status(result.status, NFS3ERR_ACCES, "WRITE by another");
 	ok(result.wcc.after.follows, "with attributes");
-	is_status(nfs_read(c, &program, 0, 10).status, NFS3_OK,
+	is_status(v3_read(c, &program, 0, 10).status, NFS3_OK,
 			  "READ of what one may only execute");
-	is_status(nfs_write(c, &program, 0, S("x"), FILE_SYNC).status,
+	is_status(v3_write(c, &program, 0, S("x"), FILE_SYNC).status,
 			  NFS3ERR_ACCES, "WRITE of that");
 	become(c, 0, 0);
 
 	file = make_file(c, &dir, "closed", 0644);
-	nfs_setattr(c, &file, &(struct set)
-				{.what = SET_MODE | SET_UID, .mode = 0, .uid = 1000}, 0);
+	v3_setattr(c, &file, &(struct set)
+			   {.what = SET_MODE | SET_UID, .mode = 0, .uid = 1000}, 0);
 	become(c, 1000, 100);
-	is_status(nfs_write(c, &file, 0, S("x"), FILE_SYNC).status, NFS3_OK,
+	is_status(v3_write(c, &file, 0, S("x"), FILE_SYNC).status, NFS3_OK,
 			  "the owner may write his file, mode 0000");
-	is_status(nfs_read(c, &file, 0, 10).status, NFS3_OK, "and read");
-	is_status(nfs_setattr(c, &file, &(struct set) {.what = SET_SIZE},
-						  0).status, NFS3_OK, "and truncate");
+	is_status(v3_read(c, &file, 0, 10).status, NFS3_OK, "and read");
+	is_status(v3_setattr(c, &file, &(struct set) {.what = SET_SIZE},
+						 0).status, NFS3_OK, "and truncate");
 	become(c, 0, 0);
 }
 

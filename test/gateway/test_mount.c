@@ -42,7 +42,7 @@ test_paths(struct client *c)
 	mounts_as(c, "/export/mount-dir/deep", &deep);
 	mounts_as(c, "/export//mount-dir//deep", &deep);
 
-	result = nfs_mkdir(c, &root, S("mount-\xff\xfe"), MODE(0755));
+	result = v3_mkdir(c, &root, S("mount-\xff\xfe"), MODE(0755));
 	odd = result.handle;
 	mounts_as(c, "/export/mount-\xff\xfe", &odd);
 
@@ -68,10 +68,10 @@ test_paths(struct client *c)
 	ok(result.status != MNT3_OK || same_handle(&result.handle, &root),
 	   "nor by .. twice");
 
-	nfs_rmdir(c, &dir, S("deep"));
-	nfs_rmdir(c, &root, S("mount-dir"));
-	nfs_rmdir(c, &root, S("mount-\xff\xfe"));
-	nfs_remove(c, &root, S("mount-file"));
+	v3_rmdir(c, &dir, S("deep"));
+	v3_rmdir(c, &root, S("mount-dir"));
+	v3_rmdir(c, &root, S("mount-\xff\xfe"));
+	v3_remove(c, &root, S("mount-file"));
 }
 
 static void
@@ -83,7 +83,7 @@ test_longest_share(struct client *c)
 	sql("SELECT dittofs.create_share('/export/inner', squash => 'none')");
 	inner = root_of(c, "/export/inner");
 	ok(!same_handle(&inner, &root), "the longest matching share");
-	ok(nfs_getattr(c, &inner).attr.fsid != nfs_getattr(c, &root).attr.fsid,
+	ok(v3_getattr(c, &inner).attr.fsid != v3_getattr(c, &root).attr.fsid,
 	   "is another file system");
 	make_dir(c, &inner, "below", 0755);
 	is(mount_status(c, "/export/inner/below"), MNT3_OK, "and its directories");
@@ -107,7 +107,7 @@ test_rules(struct client *c)
 	sql("SELECT dittofs.alter_share('/mount-far',"
 		" denied_clients => '{127.0.0.1}')");
 	is(mount_status(c, "/mount-far"), MNT3ERR_ACCES, "denied beats allowed");
-	is_status(nfs_getattr(c, &handle).status, NFS3ERR_ACCES,
+	is_status(v3_getattr(c, &handle).status, NFS3ERR_ACCES,
 			  "a handle from before is of no use");
 	sql("SELECT dittofs.alter_share('/mount-far', denied_clients => '{}',"
 		" require_privileged_port => true)");
@@ -208,7 +208,7 @@ test_list_of_mounts(struct client *c, struct client *other_gateway)
 	   dumped(c, "127.0.0.1", "/export/mounted"), 0, "all of the client's");
 	is(dumped(c, "10.1.2.3", "/export"), 1, "and of nobody else");
 	sql("SELECT dittofs.unmount_all('uid=0 client=10.1.2.3')");
-	nfs_rmdir(c, &root, S("mounted"));
+	v3_rmdir(c, &root, S("mounted"));
 }
 
 /* The networks EXPORT lists for a share, with a space after each. */

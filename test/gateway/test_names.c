@@ -17,21 +17,21 @@ creations_are(struct blob name, uint32_t want, const char *what)
 	struct handle file = make_file(c, &dir, "names-target", 0644);
 	struct result result;
 
-	result = nfs_create(c, &dir, name, GUARDED, NOTHING);
+	result = v3_create(c, &dir, name, GUARDED, NOTHING);
 	is_status(result.status, want, "CREATE of %s", what);
 	ok(result.wcc.after.follows, "with attributes of the directory");
-	is_status(nfs_create(c, &dir, name, UNCHECKED, NOTHING).status, want,
+	is_status(v3_create(c, &dir, name, UNCHECKED, NOTHING).status, want,
 			  "unchecked CREATE of %s", what);
-	is_status(nfs_create_exclusive(c, &dir, name, "verifier").status, want,
+	is_status(v3_create_exclusive(c, &dir, name, "verifier").status, want,
 			  "exclusive CREATE of %s", what);
-	is_status(nfs_mkdir(c, &dir, name, NOTHING).status, want,
+	is_status(v3_mkdir(c, &dir, name, NOTHING).status, want,
 			  "MKDIR of %s", what);
-	is_status(nfs_symlink(c, &dir, name, NOTHING, S("x")).status, want,
+	is_status(v3_symlink(c, &dir, name, NOTHING, S("x")).status, want,
 			  "SYMLINK of %s", what);
-	is_status(nfs_mknod(c, &dir, name, NF3FIFO, NOTHING, 0, 0).status, want,
+	is_status(v3_mknod(c, &dir, name, NF3FIFO, NOTHING, 0, 0).status, want,
 			  "MKNOD of %s", what);
-	is_status(nfs_link(c, &file, &dir, name).status, want, "LINK of %s", what);
-	is_status(nfs_remove(c, &dir, S("names-target")).status, NFS3_OK,
+	is_status(v3_link(c, &file, &dir, name).status, want, "LINK of %s", what);
+	is_status(v3_remove(c, &dir, S("names-target")).status, NFS3_OK,
 			  "the file is still there");
 }
 
@@ -41,13 +41,13 @@ renames_are(struct blob name, uint32_t want, const char *what)
 	struct result result;
 
 	make_file(c, &dir, "names-target", 0644);
-	result = nfs_rename(c, &dir, name, &dir, S("other"));
+	result = v3_rename(c, &dir, name, &dir, S("other"));
 	is_status(result.status, want, "RENAME from %s", what);
 	ok(result.wcc.after.follows && result.to_wcc.after.follows,
 	   "with attributes of both directories");
-	is_status(nfs_rename(c, &dir, S("names-target"), &dir, name).status, want,
+	is_status(v3_rename(c, &dir, S("names-target"), &dir, name).status, want,
 			  "RENAME to %s", what);
-	is_status(nfs_remove(c, &dir, S("names-target")).status, NFS3_OK,
+	is_status(v3_remove(c, &dir, S("names-target")).status, NFS3_OK,
 			  "the file is still there");
 }
 
@@ -75,11 +75,11 @@ test_impossible(void)
 
 		creations_are(name, NFS3ERR_INVAL, what);
 		renames_are(name, NFS3ERR_INVAL, what);
-		is_status(nfs_lookup(c, &dir, name).status, NFS3ERR_INVAL,
+		is_status(v3_lookup(c, &dir, name).status, NFS3ERR_INVAL,
 				  "LOOKUP of %s", what);
-		is_status(nfs_remove(c, &dir, name).status, NFS3ERR_INVAL,
+		is_status(v3_remove(c, &dir, name).status, NFS3ERR_INVAL,
 				  "REMOVE of %s", what);
-		is_status(nfs_rmdir(c, &dir, name).status, NFS3ERR_INVAL,
+		is_status(v3_rmdir(c, &dir, name).status, NFS3ERR_INVAL,
 				  "RMDIR of %s", what);
 	}
 }
@@ -99,11 +99,11 @@ test_long(void)
 		snprintf(what, sizeof(what), "a name of %d bytes", (int) sizes[i]);
 		creations_are(long_name, NFS3ERR_NAMETOOLONG, what);
 		renames_are(long_name, NFS3ERR_NAMETOOLONG, what);
-		is_status(nfs_lookup(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
+		is_status(v3_lookup(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
 				  "LOOKUP of %s", what);
-		is_status(nfs_remove(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
+		is_status(v3_remove(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
 				  "REMOVE of %s", what);
-		is_status(nfs_rmdir(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
+		is_status(v3_rmdir(c, &dir, long_name).status, NFS3ERR_NAMETOOLONG,
 				  "RMDIR of %s", what);
 	}
 }
@@ -112,26 +112,26 @@ test_long(void)
 static void
 is_a_name(struct blob name, const char *what)
 {
-	struct result made = nfs_create(c, &dir, name, GUARDED, MODE(0644));
+	struct result made = v3_create(c, &dir, name, GUARDED, MODE(0644));
 	struct result result;
 	bool		listed = false;
 
 	is_status(made.status, NFS3_OK, "CREATE of %s", what);
-	result = nfs_lookup(c, &dir, name);
+	result = v3_lookup(c, &dir, name);
 	ok(result.status == NFS3_OK && same_handle(&result.handle, &made.handle),
 	   "LOOKUP finds it");
-	result = nfs_readdir(c, &dir, 0, NULL, 65536);
+	result = v3_readdir(c, &dir, 0, NULL, 65536);
 	for (int i = 0; i < result.entry_count; i++)
 		listed = listed ||
 			(result.entries[i].name.size == name.size &&
 			 memcmp(result.entries[i].name.data, name.data, name.size) == 0);
 	ok(listed, "READDIR lists it");
-	is_status(nfs_rename(c, &dir, name, &dir, S("renamed")).status, NFS3_OK,
+	is_status(v3_rename(c, &dir, name, &dir, S("renamed")).status, NFS3_OK,
 			  "RENAME from it");
-	is_status(nfs_rename(c, &dir, S("renamed"), &dir, name).status, NFS3_OK,
+	is_status(v3_rename(c, &dir, S("renamed"), &dir, name).status, NFS3_OK,
 			  "and to it");
-	is_status(nfs_remove(c, &dir, name).status, NFS3_OK, "REMOVE");
-	is_status(nfs_lookup(c, &dir, name).status, NFS3ERR_NOENT, "and gone");
+	is_status(v3_remove(c, &dir, name).status, NFS3_OK, "REMOVE");
+	is_status(v3_lookup(c, &dir, name).status, NFS3ERR_NOENT, "and gone");
 }
 
 static void
@@ -168,11 +168,11 @@ test_distinct(void)
 	int			distinct = 0;
 
 	for (int i = 0; i < count; i++)
-		distinct += nfs_create(c, &dir, S(names[i]), GUARDED,
-							   NOTHING).status == NFS3_OK;
+		distinct += v3_create(c, &dir, S(names[i]), GUARDED,
+							  NOTHING).status == NFS3_OK;
 	is(distinct, count, "names that differ in case, form or a space");
 	for (int i = 0; i < count; i++)
-		nfs_remove(c, &dir, S(names[i]));
+		v3_remove(c, &dir, S(names[i]));
 }
 
 static void
@@ -182,28 +182,28 @@ test_dots(void)
 	struct handle root = root_of(c, "/export");
 	struct result result;
 
-	result = nfs_lookup(c, &sub, S("."));
+	result = v3_lookup(c, &sub, S("."));
 	ok(result.status == NFS3_OK && same_handle(&result.handle, &sub),
 	   "LOOKUP . is the directory itself");
 	ok(result.attr.follows && result.dir.follows, "with attributes");
-	result = nfs_lookup(c, &sub, S(".."));
+	result = v3_lookup(c, &sub, S(".."));
 	ok(result.status == NFS3_OK && same_handle(&result.handle, &dir),
 	   "LOOKUP .. is the parent");
-	result = nfs_lookup(c, &root, S(".."));
+	result = v3_lookup(c, &root, S(".."));
 	ok(result.status == NFS3_OK && same_handle(&result.handle, &root),
 	   "LOOKUP .. of the root is the root");
 
 	creations_are(S("."), NFS3ERR_EXIST, "'.'");
 	creations_are(S(".."), NFS3ERR_EXIST, "'..'");
-	is_status(nfs_remove(c, &sub, S(".")).status, NFS3ERR_INVAL, "REMOVE .");
-	is_status(nfs_remove(c, &sub, S("..")).status, NFS3ERR_INVAL, "REMOVE ..");
-	is_status(nfs_rmdir(c, &sub, S(".")).status, NFS3ERR_INVAL, "RMDIR .");
-	result = nfs_rmdir(c, &sub, S(".."));
+	is_status(v3_remove(c, &sub, S(".")).status, NFS3ERR_INVAL, "REMOVE .");
+	is_status(v3_remove(c, &sub, S("..")).status, NFS3ERR_INVAL, "REMOVE ..");
+	is_status(v3_rmdir(c, &sub, S(".")).status, NFS3ERR_INVAL, "RMDIR .");
+	result = v3_rmdir(c, &sub, S(".."));
 	ok(result.status == NFS3ERR_EXIST || result.status == NFS3ERR_NOTEMPTY,
 	   "RMDIR ..: EXIST or NOTEMPTY");
 	renames_are(S("."), NFS3ERR_INVAL, "'.'");
 	renames_are(S(".."), NFS3ERR_INVAL, "'..'");
-	is_status(nfs_rmdir(c, &dir, S("dots")).status, NFS3_OK,
+	is_status(v3_rmdir(c, &dir, S("dots")).status, NFS3_OK,
 			  "the directory is still there");
 }
 
@@ -214,33 +214,33 @@ test_not_a_directory(void)
 	struct handle file = make_file(c, &dir, "no-dir", 0644);
 	struct result result;
 
-	result = nfs_lookup(c, &file, S("x"));
+	result = v3_lookup(c, &file, S("x"));
 	is_status(result.status, NFS3ERR_NOTDIR, "LOOKUP in a file");
 	ok(result.dir.follows && result.dir.type == NF3REG,
 	   "with the file's attributes");
-	is_status(nfs_lookup(c, &file, S(".")).status, NFS3ERR_NOTDIR,
+	is_status(v3_lookup(c, &file, S(".")).status, NFS3ERR_NOTDIR,
 			  "LOOKUP . in a file");
-	is_status(nfs_create(c, &file, S("x"), GUARDED, NOTHING).status,
+	is_status(v3_create(c, &file, S("x"), GUARDED, NOTHING).status,
 			  NFS3ERR_NOTDIR, "CREATE in a file");
-	is_status(nfs_mkdir(c, &file, S("x"), NOTHING).status, NFS3ERR_NOTDIR,
+	is_status(v3_mkdir(c, &file, S("x"), NOTHING).status, NFS3ERR_NOTDIR,
 			  "MKDIR in a file");
-	is_status(nfs_symlink(c, &file, S("x"), NOTHING, S("y")).status,
+	is_status(v3_symlink(c, &file, S("x"), NOTHING, S("y")).status,
 			  NFS3ERR_NOTDIR, "SYMLINK in a file");
-	is_status(nfs_mknod(c, &file, S("x"), NF3FIFO, NOTHING, 0, 0).status,
+	is_status(v3_mknod(c, &file, S("x"), NF3FIFO, NOTHING, 0, 0).status,
 			  NFS3ERR_NOTDIR, "MKNOD in a file");
-	is_status(nfs_remove(c, &file, S("x")).status, NFS3ERR_NOTDIR,
+	is_status(v3_remove(c, &file, S("x")).status, NFS3ERR_NOTDIR,
 			  "REMOVE in a file");
-	is_status(nfs_rmdir(c, &file, S("x")).status, NFS3ERR_NOTDIR,
+	is_status(v3_rmdir(c, &file, S("x")).status, NFS3ERR_NOTDIR,
 			  "RMDIR in a file");
-	is_status(nfs_rename(c, &file, S("x"), &dir, S("y")).status,
+	is_status(v3_rename(c, &file, S("x"), &dir, S("y")).status,
 			  NFS3ERR_NOTDIR, "RENAME from a file");
-	is_status(nfs_rename(c, &dir, S("no-dir"), &file, S("y")).status,
+	is_status(v3_rename(c, &dir, S("no-dir"), &file, S("y")).status,
 			  NFS3ERR_NOTDIR, "RENAME into a file");
-	is_status(nfs_link(c, &file, &file, S("x")).status, NFS3ERR_NOTDIR,
+	is_status(v3_link(c, &file, &file, S("x")).status, NFS3ERR_NOTDIR,
 			  "LINK in a file");
-	is_status(nfs_readdir(c, &file, 0, NULL, 4096).status, NFS3ERR_NOTDIR,
+	is_status(v3_readdir(c, &file, 0, NULL, 4096).status, NFS3ERR_NOTDIR,
 			  "READDIR of a file");
-	is_status(nfs_readdirplus(c, &file, 0, NULL, 4096, 4096).status,
+	is_status(v3_readdirplus(c, &file, 0, NULL, 4096, 4096).status,
 			  NFS3ERR_NOTDIR, "READDIRPLUS of a file");
 }
 
@@ -249,16 +249,16 @@ test_missing(void)
 {
 	struct result result;
 
-	result = nfs_lookup(c, &dir, S("missing"));
+	result = v3_lookup(c, &dir, S("missing"));
 	is_status(result.status, NFS3ERR_NOENT, "LOOKUP");
 	ok(result.dir.follows, "with attributes of the directory");
-	result = nfs_remove(c, &dir, S("missing"));
+	result = v3_remove(c, &dir, S("missing"));
 	is_status(result.status, NFS3ERR_NOENT, "REMOVE");
 	ok(result.wcc.after.follows, "with attributes of the directory");
-	result = nfs_rmdir(c, &dir, S("missing"));
+	result = v3_rmdir(c, &dir, S("missing"));
 	is_status(result.status, NFS3ERR_NOENT, "RMDIR");
 	ok(result.wcc.after.follows, "with attributes of the directory");
-	result = nfs_rename(c, &dir, S("missing"), &dir, S("other"));
+	result = v3_rename(c, &dir, S("missing"), &dir, S("other"));
 	is_status(result.status, NFS3ERR_NOENT, "RENAME");
 	ok(result.wcc.after.follows && result.to_wcc.after.follows,
 	   "with attributes of both directories");

@@ -85,9 +85,9 @@ static struct result
 page(const struct scan *scan, struct client *client, uint64_t cookie)
 {
 	struct result result = scan->plus ?
-		nfs_readdirplus(client, &many, cookie, NULL, scan->dircount,
-						scan->maxcount) :
-		nfs_readdir(client, &many, cookie, NULL, scan->maxcount);
+		v3_readdirplus(client, &many, cookie, NULL, scan->dircount,
+					   scan->maxcount) :
+		v3_readdir(client, &many, cookie, NULL, scan->maxcount);
 
 	if (result.status != NFS3_OK)
 		bail_out("READDIR: %u", result.status);
@@ -227,14 +227,14 @@ test_sizes(void)
 static void
 test_dircount(void)
 {
-	struct result result = nfs_readdirplus(c, &many, 0, NULL, 1000, 1048576);
+	struct result result = v3_readdirplus(c, &many, 0, NULL, 1000, 1048576);
 	uint32_t	size = 0;
 
 	for (int i = 0; i < result.entry_count; i++)
 		size += 8 + 4 + ((result.entries[i].name.size + 3) & ~3u) + 8;
 	ok(result.status == NFS3_OK && size <= 1000 && size > 900,
 	   "a dircount of 1,000: %d entries, %u bytes", result.entry_count, size);
-	result = nfs_readdirplus(c, &many, 0, NULL, 1, 1048576);
+	result = v3_readdirplus(c, &many, 0, NULL, 1, 1048576);
 	ok(result.status == NFS3ERR_TOOSMALL ||
 	   (result.status == NFS3_OK && result.entry_count == 1),
 	   "a dircount of 1: TOOSMALL, or one entry");
@@ -260,7 +260,7 @@ test_gateways(void)
 static void
 test_attributes(void)
 {
-	struct result result = nfs_readdirplus(c, &many, 0, NULL, 8192, 65536);
+	struct result result = v3_readdirplus(c, &many, 0, NULL, 8192, 65536);
 	int			count = result.entry_count;
 	struct entry *entries = malloc((size_t) count * sizeof(*entries));
 	char		(*names)[256] = malloc((size_t) count * sizeof(*names));
@@ -279,8 +279,8 @@ test_attributes(void)
 	ok(same_handle(&entries[1].handle, &dir), "that of .. its parent's");
 	for (int i = 0; i < count; i += 10)
 	{
-		struct result found = nfs_lookup(c, &many,
-										 B(names[i], entries[i].name.size));
+		struct result found = v3_lookup(c, &many,
+										B(names[i], entries[i].name.size));
 
 		right += found.status == NFS3_OK &&
 			same_handle(&found.handle, &entries[i].handle) &&
@@ -301,11 +301,11 @@ test_too_small(void)
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 	{
-		result = nfs_readdir(c, &many, 0, NULL, sizes[i]);
+		result = v3_readdir(c, &many, 0, NULL, sizes[i]);
 		is_status(result.status, NFS3ERR_TOOSMALL, "READDIR, %u bytes",
 				  sizes[i]);
 		ok(result.dir.follows, "with attributes");
-		result = nfs_readdirplus(c, &many, 0, NULL, sizes[i], sizes[i]);
+		result = v3_readdirplus(c, &many, 0, NULL, sizes[i], sizes[i]);
 		is_status(result.status, NFS3ERR_TOOSMALL, "READDIRPLUS, %u bytes",
 				  sizes[i]);
 	}
@@ -318,7 +318,7 @@ test_too_small(void)
 
 		for (uint32_t size = 100; size < 400; size++)
 		{
-			result = nfs_readdir(c, &many, 0, NULL, size);
+			result = v3_readdir(c, &many, 0, NULL, size);
 			too_large += result.status == NFS3_OK && result.size > size;
 			other_status += result.status != NFS3_OK &&
 				result.status != NFS3ERR_TOOSMALL;
@@ -338,18 +338,18 @@ static void
 test_empty(void)
 {
 	struct handle empty = make_dir(c, &dir, "empty", 0755);
-	struct result result = nfs_readdir(c, &empty, 0, NULL, 4096);
+	struct result result = v3_readdir(c, &empty, 0, NULL, 4096);
 	uint64_t	last;
 
 	ok(result.entry_count == 2 && result.eof, "an empty directory");
 	last = result.entries[1].cookie;
-	result = nfs_readdir(c, &empty, last, NULL, 4096);
+	result = v3_readdir(c, &empty, last, NULL, 4096);
 	ok(result.status == NFS3_OK && result.entry_count == 0 && result.eof,
 	   "nothing after ..");
-	result = nfs_readdir(c, &empty, UINT64_MAX, NULL, 4096);
+	result = v3_readdir(c, &empty, UINT64_MAX, NULL, 4096);
 	ok(result.status == NFS3_OK && result.entry_count == 0 && result.eof,
 	   "nothing after the largest cookie there is");
-	result = nfs_readdirplus(c, &empty, (uint64_t) 1 << 63, NULL, 4096, 4096);
+	result = v3_readdirplus(c, &empty, (uint64_t) 1 << 63, NULL, 4096, 4096);
 	ok(result.status == NFS3_OK && result.entry_count == 0 && result.eof,
 	   "nor after 2^63");
 }
@@ -357,19 +357,19 @@ test_empty(void)
 static void
 test_verifier(void)
 {
-	struct result result = nfs_readdir(c, &many, 0, NULL, 4096);
+	struct result result = v3_readdir(c, &many, 0, NULL, 4096);
 	uint64_t	cookie = result.entries[result.entry_count - 1].cookie;
 	unsigned char verifier[8];
 
 	memcpy(verifier, result.verifier, 8);
-	result = nfs_readdir(c, &many, cookie, verifier, 4096);
+	result = v3_readdir(c, &many, cookie, verifier, 4096);
 	is_status(result.status, NFS3_OK, "the verifier that was given");
-	result = nfs_readdir(c, &many, cookie, "\1\2\3\4\5\6\7\10", 4096);
+	result = v3_readdir(c, &many, cookie, "\1\2\3\4\5\6\7\10", 4096);
 	is_status(result.status, NFS3_OK, "any other");
 	ok(memcmp(result.verifier, verifier, 8) == 0, "it is always the same");
 	make_file(c, &many, "to-change-mtime", 0644);
-	nfs_remove(c, &many, S("to-change-mtime"));
-	result = nfs_readdirplus(other, &many, cookie, verifier, 4096, 4096);
+	v3_remove(c, &many, S("to-change-mtime"));
+	result = v3_readdirplus(other, &many, cookie, verifier, 4096, 4096);
 	is_status(result.status, NFS3_OK, "also when the directory has changed");
 	ok(memcmp(result.verifier, verifier, 8) == 0, "and through another gateway");
 }
@@ -421,7 +421,7 @@ test_remove_while_scanning(void)
 
 	while (!eof)
 	{
-		struct result result = nfs_readdir(c, &many, cookie, NULL, 8192);
+		struct result result = v3_readdir(c, &many, cookie, NULL, 8192);
 		char		names[1024][32];
 		int			count = 0;
 
@@ -439,10 +439,10 @@ test_remove_while_scanning(void)
 				count++;
 		}
 		for (int i = 0; i < count; i++)
-			gone += nfs_remove(c, &many, S(names[i])).status == NFS3_OK;
+			gone += v3_remove(c, &many, S(names[i])).status == NFS3_OK;
 	}
 	note("%d entries removed in one scan", gone);
-	is_status(nfs_rmdir(c, &dir, S("many")).status, NFS3_OK,
+	is_status(v3_rmdir(c, &dir, S("many")).status, NFS3_OK,
 			  "nothing was skipped: the directory is empty");
 }
 
@@ -457,18 +457,18 @@ test_cookie_of_removed(void)
 	uint64_t	next;
 
 	for_each_name(NFS3_CREATE, &sub, "name", 0, 1, 20);
-	result = nfs_readdir(c, &sub, 0, NULL, 65536);
+	result = v3_readdir(c, &sub, 0, NULL, 65536);
 	is(result.entry_count, 22, "twenty entries");
 	third = result.entries[10];
 	next = result.entries[11].fileid;
 	snprintf(name, sizeof(name), "%.*s", (int) third.name.size,
 			 (const char *) third.name.data);
-	nfs_remove(c, &sub, S(name));
-	result = nfs_readdir(c, &sub, third.cookie, NULL, 65536);
+	v3_remove(c, &sub, S(name));
+	result = v3_readdir(c, &sub, third.cookie, NULL, 65536);
 	ok(result.entry_count == 11 && result.entries[0].fileid == next,
 	   "the scan goes on behind the place of a removed entry");
-	nfs_create(c, &sub, S(name), GUARDED, NOTHING);
-	result = nfs_readdir(c, &sub, third.cookie, NULL, 65536);
+	v3_create(c, &sub, S(name), GUARDED, NOTHING);
+	result = v3_readdir(c, &sub, third.cookie, NULL, 65536);
 	ok(result.entry_count >= 11, "and when it has been made again");
 }
 
@@ -487,12 +487,12 @@ test_long_names(void)
 	{
 		snprintf(name, 4, "%03d", i);
 		name[3] = 'x';
-		nfs_create(c, &sub, B(name, 255), GUARDED, NOTHING);
+		v3_create(c, &sub, B(name, 255), GUARDED, NOTHING);
 	}
 	while (!eof)
 	{
-		struct result result = nfs_readdirplus(c, &sub, cookie, NULL, 4096,
-											   4096);
+		struct result result = v3_readdirplus(c, &sub, cookie, NULL, 4096,
+											  4096);
 
 		if (result.status != NFS3_OK || result.size > 4096)
 			bail_out("READDIRPLUS: status %u, %d bytes", result.status,
@@ -516,19 +516,19 @@ test_permission(void)
 
 	make_file(c, &sub, "file", 0644);
 	become(c, 2000, 200);
-	result = nfs_readdir(c, &sub, 0, NULL, 4096);
+	result = v3_readdir(c, &sub, 0, NULL, 4096);
 	is_status(result.status, NFS3ERR_ACCES, "READDIR without permission");
 	ok(result.dir.follows, "with attributes");
-	result = nfs_readdirplus(c, &sub, 0, NULL, 4096, 4096);
+	result = v3_readdirplus(c, &sub, 0, NULL, 4096, 4096);
 	is_status(result.status, NFS3ERR_ACCES, "READDIRPLUS without permission");
-	is_status(nfs_lookup(c, &sub, S("file")).status, NFS3ERR_ACCES,
+	is_status(v3_lookup(c, &sub, S("file")).status, NFS3ERR_ACCES,
 			  "LOOKUP without permission");
 	become(c, 0, 0);
-	nfs_setattr(c, &sub, MODE(0711), 0);
+	v3_setattr(c, &sub, MODE(0711), 0);
 	become(c, 2000, 200);
-	is_status(nfs_lookup(c, &sub, S("file")).status, NFS3_OK,
+	is_status(v3_lookup(c, &sub, S("file")).status, NFS3_OK,
 			  "LOOKUP with x alone");
-	is_status(nfs_readdir(c, &sub, 0, NULL, 4096).status, NFS3ERR_ACCES,
+	is_status(v3_readdir(c, &sub, 0, NULL, 4096).status, NFS3ERR_ACCES,
 			  "READDIR with x alone");
 	become(c, 0, 0);
 }

@@ -33,47 +33,47 @@ test_remove(void)
 	struct attr before;
 	struct result result;
 
-	nfs_symlink(c, &dir, S("symlink"), NOTHING, S("file"));
-	nfs_mknod(c, &dir, S("fifo"), NF3FIFO, NOTHING, 0, 0);
-	nfs_mknod(c, &dir, S("device"), NF3CHR, NOTHING, 1, 3);
+	v3_symlink(c, &dir, S("symlink"), NOTHING, S("file"));
+	v3_mknod(c, &dir, S("fifo"), NF3FIFO, NOTHING, 0, 0);
+	v3_mknod(c, &dir, S("device"), NF3CHR, NOTHING, 1, 3);
 	for (int i = 0; i < 4; i++)
 	{
-		before = nfs_getattr(c, &dir).attr;
-		is_removed(nfs_remove(c, &dir, S(names[i])), &before, 0, names[i]);
-		is_status(nfs_lookup(c, &dir, S(names[i])).status, NFS3ERR_NOENT,
+		before = v3_getattr(c, &dir).attr;
+		is_removed(v3_remove(c, &dir, S(names[i])), &before, 0, names[i]);
+		is_status(v3_lookup(c, &dir, S(names[i])).status, NFS3ERR_NOENT,
 				  "it is gone");
 	}
-	is_status(nfs_getattr(c, &file).status, NFS3ERR_STALE,
+	is_status(v3_getattr(c, &file).status, NFS3ERR_STALE,
 			  "its handle is stale");
-	is_status(nfs_remove(c, &dir, S("file")).status, NFS3ERR_NOENT,
+	is_status(v3_remove(c, &dir, S("file")).status, NFS3ERR_NOENT,
 			  "REMOVE a second time");
 
 	sub = make_dir(c, &dir, "sub", 0755);
-	result = nfs_remove(c, &dir, S("sub"));
+	result = v3_remove(c, &dir, S("sub"));
 	is_status(result.status, NFS3ERR_ISDIR, "REMOVE of a directory");
 	ok(result.wcc.after.follows, "with attributes");
 	make_file(c, &sub, "in-it", 0644);
-	result = nfs_rmdir(c, &dir, S("sub"));
+	result = v3_rmdir(c, &dir, S("sub"));
 	is_status(result.status, NFS3ERR_NOTEMPTY, "RMDIR of one that is not empty");
 	ok(result.wcc.after.follows, "with attributes");
-	nfs_remove(c, &sub, S("in-it"));
-	before = nfs_getattr(c, &dir).attr;
-	is_removed(nfs_rmdir(c, &dir, S("sub")), &before, -1, "RMDIR");
-	is_status(nfs_getattr(c, &sub).status, NFS3ERR_STALE,
+	v3_remove(c, &sub, S("in-it"));
+	before = v3_getattr(c, &dir).attr;
+	is_removed(v3_rmdir(c, &dir, S("sub")), &before, -1, "RMDIR");
+	is_status(v3_getattr(c, &sub).status, NFS3ERR_STALE,
 			  "its handle is stale");
-	is_status(nfs_create(c, &sub, S("x"), GUARDED, NOTHING).status,
+	is_status(v3_create(c, &sub, S("x"), GUARDED, NOTHING).status,
 			  NFS3ERR_STALE, "nothing can be made in it");
-	is_status(nfs_readdir(c, &sub, 0, NULL, 4096).status, NFS3ERR_STALE,
+	is_status(v3_readdir(c, &sub, 0, NULL, 4096).status, NFS3ERR_STALE,
 			  "or read from it");
 
 	make_file(c, &dir, "plain", 0644);
-	nfs_symlink(c, &dir, S("to-dir"), NOTHING, S("."));
-	is_status(nfs_rmdir(c, &dir, S("plain")).status, NFS3ERR_NOTDIR,
+	v3_symlink(c, &dir, S("to-dir"), NOTHING, S("."));
+	is_status(v3_rmdir(c, &dir, S("plain")).status, NFS3ERR_NOTDIR,
 			  "RMDIR of a file");
-	is_status(nfs_rmdir(c, &dir, S("to-dir")).status, NFS3ERR_NOTDIR,
+	is_status(v3_rmdir(c, &dir, S("to-dir")).status, NFS3ERR_NOTDIR,
 			  "RMDIR of a symbolic link to a directory");
-	nfs_remove(c, &dir, S("plain"));
-	nfs_remove(c, &dir, S("to-dir"));
+	v3_remove(c, &dir, S("plain"));
+	v3_remove(c, &dir, S("to-dir"));
 }
 
 static void
@@ -85,46 +85,46 @@ test_link(void)
 	struct attr before;
 	struct result result;
 
-	nfs_write(c, &file, 0, S("content"), FILE_SYNC);
-	before = nfs_getattr(c, &sub).attr;
-	result = nfs_link(c, &file, &sub, S("second"));
+	v3_write(c, &file, 0, S("content"), FILE_SYNC);
+	before = v3_getattr(c, &sub).attr;
+	result = v3_link(c, &file, &sub, S("second"));
 	is_status(result.status, NFS3_OK, "LINK");
 	is(result.attr.nlink, 2, "the file's attributes: two links");
 	ok(result.wcc.before && result.wcc.ctime == before.ctime &&
 	   result.wcc.after.ctime > before.ctime, "wcc data of the directory");
-	result = nfs_lookup(c, &sub, S("second"));
+	result = v3_lookup(c, &sub, S("second"));
 	ok(same_handle(&result.handle, &file), "one file by two names");
-	is_status(nfs_remove(c, &dir, S("first")).status, NFS3_OK,
+	is_status(v3_remove(c, &dir, S("first")).status, NFS3_OK,
 			  "REMOVE of the first name");
-	result = nfs_getattr(c, &file);
+	result = v3_getattr(c, &file);
 	is(result.attr.nlink, 1, "one link is left");
-	result = nfs_read(c, &file, 0, 100);
+	result = v3_read(c, &file, 0, 100);
 	ok(result.count == 7 && memcmp(result.data.data, "content", 7) == 0,
 	   "and the content");
 
-	is_status(nfs_link(c, &file, &sub, S("second")).status, NFS3ERR_EXIST,
+	is_status(v3_link(c, &file, &sub, S("second")).status, NFS3ERR_EXIST,
 			  "LINK to a name that is there");
-	result = nfs_link(c, &sub, &dir, S("dir-link"));
+	result = v3_link(c, &sub, &dir, S("dir-link"));
 	is_status(result.status, NFS3ERR_ISDIR, "LINK of a directory");
 	ok(result.attr.follows && result.wcc.after.follows,
 	   "with attributes of both");
 
 	/* links to what is no regular file */
-	other = nfs_symlink(c, &dir, S("sym"), NOTHING, S("x")).handle;
-	is(nfs_link(c, &other, &dir, S("sym2")).attr.nlink, 2,
+	other = v3_symlink(c, &dir, S("sym"), NOTHING, S("x")).handle;
+	is(v3_link(c, &other, &dir, S("sym2")).attr.nlink, 2,
 	   "a symbolic link can have two names");
-	other = nfs_mknod(c, &dir, S("ff"), NF3FIFO, NOTHING, 0, 0).handle;
-	is(nfs_link(c, &other, &dir, S("ff2")).attr.nlink, 2, "so can a FIFO");
+	other = v3_mknod(c, &dir, S("ff"), NF3FIFO, NOTHING, 0, 0).handle;
+	is(v3_link(c, &other, &dir, S("ff2")).attr.nlink, 2, "so can a FIFO");
 
 	/* another share */
 	sql("SELECT dittofs.create_share('/remove-other', squash => 'none')");
 	other = root_of(c, "/remove-other");
-	result = nfs_link(c, &file, &other, S("x"));
+	result = v3_link(c, &file, &other, S("x"));
 	is_status(result.status, NFS3ERR_XDEV, "LINK across shares");
-	is(nfs_getattr(c, &file).attr.nlink, 1, "no link has been made");
-	is_status(nfs_rename(c, &sub, S("second"), &other, S("x")).status,
+	is(v3_getattr(c, &file).attr.nlink, 1, "no link has been made");
+	is_status(v3_rename(c, &sub, S("second"), &other, S("x")).status,
 			  NFS3ERR_XDEV, "RENAME across shares");
-	is_status(nfs_lookup(c, &sub, S("second")).status, NFS3_OK,
+	is_status(v3_lookup(c, &sub, S("second")).status, NFS3_OK,
 			  "nothing has moved");
 	sql("SELECT dittofs.drop_share('/remove-other', force => true)");
 }
@@ -167,11 +167,11 @@ test_link_limit(void)
 		answered++;
 	}
 	is(made, LIMIT, "%d links to a file", LIMIT);
-	is(nfs_getattr(c, &file).attr.nlink, LIMIT, "its link count");
-	is_status(nfs_link(c, &file, &many, S("one-too-many")).status,
+	is(v3_getattr(c, &file).attr.nlink, LIMIT, "its link count");
+	is_status(v3_link(c, &file, &many, S("one-too-many")).status,
 			  NFS3ERR_MLINK, "and not one more");
-	is_status(nfs_remove(c, &many, S("l0")).status, NFS3_OK, "one less");
-	is_status(nfs_link(c, &file, &many, S("l0")).status, NFS3_OK,
+	is_status(v3_remove(c, &many, S("l0")).status, NFS3_OK, "one less");
+	is_status(v3_link(c, &file, &many, S("l0")).status, NFS3_OK,
 			  "one more again");
 }
 

@@ -240,10 +240,10 @@ test_auth_none(struct client *c)
 	is_status(result.status, MNT3_OK, "MNT by AUTH_NONE");
 	open_root = result.handle;
 	file = make_file(c, &open_root, "anonymous", 0600);
-	result = nfs_getattr(c, &file);
+	result = v3_getattr(c, &file);
 	is(result.attr.uid, 1234, "AUTH_NONE is squashed to the anonymous user");
 	is(result.attr.gid, 4321, "and group");
-	result = nfs_write(c, &file, 0, S("data"), FILE_SYNC);
+	result = v3_write(c, &file, 0, S("data"), FILE_SYNC);
 	is_status(result.status, NFS3_OK, "who may write what he has made");
 	become(c, 0, 0);
 }
@@ -480,10 +480,10 @@ test_fragmented_write(struct client *c)
 	put_opaque(c, B(data, size));
 	send_fragmented(c, 4093);
 	ok(is_getattr_reply(c), "a WRITE of 1 MiB in fragments of 4,093 bytes");
-	result = nfs_read(c, &file, 0, size);
+	result = v3_read(c, &file, 0, size);
 	ok(result.status == NFS3_OK && result.count == size &&
 	   memcmp(result.data.data, data, size) == 0, "is read back unchanged");
-	is_status(nfs_remove(c, &root, S("fragmented")).status, NFS3_OK, "removed");
+	is_status(v3_remove(c, &root, S("fragmented")).status, NFS3_OK, "removed");
 	free(data);
 }
 
@@ -640,7 +640,7 @@ test_slow_client(void)
 	begin_getattr(slow, &root);
 	store_mark(slow->call, (uint32_t) slow->call_size - 4, true);
 	send_bytes(slow, slow->call, slow->call_size - 10);
-	is_status(nfs_getattr(c, &root).status, NFS3_OK,
+	is_status(v3_getattr(c, &root).status, NFS3_OK,
 			  "a call beside half a call");
 	send_bytes(slow, slow->call + slow->call_size - 10, 10);
 	ok(is_getattr_reply(slow), "the other half");
