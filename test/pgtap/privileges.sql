@@ -1,0 +1,114 @@
+-- Who may do what: nothing for PUBLIC, a list for the gateway's role, and no
+-- function that could be led astray by a search_path.
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+
+BEGIN;
+SELECT no_plan();
+
+CREATE TEMP VIEW ours AS
+	SELECT p.oid, p.proname, p.prosecdef, p.proconfig, p.provolatile, p.proparallel, p.proowner, l.lanname
+	FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+	WHERE p.pronamespace = 'dittofs'::regnamespace;
+
+-- PUBLIC
+SELECT is_empty(
+	$$SELECT oid::regprocedure FROM ours WHERE has_function_privilege('public', oid, 'EXECUTE')$$,
+	'PUBLIC may execute nothing');
+SELECT is_empty(
+	$$SELECT oid::regclass, privilege FROM pg_class,
+			unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) privilege
+		WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'v', 'm', 'f', 'p')
+			AND has_table_privilege('public', oid, privilege)$$,
+	'PUBLIC has no right to a table or view');
+SELECT is_empty(
+	$$SELECT a.attrelid::regclass, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = 'dittofs'::regnamespace AND a.attacl IS NOT NULL$$,
+	'nobody has a right to a single column');
+SELECT is_empty(
+	$$SELECT oid::regclass, privilege FROM pg_class, unnest('{USAGE,SELECT,UPDATE}'::text[]) privilege
+		WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'S'
+			AND has_sequence_privilege('public', oid, privilege)$$,
+	'PUBLIC has no right to a sequence');
+SELECT ok(NOT has_schema_privilege('public', 'dittofs', 'USAGE') AND NOT has_schema_privilege('public', 'dittofs', 'CREATE'),
+	'PUBLIC may not use the schema');
+
+-- The gateway's role
+SELECT has_role('dittofs_gateway');
+SELECT ok(NOT (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls),
+	'the gateway''s role is nothing but a name') FROM pg_roles WHERE rolname = 'dittofs_gateway';
+SELECT bag_eq(
+	$$SELECT proname::text FROM ours WHERE has_function_privilege('dittofs_gateway', oid, 'EXECUTE')$$,
+	array['check_permissions', 'commit', 'commit_write', 'create_directory', 'create_file',
+		'create_hard_link', 'create_special_file', 'create_symlink', 'get_file',
+		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'lookup',
+		'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
+		'reap', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'unmount',
+		'unmount_all', 'write', 'write_verifier'],
+	'the gateway''s role may execute what a gateway calls, and nothing else');
+SELECT is_empty(
+	$$SELECT oid::regclass, privilege FROM pg_class,
+			unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) privilege
+		WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'v', 'm', 'f', 'p')
+			AND has_table_privilege('dittofs_gateway', oid, privilege)$$,
+	'the gateway''s role has no right to a table or view');
+SELECT is_empty(
+	$$SELECT oid::regclass, privilege FROM pg_class, unnest('{USAGE,SELECT,UPDATE}'::text[]) privilege
+		WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'S'
+			AND has_sequence_privilege('dittofs_gateway', oid, privilege)$$,
+	'the gateway''s role has no right to a sequence');
+SELECT schema_privs_are('dittofs', 'dittofs_gateway', array['USAGE']);
+SELECT is_empty(
+	$$SELECT o.proname, grantee::regrole FROM ours o JOIN pg_proc p USING (oid), aclexplode(p.proacl)
+		WHERE grantee NOT IN (p.proowner, 'dittofs_gateway'::regrole)$$,
+	'nobody else was granted a function');
+SELECT is_empty(
+	$$SELECT proname FROM ours JOIN pg_proc p USING (oid, proname, proowner), aclexplode(p.proacl) WHERE is_grantable AND grantee <> proowner$$,
+	'nobody may grant one on');
+
+-- Ownership
+SELECT is_empty(
+	$$SELECT c.oid::regclass FROM pg_class c, pg_extension e WHERE e.extname = 'dittofs'
+		AND c.relnamespace = 'dittofs'::regnamespace AND c.relowner <> e.extowner$$,
+	'the extension''s owner owns every relation');
+SELECT is_empty(
+	$$SELECT o.oid::regprocedure FROM ours o, pg_extension e WHERE e.extname = 'dittofs' AND o.proowner <> e.extowner$$,
+	'the extension''s owner owns every function');
+SELECT is_empty(
+	$$SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'dittofs'::regnamespace AND c.relkind IN ('r', 'v', 'S', 'm')
+		AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+			WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND e.extname = 'dittofs')$$,
+	'every relation belongs to the extension');
+SELECT is_empty(
+	$$SELECT o.oid::regprocedure FROM ours o
+		WHERE NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+			WHERE d.classid = 'pg_proc'::regclass AND d.objid = o.oid AND d.deptype = 'e' AND e.extname = 'dittofs')$$,
+	'every function belongs to the extension');
+SELECT is_empty(
+	$$SELECT evtname FROM pg_event_trigger t WHERE evtname LIKE 'dittofs%'
+		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'e')$$,
+	'the event trigger belongs to the extension');
+
+-- search_path
+SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c'$$,
+	'every function is C: none has SQL that a search_path could lead astray');
+SELECT is_empty(
+	$$SELECT oid::regprocedure, proconfig FROM ours
+		WHERE prosecdef AND proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}'$$,
+	'every SECURITY DEFINER function has a fixed search_path');
+SELECT bag_eq(
+	$$SELECT proname::text FROM ours WHERE prosecdef$$,
+	array['alter_share', 'create_share', 'drop_share', 'mount', 'set_filesystem_capabilities',
+		'set_server_config', 'unmount', 'unmount_all'],
+	'SECURITY DEFINER are the functions that run SQL, and no others');
+
+-- Nothing runs where another session's transaction would see half of it.
+SELECT is_empty(
+	$$SELECT oid::regprocedure FROM ours WHERE proparallel <> 'u' AND provolatile <> 'i'$$,
+	'what reaches a table is PARALLEL UNSAFE');
+
+SELECT * FROM finish();
+ROLLBACK;

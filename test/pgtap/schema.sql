@@ -1,0 +1,100 @@
+-- What the schema has, that it is documented, and what the tables insist on.
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+\pset pager off
+
+BEGIN;
+SELECT no_plan();
+
+SELECT has_extension('dittofs');
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'files', 'filesystem_capabilities', 'mounts',
+	'parent_child_map', 'reap_queue', 'server_config', 'shares', 'space_usage']);
+SELECT views_are('dittofs', array['entries', 'inodes', 'link_counts']);
+SELECT sequences_are('dittofs', array['file_ids', 'share_ids']);
+
+-- Every operation that the design names is there.
+SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
+	'lookup', 'get_file', 'set_file_attributes', 'check_permissions', 'create_file', 'create_directory',
+	'create_symlink', 'read_symlink', 'create_special_file', 'create_hard_link', 'remove_file',
+	'remove_directory', 'move', 'read_directory', 'prepare_read', 'prepare_write', 'commit_write',
+	'read', 'write', 'commit', 'create_root_directory', 'get_filesystem_capabilities',
+	'set_filesystem_capabilities', 'get_filesystem_statistics', 'get_server_config',
+	'set_server_config', 'healthcheck', 'get_share_name_for_handle', 'handle_to_text',
+	'handle_from_text', 'create_share', 'alter_share', 'drop_share', 'list_shares', 'mount', 'unmount',
+	'unmount_all', 'list_mounts', 'list_exports']) name;
+SELECT is_empty(
+	$$SELECT proname FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace GROUP BY proname HAVING count(*) > 1$$,
+	'no function is overloaded: a statement of a gateway means one of them');
+
+-- Documentation
+SELECT is_empty(
+	$$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace
+		AND coalesce(obj_description(oid, 'pg_proc'), '') = ''$$,
+	'every function has a comment');
+SELECT is_empty(
+	$$SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'v', 'S')
+		AND coalesce(obj_description(oid, 'pg_class'), '') = ''$$,
+	'every table, view and sequence has a comment');
+SELECT is_empty(
+	$$SELECT t.oid::regtype FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+		WHERE t.typnamespace = 'dittofs'::regnamespace AND (t.typtype = 'b' AND t.typelem = 0 OR c.relkind = 'c')
+		AND coalesce(obj_description(t.oid, 'pg_type'), '') = ''$$,
+	'every type has a comment');
+SELECT isnt(obj_description('dittofs'::regnamespace, 'pg_namespace'), NULL, 'the schema has a comment');
+SELECT is_empty(
+	$$SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace AND pronargs > 0
+		AND proname !~ '_(in|out|recv|send)$' AND proname NOT IN ('attributes', 'before', 'after')
+		AND (proargnames IS NULL OR '' = ANY (proargnames))$$,
+	'every parameter of a function has a name');
+
+-- A dump carries every table and sequence.
+SELECT is_empty(
+	$$SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'S')
+		EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'dittofs'$$,
+	'every table and sequence is dumped with its rows');
+SELECT is_empty(
+	$$SELECT unnest(extcondition) AS condition FROM pg_extension WHERE extname = 'dittofs' EXCEPT SELECT ''$$,
+	'and with all of them');
+
+-- Hot tables
+SELECT is_empty(
+	$$SELECT conrelid::regclass, conname FROM pg_constraint WHERE connamespace = 'dittofs'::regnamespace AND contype = 'f'$$,
+	'there are no foreign keys');
+SELECT indexes_are('dittofs', 'files', array['files_pkey']);
+SELECT indexes_are('dittofs', 'parent_child_map', array['parent_child_map_pkey']);
+SELECT index_is_primary('dittofs', 'files', 'files_pkey');
+SELECT col_is_pk('dittofs', 'files', 'id', 'updates of files touch no indexed column');
+SELECT col_is_pk('dittofs', 'parent_child_map', array['parent_id', 'cookie'], 'one index serves look-up and paging');
+SELECT is(relpersistence, 'u', 'content of kind memory is unlogged') FROM pg_class WHERE oid = 'dittofs.blocks_memory'::regclass;
+
+-- Types that lose nothing
+SELECT col_type_is('dittofs', 'files', column_name, 'bigint', 'files.' || column_name || ' is 64 bits wide')
+	FROM unnest(array['fileid', 'size', 'used', 'atime', 'mtime', 'ctime', 'uid', 'gid']) column_name;
+SELECT col_type_is('dittofs', 'parent_child_map', 'name', 'bytea', 'names are bytes');
+SELECT hasnt_column('dittofs', table_name, 'path', table_name || ' has no path')
+	FROM unnest(array['files', 'parent_child_map']) table_name;
+SELECT ok(NOT seqcycle AND seqmin = 1, 'fileids are never used again') FROM pg_sequence WHERE seqrelid = 'dittofs.file_ids'::regclass;
+
+-- What a share cannot be, not even by hand
+PREPARE make(text, text, text, bigint) AS
+	INSERT INTO dittofs.shares (share_uuid, name, root_id, fsid, cookie_seed, content, read_only, squash, anonuid, anongid,
+		allowed_clients, denied_clients, require_privileged_port, allow_auth_none, atime)
+	VALUES (gen_random_uuid(), '/schema', gen_random_uuid(), -1, 1, $1, false, $2, $4, 0, '{}', '{}', false, false, $3);
+SELECT throws_ok($$EXECUTE make('tape', 'none', 'off', 0)$$, '23514', NULL, 'content is checked');
+SELECT throws_ok($$EXECUTE make('postgres', 'some', 'off', 0)$$, '23514', NULL, 'squash is checked');
+SELECT throws_ok($$EXECUTE make('postgres', 'none', 'on', 0)$$, '23514', NULL, 'atime is checked');
+SELECT throws_ok($$EXECUTE make('postgres', 'none', 'off', 4294967296)$$, '23514', NULL, 'anonuid is checked');
+SELECT lives_ok($$EXECUTE make('postgres', 'none', 'off', 4294967295)$$, 'ids are full 32 bits');
+SELECT throws_ok($$EXECUTE make('postgres', 'none', 'off', 0)$$, '23505', NULL, 'names are unique');
+
+-- Triggers
+SELECT triggers_are('dittofs', 'shares', array['shares_changed']);
+SELECT triggers_are('dittofs', 'filesystem_capabilities', array['shares_changed']);
+SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'shares_changed' AND tgenabled <> 'A'$$,
+	'sessions learn of a change that replication made, too');
+SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_start', 'DROP EXTENSION is guarded')
+	FROM pg_event_trigger WHERE evtname = 'dittofs_guard_drop';
+
+SELECT * FROM finish();
+ROLLBACK;
