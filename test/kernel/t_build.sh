@@ -1,0 +1,80 @@
+#!/bin/bash
+# test/kernel/t_build.sh: C projects are unpacked, built and tested on the share.
+#
+# make lives on times: what is older than what.  The compiler and the linker
+# write at random, map and rename; ar and ranlib change files in place; and the
+# result is run from the share.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+topic "generated project"
+mkdir project
+python3 -IS - project <<'EOP'
+import sys
+top = sys.argv[1]
+n = 12
+with open(top + '/all.h', 'w') as file:
+    for i in range(n):
+        file.write('extern int f%d(int);\n' % i)
+for i in range(n):
+    with open('%s/part%d.h' % (top, i % 3), 'w') as file:
+        file.write('#define PART%d %d\n' % (i % 3, i % 3))
+    with open('%s/f%d.c' % (top, i), 'w') as file:
+        file.write('#include "all.h"\n#include "part%d.h"\n'
+                   'int f%d(int x) { return x + %d + PART%d; }\n'
+                   % (i % 3, i, i, i % 3))
+with open(top + '/main.c', 'w') as file:
+    file.write('#include <stdio.h>\n#include "all.h"\n'
+               'int main(void) { printf("%%d\\n", %s0%s); return 0; }\n'
+               % (''.join('f%d(' % i for i in range(n)), ')' * n))
+with open(top + '/Makefile', 'w') as file:
+    file.write('''
+OBJS = $(patsubst %.c,%.o,$(wildcard f*.c))
+CFLAGS = -O1 -MMD
+prog: main.o lib.a
+	$(CC) -o $@ $^
+lib.a: $(OBJS)
+	$(AR) rcs $@ $?
+-include $(wildcard *.d)
+''')
+EOP
+cd project || exit 1
+run "make -j2" make -j2
+grep -i 'clock skew\|in the future' "$T/output"
+same $? 1 "no clock skew"
+same "$(./prog)" 78 "the program runs"
+same "$(make | grep -c "up to date")" 1 "nothing to do"
+echo '#define PART1 100' >part1.h
+make >"$T/output" 2>&1
+same "$(grep -c '^cc' "$T/output")" 5 "four objects and the program depend on a header"
+same "$(./prog)" 474 "the program is new"
+run "make -j2 after changes" bash -c 'rm f*.o && make -j2 && make -q'
+cd ..
+run "rm -r" rm -r project
+
+topic zlib
+source=("$top"/tmp_check/sources/zlib_*.orig.tar.*)
+if [ -z "${source[0]}" ]; then
+	skip "zlib: unpack, configure, make, make check" \
+		"no source package, see test/kernel/prepare"
+	finish
+fi
+run "tar xf" tar xf "${source[0]}"
+run "tar df: what was unpacked is what is in the archive" tar df "${source[0]}"
+cd zlib* || exit 1
+run "configure" ./configure --static
+run "make" make CFLAGS=-O1
+run "make check" make check
+run "make install" make install prefix="$D/installed"
+forget
+run "a program with the installed library" bash -c '
+	cd "$D/installed" &&
+	printf "%s\n" "#include <stdio.h>" "#include <zlib.h>" \
+		"int main(void) { return puts(zlibVersion()) < 0; }" >test.c &&
+	gcc -Iinclude -o test test.c -Llib -lz && ./test'
+run "tar cf" tar cf "$D/built.tar" .
+run "tar df" tar df "$D/built.tar"
+run "make distclean" make distclean
+cd ..
+run "rm -rf" rm -rf zlib* installed built.tar
+finish
