@@ -330,7 +330,10 @@ content_remove(const Share *share, Inode *inode)
 }
 
 /*
- * Takes entries that nobody else is at; replicas may reap side by side.
+ * Takes entries that nobody else is at; replicas may reap side by side.  The
+ * lock of an entry tells who is at it, but it leaves no trace in the row: the
+ * blocks are looked for with a snapshot taken after it was granted, for another
+ * may have deleted some of them meanwhile.
  */
 int64
 content_reap(int64 max_blocks)
@@ -355,9 +358,12 @@ content_reap(int64 max_blocks)
 								  GetCurrentCommandId(false),
 								  LockTupleExclusive, LockWaitSkip, 0, &tmfd);
 		ExecDropSingleTupleTableSlot(slot);
-		if (result == TM_Ok &&
-			delete_blocks(kind, &content_id, 0, max_blocks - deleted, &deleted))
+		if (result != TM_Ok)
+			continue;
+		PushActiveSnapshot(GetLatestSnapshot());
+		if (delete_blocks(kind, &content_id, 0, max_blocks - deleted, &deleted))
 			rel_delete(rs.heap, &tid);
+		PopActiveSnapshot();
 	}
 	rel_scan_end(&rs);
 	return deleted;

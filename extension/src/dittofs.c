@@ -31,7 +31,7 @@ _PG_init(void)
 							 false,
 							 PGC_USERSET,
 							 0,
-							 NULL, NULL, NULL);
+							 xact_check_gateway, NULL, NULL);
 	guard_init();
 	compat_reserve_guc_prefix("dittofs");
 	xact_init();

@@ -176,8 +176,7 @@ setattr_apply(const Op *op, Inode *inode, const SetAttrs *set)
 	if (set->mode.given && inode->kind != KIND_SYMLINK)
 	{
 		inode->mode = (int32) (set->mode.value & MODE_ALL);
-		if (op->cred.uid != 0 && inode->kind != KIND_DIRECTORY &&
-			!cred_in_group(&op->cred, inode->gid))
+		if (op->cred.uid != 0 && !cred_in_group(&op->cred, inode->gid))
 			inode->mode &= ~MODE_SGID;
 	}
 	if (chown && inode->kind != KIND_DIRECTORY)

@@ -418,16 +418,28 @@ dittofs_create_hard_link(PG_FUNCTION_ARGS)
 	Wcc			wcc;
 	Datum		values[2] = {PointerGetDatum(&attr), PointerGetDatum(&wcc)};
 	bool		nulls[2] = {true, false};
-	Status		status = op_enter(fcinfo, 0, 3, &file);
+	Status		file_status = op_enter(fcinfo, 0, 3, &file);
+	Status		status = op_enter(fcinfo, 1, 3, &dir_op);
 
-	if (status == FS_OK)
-		status = op_enter(fcinfo, 1, 3, &dir_op);
-	if (status != FS_OK)
-		PG_RETURN_DATUM(op_result(TYPE_LINK_RESULT, status, NULL, NULL, 2));
+	if (file_status != FS_OK || status != FS_OK)
+	{
+		if (file_status == FS_OK && op_get(&file, &seen) == FS_OK)
+		{
+			inode_fattr(&seen, file.share->fsid, &attr);
+			nulls[0] = false;
+		}
+		if (status == FS_OK)
+			wcc_now(&wcc, &dir_op);
+		else
+			nulls[1] = true;
+		PG_RETURN_DATUM(op_result(TYPE_LINK_RESULT,
+								  file_status != FS_OK ? file_status : status,
+								  values, nulls, 2));
+	}
 
 	change_begin("dittofs.create_hard_link()", CHANGE_DURABLE);
 	status = op_get(&file, &seen);
-	if (status == FS_OK && file.share != dir_op.share)
+	if (status == FS_OK && file.share->share_id != dir_op.share->share_id)
 		status = FS_XDEV;
 	if (status == FS_OK && seen.kind == KIND_DIRECTORY)
 		status = FS_ISDIR;

@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
+#include "utils/snapmgr.h"
 
 #include "ops.h"
 #include "xact.h"
@@ -98,7 +99,7 @@ lock_directories(Move *m)
 
 	if (status == FS_OK)
 		status = op_get_dir(&m->to, &seen);
-	if (status == FS_OK && m->from.share != m->to.share)
+	if (status == FS_OK && m->from.share->share_id != m->to.share->share_id)
 		status = FS_XDEV;
 	if (status == FS_OK && m->from.share->read_only)
 		status = FS_ROFS;
@@ -143,23 +144,28 @@ fix_names(Move *m)
 		(void) op_lock_late(&m->target.id);
 }
 
-/* Is dir, or one of its ancestors, the directory id? */
+/*
+ * Is dir, or one of its ancestors, the directory id?  The ancestors are not
+ * locked, so a repeatable-read transaction would not notice that one of them
+ * was moved after its snapshot: they are looked at as they are now.
+ */
 static bool
 inside(const pg_uuid_t *id, const Inode *dir, const Share *share)
 {
 	Inode		at = *dir;
+	bool		found;
 
-	while (!same_id(&at.id, id))
+	PushActiveSnapshot(GetLatestSnapshot());
+	while (!(found = same_id(&at.id, id)) && !same_id(&at.id, &share->root_id))
 	{
 		pg_uuid_t	parent = at.parent_id;
 
 		CHECK_FOR_INTERRUPTS();
-		if (same_id(&at.id, &share->root_id))
-			return false;
 		if (!inode_get(&parent, &at))
 			elog(ERROR, "dittofs: a directory has no parent");
 	}
-	return true;
+	PopActiveSnapshot();
+	return found;
 }
 
 /* RFC 1813, 3.3.14, and POSIX rename() where that leaves room. */
@@ -273,15 +279,25 @@ dittofs_move(PG_FUNCTION_ARGS)
 				to_wcc;
 	Datum		values[2] = {PointerGetDatum(&from_wcc), PointerGetDatum(&to_wcc)};
 	bool		nulls[2] = {false, false};
-	Status		named,
+	Status		from_status,
+				named,
 				status;
 
 	memset(&m, 0, sizeof(m));
-	status = op_enter(fcinfo, 0, 4, &m.from);
-	if (status == FS_OK)
-		status = op_enter(fcinfo, 2, 4, &m.to);
-	if (status != FS_OK)
-		PG_RETURN_DATUM(op_result(TYPE_MOVE_RESULT, status, NULL, NULL, 2));
+	from_status = op_enter(fcinfo, 0, 4, &m.from);
+	status = op_enter(fcinfo, 2, 4, &m.to);
+	if (from_status != FS_OK || status != FS_OK)
+	{
+		nulls[0] = from_status != FS_OK;
+		nulls[1] = status != FS_OK;
+		if (!nulls[0])
+			wcc_now(&from_wcc, &m.from);
+		if (!nulls[1])
+			wcc_now(&to_wcc, &m.to);
+		PG_RETURN_DATUM(op_result(TYPE_MOVE_RESULT,
+								  nulls[0] ? from_status : status,
+								  values, nulls, 2));
+	}
 
 	change_begin("dittofs.move()", CHANGE_DURABLE);
 	named = op_name(fcinfo, 1, &m.from_name);

@@ -22,13 +22,19 @@ PG_FUNCTION_INFO_V1(dittofs_remove_directory);
 /*
  * A lock that is needed after others, out of order.  Somebody else has it only
  * in the moment when the name we looked up came to mean another directory.
+ * What he may have put into it just before we got the lock must be seen.
  */
 Inode *
 op_lock_late(const pg_uuid_t *id)
 {
-	Inode	   *inode = inode_lock_nowait(id);
+	Inode	   *inode = inode_locked(id);
 
-	if (inode == NULL)
+	if (inode != NULL)
+		return inode;
+	inode = inode_lock_nowait(id);
+	if (inode != NULL)
+		snapshot_renew();
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("a directory entry changed while its directory was being locked"),

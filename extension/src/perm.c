@@ -48,8 +48,25 @@ cred_squash(const Share *share, const Caller *caller, Cred *cred)
 	cred->gids = caller->gids;
 
 	/* a root group is squashed with root, whoever claims it */
-	if (remote && share->squash == SQUASH_ROOT && cred->gid == 0)
-		cred->gid = share->anongid;
+	if (remote && share->squash == SQUASH_ROOT)
+	{
+		uint32	   *gids = NULL;
+
+		if (cred->gid == 0)
+			cred->gid = share->anongid;
+		for (int i = 0; i < caller->ngids; i++)
+		{
+			if (caller->gids[i] != 0)
+				continue;
+			if (gids == NULL)
+			{
+				gids = palloc(caller->ngids * sizeof(uint32));
+				memcpy(gids, caller->gids, caller->ngids * sizeof(uint32));
+				cred->gids = gids;
+			}
+			gids[i] = share->anongid;
+		}
+	}
 }
 
 bool
@@ -112,7 +129,9 @@ perm_access_bits(const Share *share, const Cred *cred, const Inode *inode)
 		bits |= ACCESS3_READ;
 	if (perm_check(cred, inode, PERM_EXEC))
 		bits |= directory ? ACCESS3_LOOKUP : ACCESS3_EXECUTE;
-	if (writable && perm_check(cred, inode, PERM_WRITE))
+	/* who may not search a directory cannot change it either */
+	if (writable &&
+		perm_check(cred, inode, directory ? PERM_WRITE | PERM_EXEC : PERM_WRITE))
 	{
 		bits |= ACCESS3_MODIFY | ACCESS3_EXTEND;
 		if (directory)

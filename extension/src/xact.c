@@ -169,6 +169,15 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 	}
 }
 
+bool
+xact_check_gateway(bool *newval, void **extra, GucSource source)
+{
+	if (*newval || !dittofs_gateway || !xact_pending)
+		return true;
+	GUC_check_errmsg("dittofs.gateway cannot be switched off in a transaction that has changed something");
+	return false;
+}
+
 void
 xact_init(void)
 {
