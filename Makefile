@@ -7,6 +7,7 @@
 #	make packages		install what building and testing need (Debian 12)
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
+#	make bench			measure (QUICK=1: within 5 minutes); test/bench/README.md
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
 # (AddressSanitizer and UBSan in the gateway), GATEWAY=no (extension alone).
@@ -52,7 +53,7 @@ EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build \
 
 all:
 
-.PHONY: packages run test test-other-pg gateway-all gateway-install \
+.PHONY: packages run test bench test-other-pg gateway-all gateway-install \
 	gateway-clean
 
 packages:
@@ -63,6 +64,9 @@ run:
 
 test:
 	@test/run-tests $(SUITES)
+
+bench:
+	@test/bench/bench
 
 test-other-pg:
 	@test/debian-major

@@ -106,16 +106,14 @@ one_round(struct load *load)
 }
 
 void
-engine_wait(struct load *load, const bool *done)
+engine_wait(struct connection *connection, const bool *done)
 {
 	uint64_t	limit = clock_ns() + PATIENCE_NS;
 
-	for (int i = 0; i < load->connection_count; i++)
-		if (load->connections[i].connected)
-			push(&load->connections[i]);
+	push(connection);
 	while (!*done)
 	{
-		one_round(load);
+		one_round(connection->load);
 		if (clock_ns() > limit)
 			fatal("no answer");
 	}
@@ -136,8 +134,9 @@ connected(struct rpc_context *rpc, int status, void *data, void *private_data)
 	connection->connected = true;
 }
 
-static void
-connection_open(struct load *load, struct connection *connection, int port)
+void
+engine_open_connection(struct load *load, struct connection *connection,
+					   int port)
 {
 	struct AUTH *auth = libnfs_authunix_create("bench", 0, 0, 0, NULL);
 	uint64_t	limit = clock_ns() + PATIENCE_NS;
@@ -190,7 +189,7 @@ engine_open(struct load *load)
 			number = strtol(port, &end, 10);
 		}
 		port = end;
-		connection_open(load, &load->connections[i], (int) number);
+		engine_open_connection(load, &load->connections[i], (int) number);
 	}
 	for (int i = 0; i < load->slot_count; i++)
 	{

@@ -45,6 +45,7 @@ struct settings
 	const char *directory;		/* in it, made when missing */
 	const char *workload;
 	const char *label;			/* in the output; the workload's name */
+	int64_t		mount_port;		/* 0: MOUNT is served where NFS is */
 	int64_t		connections;
 	int64_t		in_flight;		/* in all */
 	int64_t		warmup;			/* milliseconds */
@@ -138,6 +139,8 @@ extern uint64_t clock_ns(void);
 extern void fatal(const char *format,...)
 			__attribute__((format(printf, 1, 2), noreturn));
 extern void engine_open(struct load *load);
+extern void engine_open_connection(struct load *load,
+								   struct connection *connection, int port);
 
 /* Runs the workload to the end of its time or operations. */
 extern void engine_run(struct load *load, const struct workload *workload,
@@ -148,8 +151,8 @@ extern void engine_answered(struct rpc_context *rpc, int status, void *data,
 							void *private_data);
 extern void engine_sent(struct slot *slot, int result);
 
-/* Rounds of the event loop until *done. */
-extern void engine_wait(struct load *load, const bool *done);
+/* Rounds of the event loop until *done, a call on the connection. */
+extern void engine_wait(struct connection *connection, const bool *done);
 
 /* setup.c: waits for its answers; fails loudly. */
 extern void setup_mount(struct load *load);

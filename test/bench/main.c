@@ -40,6 +40,8 @@ static const struct
 		"calls in flight, over all connections"},
 	{"label", true, FIELD(label), "", "name of the run in the output"},
 	{"milliseconds", false, FIELD(milliseconds), "5000", "how long"},
+	{"mount-port", false, FIELD(mount_port), "0",
+		"port of MOUNT; 0: the same as NFS"},
 	{"operations", false, FIELD(operations), "0", "at most; 0: no bound"},
 	{"ports", true, FIELD(ports), "12049",
 		"ports of the servers; connections take turns"},

@@ -28,7 +28,8 @@ wait_over(struct wait *wait, struct rpc_context *rpc, int rpc_status,
 		  unsigned status)
 {
 	if (rpc_status != RPC_STATUS_SUCCESS)
-		fatal("setup: %s", rpc_get_error(rpc));
+		fatal("setup: call refused: %s",
+			  rpc_get_error(rpc) != NULL ? rpc_get_error(rpc) : "?");
 	wait->status = status;
 	wait->done = true;
 }
@@ -55,13 +56,21 @@ mounted(struct rpc_context *rpc, int status, void *data, void *private_data)
 void
 setup_mount(struct load *load)
 {
+	static struct connection other;
+	struct connection *connection = &load->connections[0];
 	struct wait wait = {.handle = &load->root};
 
-	if (rpc_mount3_mnt_async(load->connections[0].rpc, mounted,
+	if (load->settings->mount_port != 0)
+	{
+		connection = &other;
+		engine_open_connection(load, connection,
+							   (int) load->settings->mount_port);
+	}
+	if (rpc_mount3_mnt_async(connection->rpc, mounted,
 							 (char *) (uintptr_t) load->settings->export,
 							 &wait) != 0)
 		fatal("cannot send MNT");
-	engine_wait(load, &wait.done);
+	engine_wait(connection, &wait.done);
 	if (wait.status != MNT3_OK)
 		fatal("cannot mount %s: status %u", load->settings->export, wait.status);
 	setup_mkdir(load, &load->root, load->settings->directory, &load->base);
@@ -91,7 +100,7 @@ setup_lookup(struct load *load, const struct handle *directory,
 	if (rpc_nfs3_lookup_async(load->connections[0].rpc, looked_up, &args,
 							  &wait) != 0)
 		fatal("cannot send LOOKUP");
-	engine_wait(load, &wait.done);
+	engine_wait(&load->connections[0], &wait.done);
 	if (wait.status != NFS3_OK && wait.status != NFS3ERR_NOENT)
 		fatal("LOOKUP of %s: status %u", name, wait.status);
 	return wait.status == NFS3_OK;
@@ -118,7 +127,7 @@ setup_mkdir(struct load *load, const struct handle *directory,
 	args.attributes.mode.set_mode3_u.mode = 0755;
 	if (rpc_nfs3_mkdir_async(load->connections[0].rpc, made, &args, &wait) != 0)
 		fatal("cannot send MKDIR");
-	engine_wait(load, &wait.done);
+	engine_wait(&load->connections[0], &wait.done);
 	if (wait.status != NFS3_OK && wait.status != NFS3ERR_EXIST)
 		fatal("MKDIR of %s: status %u", name, wait.status);
 	if (!setup_lookup(load, directory, name, result))
