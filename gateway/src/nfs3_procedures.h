@@ -41,9 +41,8 @@ extern bool nfs3_result(struct request *request, const PGresult *result,
 
 /*
  * The reply is res, which encode writes in at most NFS3_REPLY_ROOM + variable
- * bytes; unless the row turned out not to be what it should: then it is
- * SERVERFAULT,
- * and false is returned.
+ * bytes; unless the row turned out not to be what it should: then the reply is
+ * SERVERFAULT and false is returned.
  */
 extern bool nfs3_reply(struct request *request, const struct row *row,
 					   xdrproc_t encode, void *res, size_t variable);
@@ -51,7 +50,7 @@ extern bool nfs3_reply(struct request *request, const struct row *row,
 /* A row that makes no sense, an older extension's perhaps: SERVERFAULT. */
 extern void nfs3_malformed(struct request *request);
 
-/* Arguments of one handle (struct bytes), of a handle and a name (struct dirop). */
+/* Arguments: a handle (struct bytes); a handle and a name (struct dirop). */
 extern bool nfs3_handle_decode(struct request *request, XDR *xdr);
 extern bool nfs3_dirop_decode(struct request *request, XDR *xdr);
 

@@ -504,7 +504,8 @@ test_static_answers(void)
 		ok(result.attr.follows, "with attributes");
 		is((int64_t) result.numbers[0], 32000, "linkmax");
 		is((int64_t) result.numbers[1], 255, "name_max");
-		ok(result.numbers[2] && result.numbers[3], "no_trunc, chown_restricted");
+		ok(result.numbers[2] && result.numbers[3],
+		   "no_trunc, chown_restricted");
 		ok(!result.numbers[4] && result.numbers[5],
 		   "case sensitive and preserving");
 

@@ -292,7 +292,7 @@ test_attributes(void)
 	free(names);
 }
 
-/* Too little room for one entry; and just enough, which is more than it says. */
+/* Too little room for one entry, and just enough. */
 static void
 test_too_small(void)
 {
@@ -371,7 +371,8 @@ test_verifier(void)
 	v3_remove(c, &many, S("to-change-mtime"));
 	result = v3_readdirplus(other, &many, cookie, verifier, 4096, 4096);
 	is_status(result.status, NFS3_OK, "also when the directory has changed");
-	ok(memcmp(result.verifier, verifier, 8) == 0, "and through another gateway");
+	ok(memcmp(result.verifier, verifier, 8) == 0,
+	   "and through another gateway");
 }
 
 /*

@@ -54,7 +54,8 @@ test_remove(void)
 	ok(result.wcc.after.follows, "with attributes");
 	make_file(c, &sub, "in-it", 0644);
 	result = v3_rmdir(c, &dir, S("sub"));
-	is_status(result.status, NFS3ERR_NOTEMPTY, "RMDIR of one that is not empty");
+	is_status(result.status, NFS3ERR_NOTEMPTY,
+			  "RMDIR of one that is not empty");
 	ok(result.wcc.after.follows, "with attributes");
 	v3_remove(c, &sub, S("in-it"));
 	before = v3_getattr(c, &dir).attr;
