@@ -1,0 +1,83 @@
+#!/bin/bash
+# A hot standby serves what only reads, learns of changed shares at once, and
+# takes over.
+
+# shellcheck source=lib.sh disable=SC2154
+. "$(dirname "$0")/lib.sh"
+
+standby_stop()
+{
+	"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/standby" -m immediate \
+		-w >/dev/null 2>&1
+}
+trap standby_stop EXIT
+
+# on the standby
+s()
+{
+	PGPORT=54321 q "$1"
+}
+
+# Everything that the primary has done is visible on the standby.
+caught_up()
+{
+	local lsn i
+
+	lsn=$(q 'SELECT pg_current_wal_lsn()')
+	for ((i = 0; i < 400; i++)); do
+		[ "$(s "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" != t ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+q "SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511),
+	dittofs.write_file('/export/file', 'content')" >/dev/null
+"${as_owner[@]}" "$pg_bin/pg_basebackup" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" \
+	-D "$DITTOFS_RUN/standby" -R -c fast -X stream
+ok $? "pg_basebackup"
+"${as_owner[@]}" "$pg_bin/pg_ctl" start -D "$DITTOFS_RUN/standby" -w -t 60 \
+	-l "$DITTOFS_RUN/standby.log" -o '-p 54321' >/dev/null
+ok $? "the standby starts"
+caught_up
+ok $? "and catches up"
+
+is "$(s 'SELECT in_recovery, shares FROM dittofs.healthcheck()')" 't|1' "healthcheck() says so"
+is "$(s "SELECT convert_from(dittofs.read_file('/export/file'), 'UTF8')")" content \
+	"a file is read"
+is "$(s "SELECT name FROM dittofs.ls('/export')")" file "a directory is listed"
+is "$(s "SELECT status FROM dittofs.mount('/export', 'client=10.0.0.7')")" 0 \
+	"a client can mount"
+is "$(s "SELECT count(*) FROM dittofs.list_mounts()")" 0 "which is not recorded"
+is "$(s "SELECT dittofs.unmount('/export', 'client=10.0.0.7'), dittofs.unmount_all('client=10.0.0.7')")" \
+	'0|0' "and can unmount"
+is "$(PGPORT=54321 error "SELECT dittofs.write_file('/export/file', 'x')")" 25006 \
+	"writing is an error that says why"
+is "$(PGPORT=54321 error "SELECT dittofs.create_share('/x')")" 25006 "as is making a share"
+is "$(PGPORT=54321 error "SELECT dittofs.drop_share('/export', force => true)")" 25006 \
+	"as is dropping one"
+
+# A session of the standby that has read the shares learns of a change.
+PGPORT=54321 session_begin
+mount="SELECT status FROM dittofs.mount('/export', 'client=10.0.0.7');"
+is "$(say "$mount")" 0 "a session of the standby has read the shares"
+q "SELECT dittofs.alter_share('/export', denied_clients => '{10.0.0.0/8}')" >/dev/null
+caught_up
+is "$(say "$mount")" 13 "it learns of a change"
+q "SELECT dittofs.alter_share('/export', denied_clients => '{}', new_name => '/renamed')" >/dev/null
+caught_up
+is "$(say "$mount")" 2 "and of a new name"
+session_end
+
+primary=$(q 'SELECT dittofs.write_verifier()')
+before=$(s 'SELECT dittofs.write_verifier()')
+"${as_owner[@]}" "$pg_bin/pg_ctl" promote -D "$DITTOFS_RUN/standby" -w >/dev/null
+ok $? "promotion"
+after=$(s 'SELECT dittofs.write_verifier()')
+[ "$after" != "$primary" ] && [ "$after" != "$before" ]
+ok $? "changes the write verifier"
+is "$(s "SELECT dittofs.write_file('/renamed/new', 'x'); SELECT name FROM dittofs.ls('/renamed')")" \
+	$'\nfile\nnew' "the new primary takes changes"
+is "$(s 'SELECT in_recovery FROM dittofs.healthcheck()')" f "and says what it is"
+
+done_testing
