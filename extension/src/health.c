@@ -27,6 +27,7 @@
 #include "storage/pg_shmem.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "health.h"
