@@ -137,6 +137,7 @@ static void
 test_unchecked(void)
 {
 	struct handle file = make_file(c, &dir, "u1", 0640);
+	struct result before;
 	struct result result;
 
 	v3_write(c, &file, 0, S("content"), FILE_SYNC);
@@ -153,6 +154,14 @@ test_unchecked(void)
 	is((int64_t) result.attr.size, 0, "truncated when asked");
 	ok(result.attr.mode == 0640 && result.attr.uid == 0,
 	   "the size and nothing else");
+	before = result;
+
+	/* open with O_TRUNC of what is empty already */
+	result = v3_create(c, &dir, S("u1"), UNCHECKED,
+					   &(struct set) {.what = SET_SIZE});
+	ok(result.attr.mtime > before.attr.mtime &&
+	   result.attr.ctime > before.attr.ctime,
+	   "truncation of an empty file touches mtime and ctime");
 
 	make_dir(c, &dir, "u2", 0755);
 	v3_symlink(c, &dir, S("u3"), NOTHING, S("u1"));

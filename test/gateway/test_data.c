@@ -255,6 +255,15 @@ test_mebibytes(void)
 	result = v3_getattr(c, &file);
 	ok(result.attr.size == 8 * MIB && result.attr.used >= 8 * MIB,
 	   "8 MiB, and the space for it");
+
+	/* a server may write less than it was given, and says so */
+	fill(data, MIB + 1, 8 * (uint64_t) MIB, 7);
+	result = v3_write(c, &file, 8 * (uint64_t) MIB, B(data, MIB + 1),
+					  FILE_SYNC);
+	ok(result.status == NFS3_OK && result.count >= MIB &&
+	   result.wcc.after.size == 8 * (uint64_t) MIB + result.count,
+	   "a WRITE of more than wtmax: %u bytes of it", result.count);
+	ok(reads_as(&file, 8 * (uint64_t) MIB, data, MIB), "which are there");
 	free(data);
 }
 
