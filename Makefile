@@ -7,6 +7,7 @@
 #	make packages		install what building and testing need (Debian 12)
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
+#	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
 #	make bench			measure (QUICK=1: within 5 minutes); test/bench/README.md
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
@@ -69,7 +70,7 @@ bench:
 	@test/bench/bench
 
 test-other-pg:
-	@test/debian-major
+	@test/debian-major $(RELEASE)
 
 GATEWAY = $(if $(wildcard gateway/Makefile),yes)
 gateway_make = $(if $(filter yes,$(GATEWAY)),+$(MAKE) -C gateway \
