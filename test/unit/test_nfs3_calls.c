@@ -800,7 +800,7 @@ test_lanes(void **state)
 	assert_int_equal(statements[STATEMENT_MOVE].lane, LANE_CHANGE);
 }
 
-/* As many parameters as the SQL has, and no name twice. */
+/* As many parameters as the SQL has, and no name twice on a connection. */
 static void
 test_statements(void **state)
 {
@@ -822,7 +822,11 @@ test_statements(void **state)
 		}
 		assert_int_equal(highest, statements[i].nparams);
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(statements[i].name, statements[j].name);
+		{
+			if (statements[i].lane == statements[j].lane)
+				assert_string_not_equal(statements[i].name,
+										statements[j].name);
+		}
 	}
 }
 
