@@ -308,7 +308,13 @@ engine_run(struct load *load, const struct workload *workload,
 
 	load->busy = load->slot_count;
 	for (int i = 0; i < load->slot_count; i++)
-		begin(&load->slots[i], clock_ns());
+	{
+		struct slot *slot = &load->slots[i];
+
+		slot->serial = slot->cookie = slot->choice = 0;
+		slot->toggle = false;
+		begin(slot, clock_ns());
+	}
 	for (int i = 0; i < load->connection_count; i++)
 		push(&load->connections[i]);
 	while (load->busy > 0)
