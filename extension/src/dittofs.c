@@ -31,7 +31,7 @@ _PG_init(void)
 							 false,
 							 PGC_USERSET,
 							 0,
-							 xact_check_gateway, NULL, NULL);
+							 NULL, NULL, NULL);
 	guard_init();
 	compat_reserve_guc_prefix("dittofs");
 	xact_init();

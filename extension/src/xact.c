@@ -33,6 +33,7 @@
 
 /* Of the current transaction. */
 static bool xact_pending = false;	/* something may be waiting for the commit */
+static bool xact_deferred = false;	/* an operation has left it to the commit */
 static bool xact_unstable = false;
 static bool xact_durable = false;
 
@@ -61,7 +62,13 @@ change_begin(const char *function, Durability durability)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
-	if (dittofs_gateway && GetCurrentTransactionNestLevel() > 1)
+
+	/*
+	 * A transaction that has begun to defer goes on, whatever becomes of the
+	 * setting: what waits must not meet a savepoint, and a rollback to one.
+	 */
+	xact_deferred |= dittofs_gateway;
+	if (xact_deferred && GetCurrentTransactionNestLevel() > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("%s cannot run inside a savepoint of a gateway's session",
@@ -93,7 +100,7 @@ write_pending(void)
 void
 change_end(void)
 {
-	if (!dittofs_gateway)
+	if (!xact_deferred)
 	{
 		write_pending();
 		inode_forget();
@@ -131,7 +138,7 @@ at_end(void)
 	commit_is_async = false;
 	inode_forget();
 	usage_forget();
-	xact_pending = xact_unstable = xact_durable = false;
+	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
 }
 
 static void
@@ -161,21 +168,12 @@ static void
 subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 				 SubTransactionId parentSubid, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && !dittofs_gateway)
+	if (event == SUBXACT_EVENT_ABORT_SUB && !xact_deferred)
 	{
 		inode_forget();
 		usage_forget();
 		xact_pending = false;
 	}
-}
-
-bool
-xact_check_gateway(bool *newval, void **extra, GucSource source)
-{
-	if (*newval || !dittofs_gateway || !xact_pending)
-		return true;
-	GUC_check_errmsg("dittofs.gateway cannot be switched off in a transaction that has changed something");
-	return false;
 }
 
 void

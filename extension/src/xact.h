@@ -11,7 +11,6 @@
 
 #include "pgcompat.h"
 
-#include "utils/guc.h"
 #include "utils/snapshot.h"
 
 typedef enum Durability
@@ -40,12 +39,6 @@ extern void snapshot_renew(void);
 
 /* Nanoseconds since the epoch, now. */
 extern int64 fs_now(void);
-
-/*
- * Check hook of dittofs.gateway: what a transaction has kept for its commit
- * must not meet operations, or savepoints, that know nothing of it.
- */
-extern bool xact_check_gateway(bool *newval, void **extra, GucSource source);
 
 extern void xact_init(void);
 
