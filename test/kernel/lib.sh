@@ -136,6 +136,8 @@ expect()
 		[ ${#word} -le 40 ] || word="${word::30}... (${#word})"
 		name="$name ${word:-''}"
 	done
+	name=${name//"$D"/D}
+	name=${name//"$MNT2/${D#"$MNT"/}"/D2}
 	name=${name//[^[:print:]]/?}
 	name="${topic:+$topic:}${name/ -u / uid }: $wanted"
 	sys "$@"
