@@ -18,29 +18,131 @@ call_size(const struct call *call)
 	return size;
 }
 
+static int
+compare_handles(const struct bytes *a, const struct bytes *b)
+{
+	uint32_t	size = a->size < b->size ? a->size : b->size;
+	int			order = memcmp(a->data, b->data, size);
+
+	return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+/* The least and the greatest of what a call locks; one and the same for most. */
+struct span
+{
+	const struct bytes *low;
+	const struct bytes *high;
+};
+
+static struct span
+span_of(const struct call *call)
+{
+	struct span span = {&call->locks[0], &call->locks[call->lock_count - 1]};
+
+	if (call->lock_count > 1 && compare_handles(span.low, span.high) > 0)
+		return (struct span) {span.high, span.low};
+	return span;
+}
+
+static int
+compare_spans(const struct span *a, const struct span *b)
+{
+	int			order = compare_handles(a->low, b->low);
+
+	return order != 0 ? order : compare_handles(a->high, b->high);
+}
+
+/*
+ * Can both be locked in ascending order, one call after the other?  Not when
+ * the later one's lowest lies within the earlier one's span, unless that is
+ * held already.
+ */
+static bool
+spans_agree(struct span a, struct span b)
+{
+	int			low = compare_handles(a.low, b.low);
+
+	if (low == 0)
+		return true;
+	return low < 0 ? compare_handles(b.low, a.high) >= 0 :
+		compare_handles(a.low, b.high) >= 0;
+}
+
+/*
+ * Puts the call where its locks belong, behind those with the same.  False:
+ * there is no such place.  Calls on one object agree with each other, so only
+ * where a call with two locks is concerned must all be looked at.
+ */
+static bool
+insert_in_order(struct batch *batch, struct request *request)
+{
+	struct request *other;
+	struct span span;
+	bool		wide = request->call.lock_count > 1;
+
+	if (request->call.lock_count == 0)
+	{
+		TAILQ_INSERT_TAIL(&batch->requests, request, link);
+		return true;
+	}
+	span = span_of(&request->call);
+	if (wide || batch->wide)
+		TAILQ_FOREACH(other, &batch->requests, link)
+			if (other->call.lock_count > 0 &&
+				!spans_agree(span, span_of(&other->call)))
+				return false;
+	batch->wide = batch->wide || wide;
+
+	TAILQ_FOREACH_REVERSE(other, &batch->requests, request_list, link)
+	{
+		struct span others;
+
+		if (other->call.lock_count == 0)
+			break;
+		others = span_of(&other->call);
+		if (compare_spans(&others, &span) <= 0)
+			break;
+	}
+	if (other != NULL)
+		TAILQ_INSERT_AFTER(&batch->requests, other, request, link);
+	else
+		TAILQ_INSERT_HEAD(&batch->requests, request, link);
+	return true;
+}
+
 int
 batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 		   size_t max_bytes)
 {
+	struct request *request;
+	struct request *next;
 	size_t		bytes = 0;
+	int			looked_at = 0;
 
 	TAILQ_INIT(&batch->requests);
 	batch->count = 0;
-	batch->alone = false;
+	batch->alone = batch->wide = false;
 	batch->failed = batch->doubtful = false;
 	batch->sqlstate[0] = batch->message[0] = '\0';
 
-	while (batch->count < max_calls)
+	for (request = TAILQ_FIRST(queue);
+		 request != NULL && batch->count < max_calls; request = next)
 	{
-		struct request *request = TAILQ_FIRST(queue);
-
-		if (request == NULL)
-			break;
+		next = TAILQ_NEXT(request, link);
 		if (batch->count > 0 &&
-			(request->alone || bytes + call_size(&request->call) > max_bytes))
+			(request->alone || bytes + call_size(&request->call) > max_bytes ||
+			 looked_at++ == 2 * max_calls))
 			break;
 		TAILQ_REMOVE(queue, request, link);
-		TAILQ_INSERT_TAIL(&batch->requests, request, link);
+		if (!insert_in_order(batch, request))
+		{
+			/* back to where it was */
+			if (next != NULL)
+				TAILQ_INSERT_BEFORE(next, request, link);
+			else
+				TAILQ_INSERT_TAIL(queue, request, link);
+			continue;
+		}
 		bytes += call_size(&request->call);
 		batch->count++;
 		if (request->alone)

@@ -22,6 +22,7 @@ struct batch
 	struct request_list requests;
 	int			count;
 	bool		alone;			/* of one call that was told to run alone */
+	bool		wide;			/* there is a call with two locks in it */
 
 	/* As results come in. */
 	struct request *cursor;		/* whose result is next; NULL: the Sync's */
@@ -38,6 +39,13 @@ TAILQ_HEAD(batch_list, batch);
  * behind it while there are fewer than max_calls and the bytes of parameters
  * and expected results stay below max_bytes.  A call that is to run alone
  * does.  Returns how many.
+ *
+ * The batch is sorted by the handles that its calls lock, and a call that
+ * does not fit into one ascending sequence of locks stays in the queue.
+ * Batches of other connections, workers and gateways do the same, and the
+ * extension locks directories in the order of their ids, which is the order
+ * of their handles: so two batches wait for each other only over what the
+ * arguments do not tell, such as the file behind a name.
  */
 extern int	batch_fill(struct batch *batch, struct request_list *queue,
 					   int max_calls, size_t max_bytes);

@@ -16,6 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Some bytes somewhere else: in the record, in a region, in a PGresult. */
+struct bytes
+{
+	const char *data;
+	uint32_t	size;
+};
+
 /*
  * Lanes have connections of their own, so that neither a flush nor a
  * megabyte of data is ever in front of a GETATTR.
@@ -62,6 +69,14 @@ struct call
 	 * locks of its own.  0: no preference.
 	 */
 	uint64_t	key;
+
+	/*
+	 * Handles of what it locks, as far as its arguments tell: none when it
+	 * changes nothing, two for a RENAME between directories.  A batch keeps
+	 * its locks to its end, so batches take them in one order (batch.h).
+	 */
+	struct bytes locks[2];
+	int			lock_count;
 
 	/*
 	 * An UNSTABLE write.  It is never put in one batch with calls that need

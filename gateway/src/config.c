@@ -60,7 +60,7 @@ static const struct option options[] = {
 		FIELD(batch_bytes), "2M", 4 * KIB, 64 * MIB,
 		"parameters and results of one batch, about"},
 	{"batch-calls", "DITTOFS_METADATA_POSTGRES_BATCH_CALLS", OPTION_NUMBER,
-		FIELD(batch_calls), "64", 1, 4096, "calls in one batch at most"},
+		FIELD(batch_calls), "64", 1, 512, "calls in one batch at most"},
 	{"call-timeout", "DITTOFS_METADATA_POSTGRES_CALL_TIMEOUT", OPTION_TIME,
 		FIELD(call_timeout), "20s", 100, HOUR,
 		"how long a call may wait and be retried before JUKEBOX"},

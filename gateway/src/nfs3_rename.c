@@ -28,6 +28,7 @@ nfs3_rename_send(struct request *request)
 	struct parameters p = parameters_begin(request, STATEMENT_MOVE,
 										   args->from.dir);
 
+	parameters_lock(&p, args->to.dir);
 	parameters_bytes(&p, args->from.dir);
 	parameters_bytes(&p, args->from.name);
 	parameters_bytes(&p, args->to.dir);

@@ -17,9 +17,20 @@ parameters_begin(struct request *request, enum statement_number statement,
 
 	request->call.key = key_handle.data ?
 		call_key(key_handle.data, key_handle.size) : 0;
+	request->call.lock_count = 0;
+	if (key_handle.data && request->procedure->changes)
+		parameters_lock(&p, key_handle);
 	request->call.unstable = false;
 	request->call.result_size = 0;
 	return p;
+}
+
+void
+parameters_lock(struct parameters *p, struct bytes handle)
+{
+	struct call *call = &p->request->call;
+
+	call->locks[call->lock_count++] = handle;
 }
 
 static void

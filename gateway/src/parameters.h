@@ -33,6 +33,8 @@ struct parameters
 extern struct parameters parameters_begin(struct request *request,
 										  enum statement_number statement,
 										  struct bytes key_handle);
+/* What a changing call locks besides the object of key_handle. */
+extern void parameters_lock(struct parameters *p, struct bytes handle);
 extern void parameters_null(struct parameters *p);
 extern void parameters_bytes(struct parameters *p, struct bytes value);
 extern void parameters_text(struct parameters *p, const char *constant);

@@ -51,13 +51,6 @@ struct batch;
 struct worker;
 struct request;
 
-/* Some bytes somewhere else: in the record, in a region, in a PGresult. */
-struct bytes
-{
-	const char *data;
-	uint32_t	size;
-};
-
 /* A procedure of an RPC program; number 0, NULL, is the core's. */
 struct procedure
 {

@@ -98,6 +98,163 @@ test_alone(void **state)
 	assert_false(batch.alone);
 }
 
+/*
+ * Gives the queue's calls locks: letters, one or two for each, as "b ca d".
+ */
+static void
+set_locks(const char *locks)
+{
+	int			i = 0;
+
+	for (; *locks != '\0'; locks++)
+	{
+		struct call *call = &requests[i].call;
+
+		if (*locks == ' ')
+		{
+			i++;
+			continue;
+		}
+		call->locks[call->lock_count].data = locks;
+		call->locks[call->lock_count].size = 1;
+		call->lock_count++;
+	}
+}
+
+/* The batch's locks, or the queue's, in the same form. */
+static const char *
+locks_of(const struct request_list *list)
+{
+	static char text[CALLS * 3];
+	char	   *at = text;
+	const struct request *request;
+
+	TAILQ_FOREACH(request, list, link)
+	{
+		if (at != text)
+			*at++ = ' ';
+		for (int i = 0; i < request->call.lock_count; i++)
+			*at++ = *request->call.locks[i].data;
+	}
+	*at = '\0';
+	return text;
+}
+
+static void
+expect_order(int count, const char *locks, const char *in_batch,
+			 const char *left)
+{
+	struct batch batch;
+
+	fill_queue(count, 10);
+	set_locks(locks);
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	assert_string_equal(locks_of(&batch.requests), in_batch);
+	assert_string_equal(locks_of(&queue), left);
+}
+
+/* Two batches that lock the same directories do so in the same order. */
+static void
+test_order(void **state)
+{
+	(void) state;
+	expect_order(5, "d b a c b", "a b b c d", "");
+	expect_order(3, "d c d", "c d d", "");
+
+	/* calls with two locks, in whichever order they name them */
+	expect_order(3, "d ca a", "a ca d", "");
+	expect_order(4, "ab bc cd a", "a ab bc cd", "");
+
+	/* what lies inside another's span waits for the next batch */
+	expect_order(4, "b ac c a", "a b c", "ac");
+	expect_order(4, "ac b c a", "a ac c", "b");
+	expect_order(4, "ad bc ad dd", "ad ad dd", "bc");
+	expect_order(3, "ac bd ab", "ab ac", "bd");
+
+	/* no locks: no order to keep */
+	expect_order(3, "b  a", "b  a", "");
+}
+
+/* Calls on one directory stay in the order they came. */
+static void
+test_stable(void **state)
+{
+	struct batch batch;
+	struct request *request;
+	int			i = 1;
+
+	(void) state;
+	fill_queue(8, 10);
+	set_locks("b a a a a a a a");
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	TAILQ_FOREACH(request, &batch.requests, link)
+		assert_ptr_equal(request, &requests[i++ % 8]);
+}
+
+/*
+ * Whatever the calls, a batch locks in ascending order, takes the first in
+ * the queue, and between them batches take all.
+ */
+static void
+test_any_order(void **state)
+{
+	uint32_t	chance = 1;
+
+	(void) state;
+	for (int round = 0; round < 500; round++)
+	{
+		char		locks[CALLS * 3 + 1];
+		char	   *at = locks;
+		int			taken = 0;
+
+		for (int i = 0; i < 40; i++)
+		{
+			chance = chance * 1664525 + 1013904223;
+			*at++ = (char) ('a' + (chance >> 24) % 12);
+			if ((chance >> 16) % 3 == 0)
+				*at++ = (char) ('a' + (chance >> 8) % 12);
+			*at++ = ' ';
+		}
+		at[-1] = '\0';
+		fill_queue(40, 10);
+		set_locks(locks);
+		while (!TAILQ_EMPTY(&queue))
+		{
+			struct request *first = TAILQ_FIRST(&queue);
+			struct request *request;
+			struct batch batch;
+			bool		held[128] = {false};
+			bool		has_first = false;
+			char		highest = 0;
+
+			taken += batch_fill(&batch, &queue, 64, 1 << 20);
+			TAILQ_FOREACH(request, &batch.requests, link)
+			{
+				const struct call *call = &request->call;
+				char		low = *call->locks[0].data;
+				char		high = *call->locks[call->lock_count - 1].data;
+
+				if (low > high)
+				{
+					char		swap = low;
+
+					low = high;
+					high = swap;
+				}
+				assert_true(held[(int) low] || low > highest);
+				held[(int) low] = true;
+				highest = low > highest ? low : highest;
+				assert_true(held[(int) high] || high > highest);
+				held[(int) high] = true;
+				highest = high > highest ? high : highest;
+				has_first |= request == first;
+			}
+			assert_true(has_first);
+		}
+		assert_int_equal(taken, 40);
+	}
+}
+
 /* A batch is reused: nothing of the last one may stay. */
 static void
 test_reuse(void **state)
@@ -192,6 +349,9 @@ main(void)
 		cmocka_unit_test(test_count_bound),
 		cmocka_unit_test(test_byte_bound),
 		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_stable),
+		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_remedies),
 		cmocka_unit_test(test_delays),
