@@ -10,6 +10,9 @@
 #include "worker.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +43,20 @@ raise_descriptor_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/*
+ * Records and results of a megabyte come and go all the time.  malloc would
+ * give each back to the kernel and take the next one page by page, zeroed.
+ * Kept instead is at most what was in use at once, which --max-bytes bounds.
+ */
+static void
+keep_freed_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 16 * 1024 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+#endif
 }
 
 /* Blocked in every thread; main waits for them. */
@@ -82,6 +99,7 @@ start(int argc, char **argv)
 
 	signals = block_signals();
 	raise_descriptor_limit();
+	keep_freed_memory();
 	workers = workers_create(&config);
 	workers_start(workers, &config);
 	log_info("dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
