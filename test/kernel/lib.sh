@@ -47,7 +47,10 @@ cleanup()
 {
 	[ -z "$sys_pid" ] || kill "$sys_pid" 2>/dev/null
 	cd /
-	rm -rf "$D" "$T"
+	rm -rf "$T"
+	# What is on a share is thrown away with it; with-mount wants to see how
+	# it has been left.
+	on_nfs || rm -rf "$D"
 }
 trap cleanup EXIT
 trap 'exit 130' INT

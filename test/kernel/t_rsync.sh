@@ -76,5 +76,5 @@ run "--inplace" rsync -aH --numeric-ids --inplace --no-whole-file "$source/" cop
 run "--link-dest" rsync -aH --numeric-ids --link-dest="$PWD/copy" "$source/" snapshot/
 same "$(find snapshot -type f -links 1 | wc -l)" 0 "an incremental copy has links only"
 nothing "$source" snapshot "and is complete"
-run "rm -rf" rm -rf copy snapshot
+run "rm -rf" rm -rf copy
 finish
