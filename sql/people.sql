@@ -66,7 +66,7 @@ SELECT dittofs.stat('/people/\400');
 -- The views: all inodes and all entries, as people read them.
 SELECT kind, mode, nlink, uid, gid, size, used, rdev, target FROM dittofs.inodes WHERE share = '/people' ORDER BY fileid;
 SELECT name, e.kind, i.nlink FROM dittofs.entries e JOIN dittofs.inodes i ON i.id = e.child_id
-	WHERE e.share = '/people' ORDER BY name COLLATE "C";
+	WHERE e.share = '/people' ORDER BY name COLLATE "C", e.kind DESC;
 SELECT dittofs.kind_name(0) IS NULL AS none, dittofs.kind_name(7), dittofs.mode_to_text(420),
 	dittofs.time_to_timestamp(1500000000123456789) AT TIME ZONE 'UTC', dittofs.time_to_timestamp(-1) AT TIME ZONE 'UTC';
 

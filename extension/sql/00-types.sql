@@ -8,7 +8,7 @@
 \echo Use "CREATE EXTENSION dittofs" to load this file. \quit
 
 -- Who calls, and from where.  Text form, every key optional:
---   'uid=1000 gid=100 groups=4,27 client=10.0.0.7 port=871 auth=sys'
+--   'uid=1000 gid=100 groups=4,27 client=10.0.0.7 port=871 auth=sys xid=9 checksum=1'
 -- No client address means a local caller: the rules about networks, ports and
 -- squashing are for callers that came over the network.
 CREATE TYPE dittofs.caller;

@@ -132,6 +132,20 @@ CREATE TABLE dittofs.mounts (
 	PRIMARY KEY (client, path)
 );
 
+-- Replies to changes, for clients that ask again; three tables that take turns
+-- (extension/src/replies.c).  A dump leaves them out: who restores one does not
+-- go on where the clients were.
+CREATE TABLE dittofs.replies_0 (
+	key bigint NOT NULL,		-- of client, user, procedure and xid
+	checksum bigint NOT NULL,	-- of the arguments
+	object uuid NOT NULL		-- the inode the reply was about
+) WITH (autovacuum_enabled = off);
+CREATE INDEX replies_0_key ON dittofs.replies_0 (key);
+CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0) WITH (autovacuum_enabled = off);
+CREATE INDEX replies_1_key ON dittofs.replies_1 (key);
+CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0) WITH (autovacuum_enabled = off);
+CREATE INDEX replies_2_key ON dittofs.replies_2 (key);
+
 -- Without these calls pg_dump leaves the rows out.
 SELECT pg_catalog.pg_extension_config_dump('dittofs.share_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.file_ids', '');

@@ -136,9 +136,11 @@ CREATE FUNCTION dittofs.get_filesystem_statistics(handle bytea, caller dittofs.c
 CREATE FUNCTION dittofs.write_verifier() RETURNS bytea
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_verifier';
 
--- Deletes up to max_blocks blocks of removed files; returns how many it deleted.
+-- What waits to be forgotten: up to max_blocks blocks of removed files, and the
+-- replies nobody asks for any more.  Returns how many blocks it deleted.
 CREATE FUNCTION dittofs.reap(max_blocks bigint DEFAULT 1000) RETURNS bigint
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_reap';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_reap';
 
 CREATE FUNCTION dittofs.status_name(status int) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dittofs_status_name';

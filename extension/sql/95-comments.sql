@@ -97,7 +97,7 @@ $$How full the share is (FSSTAT, 3.3.18). handle: any object of the share. The t
 COMMENT ON FUNCTION dittofs.write_verifier IS
 $$Eight bytes, the same in all sessions; others once unstable writes may have been lost: after a restart, a crash or a fail-over.$$;
 COMMENT ON FUNCTION dittofs.reap IS
-$$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Gateways call it; calls at the same time take different files.$$;
+$$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Empties the oldest table of replies, too. Gateways call it; calls at the same time take different files.$$;
 COMMENT ON FUNCTION dittofs.status_name IS
 $$The name of a status, like NOENT for 2; NULL for a number that is none.$$;
 
@@ -222,6 +222,9 @@ COMMENT ON TABLE dittofs.space_usage IS 'What shares hold: the sum over the slot
 COMMENT ON TABLE dittofs.filesystem_capabilities IS 'What set_filesystem_capabilities() changed; other shares have the defaults.';
 COMMENT ON TABLE dittofs.server_config IS 'What set_server_config() changed; other settings have their defaults.';
 COMMENT ON TABLE dittofs.mounts IS 'Who has mounted what, as clients told; nothing depends on it.';
+COMMENT ON TABLE dittofs.replies_0 IS 'Replies to changes, for clients that ask again; one of three tables that take turns.';
+COMMENT ON TABLE dittofs.replies_1 IS 'As replies_0.';
+COMMENT ON TABLE dittofs.replies_2 IS 'As replies_0.';
 COMMENT ON SEQUENCE dittofs.share_ids IS 'Numbers of shares.';
 COMMENT ON SEQUENCE dittofs.file_ids IS 'Inode numbers, of all shares.';
 COMMENT ON VIEW dittofs.link_counts IS 'The link count of every inode.';

@@ -34,21 +34,25 @@ PG_FUNCTION_INFO_V1(dittofs_caller_send);
 typedef enum CallerKey
 {
 	KEY_AUTH,
+	KEY_CHECKSUM,
 	KEY_CLIENT,
 	KEY_GID,
 	KEY_GROUPS,
 	KEY_PORT,
 	KEY_UID,
+	KEY_XID,
 	KEY_COUNT
 } CallerKey;
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_AUTH] = "auth",
+	[KEY_CHECKSUM] = "checksum",
 	[KEY_CLIENT] = "client",
 	[KEY_GID] = "gid",
 	[KEY_GROUPS] = "groups",
 	[KEY_PORT] = "port",
 	[KEY_UID] = "uid",
+	[KEY_XID] = "xid",
 };
 
 static Caller *
@@ -100,6 +104,19 @@ parse_number(const char *key, const char *value, uint32 max)
 	return (uint32) number;
 }
 
+static uint64
+parse_checksum(const char *value)
+{
+	char	   *end;
+	uint64		checksum;
+
+	errno = 0;
+	checksum = strtou64(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0)
+		bad_caller("checksum", value, "A number of up to 64 bits is expected.");
+	return checksum;
+}
+
 static int
 parse_groups(char *value, uint32 *gids)
 {
@@ -145,7 +162,7 @@ parse_key(const char *key)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("unrecognized key in a caller: \"%s\"", key),
-			 errhint("The keys are auth, client, gid, groups, port and uid.")));
+			 errhint("The keys are auth, checksum, client, gid, groups, port, uid and xid.")));
 }
 
 Datum
@@ -189,6 +206,9 @@ dittofs_caller_in(PG_FUNCTION_ARGS)
 				else if (strcmp(value, "sys") != 0)
 					bad_caller("auth", value, "Use none or sys.");
 				break;
+			case KEY_CHECKSUM:
+				caller->checksum = parse_checksum(value);
+				break;
 			case KEY_CLIENT:
 				parse_client(caller, value);
 				break;
@@ -203,6 +223,10 @@ dittofs_caller_in(PG_FUNCTION_ARGS)
 				break;
 			case KEY_UID:
 				caller->uid = parse_number("uid", value, PG_UINT32_MAX);
+				break;
+			case KEY_XID:
+				caller->xid = parse_number("xid", value, PG_UINT32_MAX);
+				caller->has_call = true;
 				break;
 			case KEY_COUNT:
 				break;
@@ -235,6 +259,9 @@ dittofs_caller_out(PG_FUNCTION_ARGS)
 		appendStringInfo(&out, " port=%u", caller->port);
 	appendStringInfo(&out, " auth=%s",
 					 caller->auth == AUTH_NONE ? "none" : "sys");
+	if (caller->has_call)
+		appendStringInfo(&out, " xid=%u checksum=" UINT64_FORMAT,
+						 caller->xid, caller->checksum);
 	PG_RETURN_CSTRING(out.data);
 }
 
@@ -259,7 +286,8 @@ dittofs_caller_recv(PG_FUNCTION_ARGS)
 				gid,
 				family,
 				port,
-				ngids;
+				ngids,
+				has_call;
 
 	if ((auth = pq_getmsgint(buf, 2)) != CALLER_VERSION)
 		bad_binary("Its version is %lld.", auth);
@@ -290,6 +318,15 @@ dittofs_caller_recv(PG_FUNCTION_ARGS)
 		caller_set_address(caller, &address);
 	for (int i = 0; i < ngids; i++)
 		caller->gids[i] = pq_getmsgint(buf, 4);
+	if ((has_call = pq_getmsgint(buf, 2)) > 1)
+		bad_binary("It says %lld where 0 or 1 tells whether a call follows.",
+				   has_call);
+	if (has_call)
+	{
+		caller->has_call = true;
+		caller->xid = pq_getmsgint(buf, 4);
+		caller->checksum = (uint64) pq_getmsgint64(buf);
+	}
 	pq_getmsgend(buf);
 	PG_RETURN_POINTER(caller);
 }
@@ -312,5 +349,11 @@ dittofs_caller_send(PG_FUNCTION_ARGS)
 	pq_sendint16(&buf, caller->ngids);
 	for (int i = 0; i < caller->ngids; i++)
 		pq_sendint32(&buf, caller->gids[i]);
+	pq_sendint16(&buf, caller->has_call);
+	if (caller->has_call)
+	{
+		pq_sendint32(&buf, caller->xid);
+		pq_sendint64(&buf, (int64) caller->checksum);
+	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }

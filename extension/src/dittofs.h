@@ -91,6 +91,9 @@ typedef struct Caller
 	uint32		uid;
 	uint32		gid;
 	uint32		port;			/* the client's source port */
+	bool		has_call;		/* xid and checksum tell which call this is */
+	uint32		xid;
+	uint64		checksum;		/* of its arguments */
 	uint8		addr[16];		/* network order; the first 4 for IPv4 */
 	uint32		gids[FLEXIBLE_ARRAY_MEMBER];
 } Caller;

@@ -32,6 +32,7 @@ op_enter(FunctionCallInfo fcinfo, int argh, int argc, Op *op)
 	status = share_admits(op->share, caller);
 	if (status != FS_OK)
 		return status;
+	op->caller = caller;
 	cred_squash(op->share, caller, &op->cred);
 	op->id = handle.id;
 	return FS_OK;

@@ -25,6 +25,7 @@
 typedef struct Op
 {
 	const Share *share;
+	const Caller *caller;
 	Cred		cred;
 	pg_uuid_t	id;
 } Op;

@@ -9,6 +9,7 @@
 
 #include "blocks.h"
 #include "ops.h"
+#include "replies.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -209,6 +210,7 @@ dittofs_set_file_attributes(PG_FUNCTION_ARGS)
 	Inode	   *inode = NULL;
 	SetAttrs	set = {0};
 	OptInt		guard;
+	pg_uuid_t	id;
 	Wcc			wcc;
 	Datum		value = PointerGetDatum(&wcc);
 	bool		null = false;
@@ -228,7 +230,12 @@ dittofs_set_file_attributes(PG_FUNCTION_ARGS)
 
 	change_begin("dittofs.set_file_attributes()", CHANGE_DURABLE);
 	status = op_lock(&op, &inode);
-	if (status == FS_OK)
+	if (reply_find(&op, PROC_SETATTR, &id))
+	{
+		status = FS_OK;
+		wcc_now(&wcc, &op);
+	}
+	else if (status == FS_OK)
 	{
 		wcc_before(&wcc, inode);
 		if (op.share->read_only)
@@ -243,6 +250,8 @@ dittofs_set_file_attributes(PG_FUNCTION_ARGS)
 			 set.atime_now || set.mtime_now))
 			setattr_apply(&op, inode, &set);
 		wcc_after(&wcc, op.share, inode);
+		if (status == FS_OK)
+			reply_store(&op, PROC_SETATTR, &op.id);
 	}
 	else
 		null = true;

@@ -14,6 +14,7 @@
 
 #include "blocks.h"
 #include "ops.h"
+#include "replies.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -37,6 +38,7 @@ static const char *const how_words[] = {"unchecked", "guarded", "exclusive", NUL
 typedef struct NewNode
 {
 	const char *function;
+	Procedure	procedure;
 	Kind		kind;
 	How			how;
 	SetAttrs	set;
@@ -206,6 +208,9 @@ create_node(FunctionCallInfo fcinfo, int argc, const NewNode *node, Status inval
 	FsName		name;
 	Inode	   *dir,
 			   *child = NULL;
+	Inode		made;
+	pg_uuid_t	id;
+	bool		repeated;
 	Fattr		attr;
 	Wcc			wcc;
 	Datum		values[3] = {0};
@@ -217,22 +222,37 @@ create_node(FunctionCallInfo fcinfo, int argc, const NewNode *node, Status inval
 
 	change_begin(node->function, CHANGE_DURABLE);
 	status = op_lock_dir(&op, &dir);
-	if (dir != NULL)
-		wcc_before(&wcc, dir);
-	if (status == FS_OK)
-		status = op_name(fcinfo, 1, &name);
-	if (status == FS_OK)
-		status = invalid;
-	if (status == FS_OK)
-		status = create_in(&op, dir, &name, node, &child);
+	repeated = reply_find(&op, node->procedure, &id);
+	if (repeated)
+		status = FS_OK;
+	else
+	{
+		if (dir != NULL)
+			wcc_before(&wcc, dir);
+		if (status == FS_OK)
+			status = op_name(fcinfo, 1, &name);
+		if (status == FS_OK)
+			status = invalid;
+		if (status == FS_OK)
+			status = create_in(&op, dir, &name, node, &child);
+		if (status == FS_OK)
+		{
+			id = child->id;
+			reply_store(&op, node->procedure, &id);
+		}
+	}
 	if (status == FS_OK)
 	{
-		inode_fattr(child, op.share->fsid, &attr);
-		values[0] = PointerGetDatum(handle_form(&op.share->uuid, &child->id));
-		values[1] = PointerGetDatum(&attr);
-		nulls[0] = nulls[1] = false;
+		values[0] = PointerGetDatum(handle_form(&op.share->uuid, &id));
+		nulls[0] = false;
+		if (inode_get(&id, &made))
+		{
+			inode_fattr(&made, op.share->fsid, &attr);
+			values[1] = PointerGetDatum(&attr);
+			nulls[1] = false;
+		}
 	}
-	if (dir != NULL)
+	if (dir != NULL && !repeated)
 		wcc_after(&wcc, op.share, dir);
 	else
 		wcc_now(&wcc, &op);
@@ -248,7 +268,7 @@ create_node(FunctionCallInfo fcinfo, int argc, const NewNode *node, Status inval
 Datum
 dittofs_create_file(PG_FUNCTION_ARGS)
 {
-	NewNode		node = {.function = "dittofs.create_file()"};
+	NewNode		node = {.function = "dittofs.create_file()", .procedure = PROC_CREATE};
 	int			how = op_word(fcinfo, 3, how_words);
 	Status		invalid = how < 0 ? FS_INVAL : FS_OK;
 
@@ -286,7 +306,7 @@ dittofs_create_file(PG_FUNCTION_ARGS)
 Datum
 dittofs_create_directory(PG_FUNCTION_ARGS)
 {
-	NewNode		node = {.function = "dittofs.create_directory()"};
+	NewNode		node = {.function = "dittofs.create_directory()", .procedure = PROC_MKDIR};
 
 	node.kind = KIND_DIRECTORY;
 	node.how = HOW_GUARDED;
@@ -306,7 +326,7 @@ dittofs_create_directory(PG_FUNCTION_ARGS)
 Datum
 dittofs_create_symlink(PG_FUNCTION_ARGS)
 {
-	NewNode		node = {.function = "dittofs.create_symlink()"};
+	NewNode		node = {.function = "dittofs.create_symlink()", .procedure = PROC_SYMLINK};
 	Status		invalid = FS_OK;
 
 	node.kind = KIND_SYMLINK;
@@ -341,7 +361,7 @@ dittofs_create_special_file(PG_FUNCTION_ARGS)
 {
 	static const char *const words[] = {"fifo", "socket", "block", "character", NULL};
 	static const Kind kinds[] = {KIND_FIFO, KIND_SOCKET, KIND_BLOCK, KIND_CHARACTER};
-	NewNode		node = {.function = "dittofs.create_special_file()"};
+	NewNode		node = {.function = "dittofs.create_special_file()", .procedure = PROC_MKNOD};
 	int			word = op_word(fcinfo, 2, words);
 	Status		invalid = word < 0 ? FS_BADTYPE : FS_OK;
 
@@ -412,6 +432,8 @@ dittofs_create_hard_link(PG_FUNCTION_ARGS)
 				dir_op;
 	FsName		name;
 	Inode		seen;
+	pg_uuid_t	id;
+	bool		repeated;
 	Inode	   *dir = NULL,
 			   *inode = NULL;
 	Fattr		attr;
@@ -445,18 +467,26 @@ dittofs_create_hard_link(PG_FUNCTION_ARGS)
 		status = FS_ISDIR;
 	if (status == FS_OK)
 		status = op_lock_dir(&dir_op, &dir);
-	if (dir != NULL)
-		wcc_before(&wcc, dir);
-	if (status == FS_OK)
-		status = op_name(fcinfo, 2, &name);
-	if (status == FS_OK)
-		status = link_in(&file, &dir_op, dir, &name, &inode);
+	repeated = reply_find(&dir_op, PROC_LINK, &id);
+	if (repeated)
+		status = FS_OK;
+	else
+	{
+		if (dir != NULL)
+			wcc_before(&wcc, dir);
+		if (status == FS_OK)
+			status = op_name(fcinfo, 2, &name);
+		if (status == FS_OK)
+			status = link_in(&file, &dir_op, dir, &name, &inode);
+		if (status == FS_OK)
+			reply_store(&dir_op, PROC_LINK, &inode->id);
+	}
 	if (inode != NULL || op_get(&file, &seen) == FS_OK)
 	{
 		inode_fattr(inode != NULL ? inode : &seen, file.share->fsid, &attr);
 		nulls[0] = false;
 	}
-	if (dir != NULL)
+	if (dir != NULL && !repeated)
 		wcc_after(&wcc, dir_op.share, dir);
 	else
 		wcc_now(&wcc, &dir_op);

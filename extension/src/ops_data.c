@@ -22,6 +22,7 @@
 #include "atime.h"
 #include "blocks.h"
 #include "ops.h"
+#include "replies.h"
 #include "usage.h"
 #include "verifier.h"
 #include "xact.h"
@@ -388,6 +389,7 @@ dittofs_reap(PG_FUNCTION_ARGS)
 	{
 		change_begin("dittofs.reap()", CHANGE_UNSTABLE);
 		deleted = content_reap(PG_GETARG_INT64(0));
+		reply_expire();
 		change_end();
 	}
 	PG_RETURN_INT64(deleted);

@@ -23,6 +23,7 @@
 #include "utils/snapmgr.h"
 
 #include "ops.h"
+#include "replies.h"
 #include "xact.h"
 
 PG_FUNCTION_INFO_V1(dittofs_move);
@@ -305,12 +306,21 @@ dittofs_move(PG_FUNCTION_ARGS)
 		named = op_name(fcinfo, 3, &m.to_name);
 	if (named == FS_OK)
 	{
+		pg_uuid_t	id;
+
 		status = lock_directories(&m);
-		if (status == FS_OK)
+		if (reply_find(&m.from, PROC_RENAME, &id))
+		{
+			status = FS_OK;
+			m.from_dir = m.to_dir = NULL;
+		}
+		else if (status == FS_OK)
 		{
 			wcc_before(&from_wcc, m.from_dir);
 			wcc_before(&to_wcc, m.to_dir);
 			status = move_names(&m);
+			if (status == FS_OK)
+				reply_store(&m.from, PROC_RENAME, &m.source.id);
 			wcc_after(&from_wcc, m.from.share, m.from_dir);
 			wcc_after(&to_wcc, m.to.share, m.to_dir);
 		}

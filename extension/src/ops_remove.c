@@ -14,6 +14,7 @@
 #include "dittofs.h"
 
 #include "ops.h"
+#include "replies.h"
 #include "xact.h"
 
 PG_FUNCTION_INFO_V1(dittofs_remove_file);
@@ -162,6 +163,9 @@ remove_name(FunctionCallInfo fcinfo, const char *function, bool directory)
 	Wcc			wcc;
 	Datum		value = PointerGetDatum(&wcc);
 	bool		null = false;
+	Procedure	procedure = directory ? PROC_RMDIR : PROC_REMOVE;
+	pg_uuid_t	id;
+	bool		repeated;
 	Status		named;
 	Status		status = op_enter(fcinfo, 0, 2, &op);
 
@@ -174,14 +178,22 @@ remove_name(FunctionCallInfo fcinfo, const char *function, bool directory)
 		status = lock_parent_and_child(&op, &name, &dir);
 	else
 		status = op_lock_dir(&op, &dir);
-	if (dir != NULL)
-		wcc_before(&wcc, dir);
-	if (status == FS_OK)
-		status = named;
-	if (status == FS_OK)
-		status = directory ? remove_directory_from(&op, dir, &name) :
-			remove_file_from(&op, dir, &name);
-	if (dir != NULL)
+	repeated = reply_find(&op, procedure, &id);
+	if (repeated)
+		status = FS_OK;
+	else
+	{
+		if (dir != NULL)
+			wcc_before(&wcc, dir);
+		if (status == FS_OK)
+			status = named;
+		if (status == FS_OK)
+			status = directory ? remove_directory_from(&op, dir, &name) :
+				remove_file_from(&op, dir, &name);
+		if (status == FS_OK)
+			reply_store(&op, procedure, &op.id);
+	}
+	if (dir != NULL && !repeated)
 		wcc_after(&wcc, op.share, dir);
 	else
 		wcc_now(&wcc, &op);

@@ -48,6 +48,9 @@ static const struct
 	[REL_FILESYSTEM_CAPABILITIES] = {"filesystem_capabilities", "filesystem_capabilities_pkey"},
 	[REL_SERVER_CONFIG] = {"server_config", "server_config_pkey"},
 	[REL_MOUNTS] = {"mounts", "mounts_pkey"},
+	[REL_REPLIES_0] = {"replies_0", "replies_0_key"},
+	[REL_REPLIES_1] = {"replies_1", "replies_1_key"},
+	[REL_REPLIES_2] = {"replies_2", "replies_2_key"},
 	[REL_FILE_IDS] = {"file_ids", NULL},
 	[REL_SHARE_IDS] = {"share_ids", NULL},
 };

@@ -34,6 +34,9 @@ typedef enum RelName
 	REL_FILESYSTEM_CAPABILITIES,
 	REL_SERVER_CONFIG,
 	REL_MOUNTS,
+	REL_REPLIES_0,				/* generations, in this order */
+	REL_REPLIES_1,
+	REL_REPLIES_2,
 	REL_FILE_IDS,				/* a sequence */
 	REL_SHARE_IDS,				/* a sequence */
 	REL_COUNT

@@ -217,13 +217,9 @@ backoff(struct connection *connection)
  * A call that was on the connection when it went down.
  *
  * One that was running may have happened, if the connection was lost between
- * the commit and its confirmation.  It simply runs again: for all calls but
- * the non-idempotent ones that is right, and for those the database must
- * know the answer it gave (DESIGN D10: the reply is kept in the same
- * transaction as the change, under the client's address, xid, procedure and
- * checksum of the arguments).  This is the place where a call becomes a
- * repeated one; what the database needs to recognize it by is all in the
- * request.
+ * the commit and its confirmation.  It simply runs again: a change says which
+ * call it is (parameters_caller), and the database knows the answers it gave
+ * (extension/src/replies.c).
  *
  * It runs alone from now on, so that a call that makes the server crash
  * takes no others with it a second time; and if it was alone already and the

@@ -3,9 +3,13 @@
  *	  Fills request->call: a statement and its parameters, in binary.
  */
 #include "parameters.h"
+#include "rpc.h"
 
 #include <assert.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 static const char bool_values[2] = {0, 1};
 
@@ -102,10 +106,28 @@ parameters_bool(struct parameters *p, bool value)
 	add(p, &bool_values[value], 1);
 }
 
+/*
+ * A call that changes the namespace says which one it is, so that the database
+ * knows it again when the client, or this gateway, sends it once more.
+ */
 void
 parameters_caller(struct parameters *p)
 {
-	parameters_bytes(p, p->request->caller);
+	struct request *request = p->request;
+	struct bytes caller = request->caller;
+
+	if (statements[p->statement].lane == LANE_CHANGE)
+	{
+		char	   *copy = region_alloc(&request->region, CALLER_MAX);
+
+		memcpy(copy, caller.data, caller.size);
+		caller.data = copy;
+		caller.size = (uint32_t)
+			rpc_identify_call(copy, caller.size, request->xid,
+							  XXH3_64bits(request->arguments.data,
+										  request->arguments.size));
+	}
+	parameters_bytes(p, caller);
 }
 
 static void

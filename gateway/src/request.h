@@ -153,6 +153,7 @@ struct request
 								 * made from credential and peer */
 	struct bytes record;		/* the whole RPC message, aligned to 8 bytes:
 								 * xdr_inline works on it */
+	struct bytes arguments;		/* the part of it behind the RPC header */
 	void	   *args;			/* decoded arguments */
 	void	   *memory;			/* the procedure's own, from send to reply */
 	struct call call;

@@ -279,5 +279,17 @@ rpc_encode_caller(char *to, const struct credential *credential,
 	at = put16(at, sys ? (uint16_t) credential->gid_count : 0);
 	for (uint32_t i = 0; sys && i < credential->gid_count; i++)
 		at = put(at, credential->gids[i]);
+	at = put16(at, 0);
 	return at - to;
+}
+
+size_t
+rpc_identify_call(char *caller, size_t size, uint32_t xid, uint64_t checksum)
+{
+	char	   *at = put16(caller + size - 2, 1);
+
+	at = put(at, xid);
+	at = put(at, (uint32_t) (checksum >> 32));
+	at = put(at, (uint32_t) checksum);
+	return at - caller;
 }

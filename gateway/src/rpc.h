@@ -72,10 +72,13 @@ extern const char *rpc_refusal_name(const struct rpc_refusal *refusal);
 
 /*
  * The parameter of type dittofs.caller (extension/sql/README.md).  Returns
- * its size.
+ * its size.  rpc_identify_call adds which call it is, by its xid and a
+ * checksum of its arguments, and returns the new size.
  */
-#define CALLER_MAX (2 + 2 + 4 + 4 + 2 + 16 + 4 + 2 + 16 * 4)
+#define CALLER_MAX (2 + 2 + 4 + 4 + 2 + 16 + 4 + 2 + 16 * 4 + 2 + 4 + 8)
 extern size_t rpc_encode_caller(char *to, const struct credential *credential,
 								const struct peer *peer);
+extern size_t rpc_identify_call(char *caller, size_t size, uint32_t xid,
+								uint64_t checksum);
 
 #endif							/* DITTOFS_RPC_H */

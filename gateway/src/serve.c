@@ -182,9 +182,10 @@ serve_record(struct client *client, struct record *record)
 														&request->credential,
 														request->peer);
 
-	xdrmem_create(&xdr,
-				  (char *) (uintptr_t) request->record.data + call.arguments,
-				  (u_int) (request->record.size - call.arguments), XDR_DECODE);
+	request->arguments.data = request->record.data + call.arguments;
+	request->arguments.size = (uint32_t) (request->record.size - call.arguments);
+	xdrmem_create(&xdr, (char *) (uintptr_t) request->arguments.data,
+				  request->arguments.size, XDR_DECODE);
 	xdr.x_public = (char *) request;
 	if (!request->procedure->decode(request, &xdr))
 	{

@@ -101,7 +101,7 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'create_share', 'drop_share', 'mount', 'set_filesystem_capabilities',
+	array['alter_share', 'create_share', 'drop_share', 'mount', 'reap', 'set_filesystem_capabilities',
 		'set_server_config', 'unmount', 'unmount_all'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 

@@ -31,18 +31,18 @@ test_calls(void **state)
 	assert_int_equal(f.request.call.statement, STATEMENT_MOUNT);
 	assert_int_equal(f.request.call.lengths[0], 10);
 	assert_memory_equal(f.request.call.values[0], "/export/a\xff", 10);
-	assert_memory_equal(f.request.call.values[1], "caller", 6);
+	assert_caller(&f.request.call, 1, f.request.xid);
 	fixture_end(&f);
 
 	start(&f, MOUNTPROC3_UMNT, "/export", 7);
 	assert_int_equal(f.request.call.statement, STATEMENT_UNMOUNT);
 	assert_memory_equal(f.request.call.values[0], "/export", 7);
-	assert_memory_equal(f.request.call.values[1], "caller", 6);
+	assert_caller(&f.request.call, 1, f.request.xid);
 	fixture_end(&f);
 
 	start(&f, MOUNTPROC3_UMNTALL, NULL, 0);
 	assert_int_equal(f.request.call.statement, STATEMENT_UNMOUNT_ALL);
-	assert_memory_equal(f.request.call.values[0], "caller", 6);
+	assert_caller(&f.request.call, 0, f.request.xid);
 	fixture_end(&f);
 
 	start(&f, MOUNTPROC3_DUMP, NULL, 0);

@@ -147,6 +147,12 @@ expect_bytes(struct fixture *f, const void *data, int size)
 }
 
 static void
+expect_caller(struct fixture *f)
+{
+	assert_caller(&f->request.call, parameter++, f->request.xid);
+}
+
+static void
 expect_text(struct fixture *f, const char *text)
 {
 	expect_bytes(f, text, (int) strlen(text));
@@ -234,7 +240,7 @@ test_handle_alone(void **state)
 	{
 		start_standard(&f, calls[i].procedure, calls[i].statement);
 		expect_bytes(&f, dir, sizeof(dir));
-		expect_text(&f, "caller");
+		expect_caller(&f);
 		assert_int_equal(f.request.call.key, call_key(dir, sizeof(dir)));
 		end(&f);
 	}
@@ -260,7 +266,7 @@ test_handle_and_name(void **state)
 		start_standard(&f, calls[i].procedure, calls[i].statement);
 		expect_bytes(&f, dir, sizeof(dir));
 		expect_text(&f, "name");
-		expect_text(&f, "caller");
+		expect_caller(&f);
 		end(&f);
 	}
 }
@@ -274,7 +280,7 @@ test_setattr(void **state)
 	(void) state;
 	start_standard(&f, NFSPROC3_SETATTR, STATEMENT_SET_FILE_ATTRIBUTES);
 	expect_bytes(&f, dir, sizeof(dir));
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	for (int i = 1; i <= 4; i++)
 		expect_int8(&f, i);
 	expect_times(&f);
@@ -294,7 +300,7 @@ test_setattr(void **state)
 	put32(&b, 0);
 	start(&f, NFSPROC3_SETATTR, &b);
 	expect_bytes(&f, dir, sizeof(dir));
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	expect_null(&f);
 	expect_int8(&f, UINT32_MAX);
 	expect_null(&f);
@@ -316,7 +322,7 @@ test_access(void **state)
 	start_standard(&f, NFSPROC3_ACCESS, STATEMENT_CHECK_PERMISSIONS);
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_bytes(&f, "\0\0\0\x3f", 4);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	end(&f);
 }
 
@@ -330,7 +336,7 @@ test_read_and_commit(void **state)
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_int8(&f, INT64_C(0x100000001));
 	expect_int8(&f, 4096);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	assert_int_equal(f.request.call.result_size, 4096);
 	end(&f);
 
@@ -338,7 +344,7 @@ test_read_and_commit(void **state)
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_int8(&f, INT64_C(0x100000001));
 	expect_int8(&f, 4096);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	assert_false(f.request.call.unstable);
 	end(&f);
 }
@@ -400,7 +406,7 @@ test_write(void **state)
 						 f.record + b.size - 8);
 		expect_text(&f, "hello");
 		expect_text(&f, labels[stable]);
-		expect_text(&f, "caller");
+		expect_caller(&f);
 		assert_int_equal(f.request.call.unstable, stable == UNSTABLE);
 		end(&f);
 	}
@@ -439,7 +445,7 @@ test_create(void **state)
 	start_standard(&f, NFSPROC3_CREATE, STATEMENT_CREATE_FILE);
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_text(&f, "name");
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	expect_text(&f, "guarded");
 	for (int i = 1; i <= 4; i++)
 		expect_int8(&f, i);
@@ -486,7 +492,7 @@ test_mkdir(void **state)
 	start_standard(&f, NFSPROC3_MKDIR, STATEMENT_CREATE_DIRECTORY);
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_text(&f, "name");
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	for (int i = 1; i <= 3; i++)
 		expect_int8(&f, i);
 	expect_times(&f);
@@ -503,7 +509,7 @@ test_symlink(void **state)
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_text(&f, "name");
 	expect_text(&f, "../target");
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	expect_int8(&f, 2);
 	expect_int8(&f, 3);
 	expect_times(&f);
@@ -532,7 +538,7 @@ test_mknod(void **state)
 	expect_text(&f, "block");
 	expect_int8(&f, 8);
 	expect_int8(&f, 1);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	for (int i = 1; i <= 3; i++)
 		expect_int8(&f, i);
 	expect_times(&f);
@@ -573,7 +579,7 @@ test_rename_and_link(void **state)
 	expect_text(&f, "name");
 	expect_bytes(&f, other, sizeof(other));
 	expect_text(&f, "new");
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	assert_int_equal(f.request.call.key, call_key(dir, sizeof(dir)));
 	end(&f);
 
@@ -582,7 +588,7 @@ test_rename_and_link(void **state)
 	expect_bytes(&f, dir, sizeof(dir));
 	expect_bytes(&f, other, sizeof(other));
 	expect_text(&f, "new");
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	assert_int_equal(f.request.call.key, call_key(other, sizeof(other)));
 	end(&f);
 }
@@ -599,7 +605,7 @@ test_readdir(void **state)
 	expect_int8(&f, 4096);
 	expect_int8(&f, 4096);
 	expect_bool(&f, false);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	end(&f);
 
 	start_standard(&f, NFSPROC3_READDIRPLUS, STATEMENT_READ_DIRECTORY);
@@ -608,7 +614,7 @@ test_readdir(void **state)
 	expect_int8(&f, 512);
 	expect_int8(&f, 4096);
 	expect_bool(&f, true);
-	expect_text(&f, "caller");
+	expect_caller(&f);
 	assert_int_equal(f.request.call.result_size, 4096);
 	end(&f);
 }
@@ -710,7 +716,7 @@ test_odd_handles(void **state)
 		put_opaque(&b, long_handle, sizes[i]);
 		start(&f, NFSPROC3_GETATTR, &b);
 		expect_bytes(&f, long_handle, (int) sizes[i]);
-		expect_text(&f, "caller");
+		expect_caller(&f);
 		end(&f);
 	}
 }

@@ -395,16 +395,23 @@ test_caller(void **state)
 					   .port = 65535};
 	static const unsigned char expected[] = {
 		0, 1, 0, 1, 0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 5,
-		0, 4, 10, 0, 0, 7, 0, 0, 3, 0x67, 0, 2, 0, 0, 0, 6, 0, 0, 0, 7};
+		0, 4, 10, 0, 0, 7, 0, 0, 3, 0x67, 0, 2, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0};
+	static const unsigned char call[] = {
+		0, 1, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8};
 	static const unsigned char expected_none[] = {
 		0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		0, 6, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0xff, 0xff, 0, 0};
+		0, 0, 0xff, 0xff, 0, 0, 0, 0};
 	char		caller[CALLER_MAX];
 
 	(void) state;
 	assert_int_equal(rpc_encode_caller(caller, &sys, &four), sizeof(expected));
 	assert_memory_equal(caller, expected, sizeof(expected));
+	assert_int_equal(rpc_identify_call(caller, sizeof(expected), 9,
+									   0x0102030405060708),
+					 sizeof(expected) + 12);
+	assert_memory_equal(caller, expected, sizeof(expected) - 2);
+	assert_memory_equal(caller + sizeof(expected) - 2, call, sizeof(call));
 	assert_int_equal(rpc_encode_caller(caller, &none, &six),
 					 sizeof(expected_none));
 	assert_memory_equal(caller, expected_none, sizeof(expected_none));

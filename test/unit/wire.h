@@ -309,4 +309,29 @@ assert_results(struct fixture *f, const struct buffer *expected)
 	assert_memory_equal(results.data, expected->data, expected->size);
 }
 
+/*
+ * Is parameter i the caller?  A call of the change lane also says which one it
+ * is; the fixture's request has no arguments to make a checksum of.
+ */
+static inline void
+assert_caller(const struct call *call, int i, uint32_t xid)
+{
+	bool		identified = statements[call->statement].lane == LANE_CHANGE;
+	const unsigned char *value = (const unsigned char *) call->values[i];
+	const unsigned char expected[] = {
+		'c', 'a', 'l', 'l', 0, 1, (unsigned char) (xid >> 24),
+		(unsigned char) (xid >> 16), (unsigned char) (xid >> 8),
+	(unsigned char) xid};
+
+	assert_non_null(value);
+	if (!identified)
+	{
+		assert_int_equal(call->lengths[i], 6);
+		assert_memory_equal(value, "caller", 6);
+		return;
+	}
+	assert_int_equal(call->lengths[i], 6 + 12);
+	assert_memory_equal(value, expected, sizeof(expected));
+}
+
 #endif							/* WIRE_H */

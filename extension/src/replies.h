@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * replies.h
+ *	  Answers to changes, kept for clients that ask again: the one module that
+ *	  touches dittofs.replies_0, _1 and _2.
+ *
+ * A client that did not get its reply sends the call again, to this replica
+ * or another.  Creating, removing and renaming are not to be done twice, so
+ * the reply is stored by the transaction that makes the change: either both
+ * are there after a crash, or neither.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_REPLIES_H
+#define DITTOFS_REPLIES_H
+
+#include "ops.h"
+
+/* Procedures whose replies are kept, by their numbers in RFC 1813, 3.3 */
+typedef enum Procedure
+{
+	PROC_SETATTR = 2,
+	PROC_CREATE = 8,
+	PROC_MKDIR = 9,
+	PROC_SYMLINK = 10,
+	PROC_MKNOD = 11,
+	PROC_REMOVE = 12,
+	PROC_RMDIR = 13,
+	PROC_RENAME = 14,
+	PROC_LINK = 15
+} Procedure;
+
+/*
+ * Was this very call answered with FS_OK before?  To be asked when the locks
+ * of the operation are held (or cannot be had any more), for the first
+ * execution may have held them a moment ago.  object: the inode the reply was
+ * about.
+ */
+extern bool reply_find(const Op *op, Procedure procedure, pg_uuid_t *object);
+
+/* The call is going to be answered with FS_OK. */
+extern void reply_store(const Op *op, Procedure procedure,
+						const pg_uuid_t *object);
+
+/* Empties the table of the replies that nobody asks for any more. */
+extern void reply_expire(void);
+
+#endif							/* DITTOFS_REPLIES_H */

@@ -1,0 +1,95 @@
+-- A change is made once, however often its call arrives.
+--
+-- A caller may say which call this is: its xid, and a checksum of its arguments,
+-- which together with address, user and procedure tell a retransmission from a
+-- new call.  The answer to a change is stored by the transaction that makes it.
+\set ECHO none
+\i test/check.sql
+\set ECHO all
+SELECT dittofs.create_share('/retransmission', squash => 'none') AS root \gset
+\set call '''client=10.0.0.1 port=700 xid=5 checksum=77'''
+
+-- the same call from another port: the same answer
+SELECT dittofs.status_name(status), encode(handle, 'hex') AS first
+	FROM dittofs.create_directory(:'root', 'd', :call) \gset
+SELECT dittofs.status_name(status), encode(handle, 'hex') = :'first' AS same_handle
+	FROM dittofs.create_directory(:'root', 'd', 'client=10.0.0.1 port=9 xid=5 checksum=77');
+
+-- other arguments, another client, user, xid or procedure: another call
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_directory(:'root', 'd', 'client=10.0.0.1 xid=5 checksum=78');
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_directory(:'root', 'd', 'client=10.0.0.2 xid=5 checksum=77');
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_directory(:'root', 'd', 'uid=7 client=10.0.0.1 xid=5 checksum=77');
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_directory(:'root', 'd', 'client=10.0.0.1 xid=6 checksum=77');
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'd', 'client=10.0.0.1 xid=5 checksum=77');
+-- and so is one that does not say which it is
+SELECT dittofs.status_name(status) FROM dittofs.create_directory(:'root', 'd');
+
+-- an answer outlives what it was about
+SELECT dittofs.status_name(status)
+	FROM dittofs.remove_directory(:'root', 'd', 'client=10.0.0.1 xid=7');
+SELECT dittofs.status_name(status), encode(handle, 'hex') = :'first' AS same_handle,
+		attributes IS NULL AS no_attributes
+	FROM dittofs.create_directory(:'root', 'd', :call);
+
+-- a removal is not repeated on what has the name now
+SELECT dittofs.status_name(status) FROM dittofs.create_directory(:'root', 'd');
+SELECT dittofs.status_name(status)
+	FROM dittofs.remove_directory(:'root', 'd', 'client=10.0.0.1 xid=7');
+SELECT dittofs.status_name(status) FROM dittofs.lookup(:'root', 'd');
+
+-- a rename, too
+SELECT dittofs.status_name(status)
+	FROM dittofs.move(:'root', 'd', :'root', 'e', 'client=10.0.0.1 xid=8');
+SELECT dittofs.status_name(status) FROM dittofs.create_directory(:'root', 'd');
+SELECT dittofs.status_name(status)
+	FROM dittofs.move(:'root', 'd', :'root', 'e', 'client=10.0.0.1 xid=8');
+SELECT path FROM t.tree('/retransmission');
+
+-- a truncation is not repeated on what was written since; a link is made once
+SELECT handle AS file FROM dittofs.create_file(:'root', 'f') \gset
+SELECT dittofs.status_name(status)
+	FROM dittofs.set_file_attributes(:'file', 'client=10.0.0.1 xid=9', size => 0);
+SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 0, 'data');
+SELECT dittofs.status_name(status), (dittofs.attributes(dittofs.after(wcc))).size
+	FROM dittofs.set_file_attributes(:'file', 'client=10.0.0.1 xid=9', size => 0);
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_hard_link(:'file', :'root', 'l', 'client=10.0.0.1 xid=10');
+SELECT dittofs.status_name(status), (dittofs.attributes(attributes)).nlink
+	FROM dittofs.create_hard_link(:'file', :'root', 'l', 'client=10.0.0.1 xid=10');
+
+-- a failure changed nothing, and is not kept
+SELECT dittofs.status_name(status)
+	FROM dittofs.remove_file(:'root', 'later', 'client=10.0.0.1 xid=11');
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'root', 'later');
+SELECT dittofs.status_name(status)
+	FROM dittofs.remove_file(:'root', 'later', 'client=10.0.0.1 xid=11');
+
+-- neither is what was rolled back
+BEGIN;
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'undone', 'client=10.0.0.1 xid=12');
+ROLLBACK;
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'undone', 'client=10.0.0.1 xid=12');
+SELECT dittofs.status_name(status) FROM dittofs.lookup(:'root', 'undone');
+
+-- in a gateway's session an answer is known in the batch that gave it
+BEGIN;
+SET LOCAL dittofs.gateway = on;
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
+COMMIT;
+
+-- the third generation is emptied, the one in use is not
+SELECT dittofs.reap() >= 0 AS reaped;
+SELECT dittofs.status_name(status)
+	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
+SELECT * FROM t.violations;
+SELECT dittofs.drop_share('/retransmission', force => true);

@@ -1,0 +1,169 @@
+/*
+ * test_retransmission.c
+ *	  A change is made once, however often the call arrives: from another
+ *	  port, at another gateway, after others have gone on.
+ *
+ * A retransmission is a call with the xid and the arguments of one before.
+ * Each is sent through both gateways here; a server whose memory of replies
+ * is its own, or keyed by the client's port, answers EXIST or NOENT.
+ */
+#include "lib.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct client *first;
+static struct client *second;	/* another connection, to another gateway */
+static struct handle dir;
+
+/* What the first client's next call is, the second one repeats. */
+static void
+repeat(void)
+{
+	second->xid = first->xid - 1;
+}
+
+static void
+is_repeated(struct result a, struct result b, const char *what)
+{
+	is_status(a.status, NFS3_OK, "%s", what);
+	is_status(b.status, NFS3_OK, "%s again, through another gateway", what);
+	ok(b.handle.size == a.handle.size && same_handle(&a.handle, &b.handle),
+	   "the same handle");
+	ok(!b.wcc.before && b.wcc.after.follows,
+	   "attributes as they are, without what was before");
+}
+
+static void
+test_creation(void)
+{
+	struct result a,
+				b;
+
+	a = v3_mkdir(first, &dir, S("directory"), MODE(0700));
+	repeat();
+	b = v3_mkdir(second, &dir, S("directory"), MODE(0700));
+	is_repeated(a, b, "MKDIR");
+
+	a = v3_create(first, &dir, S("file"), GUARDED, MODE(0600));
+	repeat();
+	b = v3_create(second, &dir, S("file"), GUARDED, MODE(0600));
+	is_repeated(a, b, "CREATE");
+
+	a = v3_symlink(first, &dir, S("symlink"), NOTHING, S("target"));
+	repeat();
+	b = v3_symlink(second, &dir, S("symlink"), NOTHING, S("target"));
+	is_repeated(a, b, "SYMLINK");
+
+	a = v3_mknod(first, &dir, S("fifo"), NF3FIFO, NOTHING, 0, 0);
+	repeat();
+	b = v3_mknod(second, &dir, S("fifo"), NF3FIFO, NOTHING, 0, 0);
+	is_repeated(a, b, "MKNOD");
+
+	a = v3_lookup(first, &dir, S("file"));
+	is_status(v3_link(first, &a.handle, &dir, S("link")).status, NFS3_OK, "LINK");
+	repeat();
+	b = v3_link(second, &a.handle, &dir, S("link"));
+	is_status(b.status, NFS3_OK, "LINK again");
+	is(b.attr.nlink, 2, "one link was made");
+}
+
+/* The name means something else by the time the call comes back. */
+static void
+test_removal(void)
+{
+	struct handle file = make_file(first, &dir, "removed", 0644);
+	struct result result;
+
+	is_status(v3_remove(first, &dir, S("removed")).status, NFS3_OK, "REMOVE");
+	repeat();
+	file = make_file(first, &dir, "removed", 0644);
+	result = v3_remove(second, &dir, S("removed"));
+	is_status(result.status, NFS3_OK, "REMOVE again");
+	is_status(v3_getattr(first, &file).status, NFS3_OK,
+			  "the name's new file is still there");
+	second->xid++;
+	is_status(v3_remove(second, &dir, S("removed")).status, NFS3_OK,
+			  "a call of its own removes it");
+
+	make_dir(first, &dir, "empty", 0755);
+	is_status(v3_rmdir(first, &dir, S("empty")).status, NFS3_OK, "RMDIR");
+	repeat();
+	is_status(v3_rmdir(second, &dir, S("empty")).status, NFS3_OK, "RMDIR again");
+
+	make_file(first, &dir, "from", 0644);
+	is_status(v3_rename(first, &dir, S("from"), &dir, S("to")).status, NFS3_OK,
+			  "RENAME");
+	repeat();
+	file = make_file(first, &dir, "from", 0644);
+	is_status(v3_rename(second, &dir, S("from"), &dir, S("to")).status, NFS3_OK,
+			  "RENAME again");
+	result = v3_lookup(first, &dir, S("from"));
+	ok(result.status == NFS3_OK && same_handle(&result.handle, &file),
+	   "what has the old name now was not renamed");
+}
+
+static void
+test_setattr(void)
+{
+	static const struct set cut = {.what = SET_SIZE, .size = 0};
+	struct handle file = make_file(first, &dir, "cut", 0644);
+	struct result result;
+
+	is_status(v3_setattr(first, &file, &cut, 0).status, NFS3_OK, "SETATTR");
+	repeat();
+	v3_write(first, &file, 0, S("data"), FILE_SYNC);
+	result = v3_setattr(second, &file, &cut, 0);
+	is_status(result.status, NFS3_OK, "SETATTR again");
+	is((int64_t) result.wcc.after.size, 4,
+	   "what was written in between is still there");
+}
+
+/* The same xid is not enough. */
+static void
+test_others(void)
+{
+	struct result result;
+
+	v3_mkdir(first, &dir, S("mine"), MODE(0755));
+	repeat();
+	is_status(v3_mkdir(second, &dir, S("mine"), MODE(0700)).status,
+			  NFS3ERR_EXIST, "other arguments are another call");
+	repeat();
+	become(second, 1000, 1000);
+	is_status(v3_mkdir(second, &dir, S("mine"), MODE(0755)).status,
+			  NFS3ERR_EXIST, "another user's call is another call");
+	become(second, 0, 0);
+	repeat();
+	result = v3_create(second, &dir, S("mine"), GUARDED, MODE(0755));
+	is_status(result.status, NFS3ERR_EXIST, "another procedure is another call");
+}
+
+/* What a failed call said is not kept: nothing has happened. */
+static void
+test_failure(void)
+{
+	is_status(v3_remove(first, &dir, S("later")).status, NFS3ERR_NOENT,
+			  "a failure");
+	repeat();
+	make_file(first, &dir, "later", 0644);
+	is_status(v3_remove(second, &dir, S("later")).status, NFS3_OK,
+			  "is tried again");
+}
+
+int
+main(void)
+{
+	first = connect_to(0);
+	second = connect_to(gateway_count() - 1);
+	first->xid = 0x70000000;
+	dir = make_playground(first);
+	test_creation();
+	test_removal();
+	test_setattr();
+	test_others();
+	test_failure();
+	disconnect(first);
+	disconnect(second);
+	return done_testing();
+}
