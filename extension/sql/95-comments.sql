@@ -2,8 +2,9 @@
 --
 -- Of a function: what it does, what its parameters mean, what it returns and
 -- which statuses or errors it can answer with.  Names of statuses are those of
--- RFC 1813 without NFS3ERR_; BADHANDLE, STALE, ACCES and TOOWEAK can come from
--- every operation on a handle and are not repeated.
+-- RFC 1813 without NFS3ERR_.  BADHANDLE, STALE, ACCES and TOOWEAK can come from
+-- every operation on a handle and are not repeated; NOSPC is the answer to a
+-- name whose hash 256 others of the directory have.
 
 COMMENT ON SCHEMA dittofs IS 'A POSIX file system: its tables, and functions for gateways, administrators and people.';
 
@@ -61,7 +62,7 @@ $$Which of the wanted rights the caller has (ACCESS, 3.3.4). wanted, granted: 1 
 COMMENT ON FUNCTION dittofs.create_file IS
 $$Makes a regular file (CREATE, 3.3.8). how: 'guarded' (must not exist), 'unchecked' (an existing one is taken, and cut or grown if size is given), 'exclusive' (verifier: 8 bytes; the file that the same verifier made is taken). Attributes as in set_file_attributes(); mode defaults to 0644. Statuses: EXIST, NOTDIR, ACCES, ROFS, INVAL, NAMETOOLONG, FBIG, NOSPC.$$;
 COMMENT ON FUNCTION dittofs.create_directory IS
-$$Makes a directory (MKDIR, 3.3.9); mode defaults to 0755. In a set-gid directory it inherits group and bit. Statuses: EXIST, NOTDIR, ACCES, ROFS, INVAL, NAMETOOLONG, MLINK, NOSPC.$$;
+$$Makes a directory (MKDIR, 3.3.9); mode defaults to 0755. In a set-gid directory it inherits group and bit. Statuses: EXIST, NOTDIR, ACCES, ROFS, INVAL, NAMETOOLONG, NOSPC.$$;
 COMMENT ON FUNCTION dittofs.create_symlink IS
 $$Makes a symbolic link (SYMLINK, 3.3.10). target: 1 to 4095 bytes, not interpreted. Statuses: EXIST, NOTDIR, ACCES, ROFS, INVAL, NAMETOOLONG, NOSPC.$$;
 COMMENT ON FUNCTION dittofs.create_special_file IS
@@ -75,13 +76,13 @@ $$Removes a name; with the last one the file goes (REMOVE, 3.3.12). Its blocks a
 COMMENT ON FUNCTION dittofs.remove_directory IS
 $$Removes an empty directory (RMDIR, 3.3.13). Statuses: NOTEMPTY, NOENT, NOTDIR, EXIST ('..'), INVAL ('.'), ACCES, PERM (sticky directory), ROFS, NAMETOOLONG.$$;
 COMMENT ON FUNCTION dittofs.move IS
-$$Renames, atomically replacing what has the new name (RENAME, 3.3.14). Two names of one file: nothing changes. Statuses: NOENT, NOTDIR, ISDIR, NOTEMPTY (the directory replaced), XDEV (another share), INVAL ('.', '..', into itself), ACCES, PERM (sticky directory), ROFS, MLINK, NAMETOOLONG, NOSPC.$$;
+$$Renames, atomically replacing what has the new name (RENAME, 3.3.14). Two names of one file: nothing changes. Statuses: NOENT, NOTDIR, ISDIR, NOTEMPTY (the directory replaced), XDEV (another share), INVAL ('.', '..', into itself), ACCES, PERM (sticky directory), ROFS, NAMETOOLONG, NOSPC.$$;
 COMMENT ON FUNCTION dittofs.read_directory IS
 $$A page of a directory (READDIR and READDIRPLUS, 3.3.16, 3.3.17): first a row with status, dir_attributes and eof, then the entries after cookie (0: from the start), '.' and '..' first. dircount bounds names, fileids and cookies, maxcount the whole reply, in bytes of XDR. attributes: with attributes and handles. An entry keeps its cookie as long as it lives. Statuses: NOTDIR, ACCES (no read permission), TOOSMALL, BAD_COOKIE.$$;
 COMMENT ON FUNCTION dittofs.read IS
 $$Reads count bytes from offset, at most rtmax of the share (READ, 3.3.6). Past the end it returns nothing and eof. Statuses: ISDIR, INVAL (no regular file, a negative argument), ACCES.$$;
 COMMENT ON FUNCTION dittofs.write IS
-$$Writes data at offset (WRITE, 3.3.7). stability: 'unstable' (commit() will flush it), 'data_sync', 'file_sync'. Returns how much was written, the stability reached and the write verifier. Statuses: ISDIR, INVAL (no regular file), ACCES, ROFS, FBIG, NOSPC.$$;
+$$Writes data at offset (WRITE, 3.3.7). stability: 'unstable' (commit() will flush it), 'data_sync', 'file_sync'. Returns how much was written, the stability reached and the write verifier. Statuses: ISDIR, INVAL (no regular file), ACCES, ROFS, FBIG. A full disk is an error, 53100.$$;
 COMMENT ON FUNCTION dittofs.commit IS
 $$Flushes what unstable writes left; all of it, whatever offset and count (COMMIT, 3.3.21). It has happened when the transaction has committed. Returns the write verifier: if it is not the one that the writes returned, they must be repeated. Statuses: ISDIR, INVAL, ACCES, ROFS.$$;
 COMMENT ON FUNCTION dittofs.prepare_read IS
