@@ -21,8 +21,6 @@
  */
 #include "dittofs.h"
 
-#include <uuid/uuid.h>
-
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -427,16 +425,38 @@ inode_fattr(const Inode *inode, uint64 fsid, Fattr *fattr)
 }
 
 /*
+ * Random bytes for ids, bought by the dozen: libuuid asks the kernel for each
+ * id, which was a tenth of a creation.
+ */
+static void
+take_random(uint8 *to, int count)
+{
+	static uint8 stock[1024];
+	static int	left = 0;
+
+	if (left < count)
+	{
+		if (!pg_strong_random(stock, sizeof(stock)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate random values")));
+		left = sizeof(stock);
+	}
+	left -= count;
+	memcpy(to, stock + left, count);
+}
+
+/*
  * UUID version 7 (RFC 9562): 48 bits of milliseconds, then random bits.  New
- * rows so go to the right edge of the index.  libuuid of today makes versions
- * 1 and 4 only; the random bits are its.
+ * rows so go to the right edge of the index.
  */
 void
 inode_new_id(pg_uuid_t *id)
 {
 	uint64		ms = (uint64) (fs_now() / 1000000);
 
-	uuid_generate_random(id->data);
+	take_random(id->data, UUID_LEN);
+	id->data[8] = (id->data[8] & 0x3f) | 0x80;
 	for (int i = 0; i < 6; i++)
 		id->data[i] = (uint8) (ms >> (8 * (5 - i)));
 	id->data[6] = (id->data[6] & 0x0f) | 0x70;
