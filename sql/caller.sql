@@ -13,6 +13,9 @@ SELECT 'uid=4294967295 gid=4294967294 groups=4294967295'::dittofs.caller;
 -- An IPv4 address mapped into IPv6 is the IPv4 address.
 SELECT 'client=::ffff:10.0.0.7'::dittofs.caller;
 
+-- A gateway says which call it is, so that a repeated one is known again.
+SELECT 'client=10.0.0.7 xid=4294967295 checksum=18446744073709551615'::dittofs.caller;
+
 -- The text form can be read back.
 SELECT (c::text)::dittofs.caller::text = c::text AS same
 	FROM (SELECT 'uid=1 gid=2 groups=3,4 client=fe80::1 port=65535 auth=none'::dittofs.caller) x(c);
@@ -45,3 +48,6 @@ SELECT 'client=10.0.0.0/8'::dittofs.caller;
 SELECT 'client=10.0.0'::dittofs.caller;
 SELECT 'client=gateway'::dittofs.caller;
 SELECT 'client=1:2'::dittofs.caller;
+SELECT 'xid=4294967296'::dittofs.caller;
+SELECT 'xid=1 checksum=-1'::dittofs.caller;
+SELECT 'xid=1 checksum=18446744073709551616'::dittofs.caller;

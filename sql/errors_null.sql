@@ -63,7 +63,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT operation, string_agg(DISTINCT status, ' ') FILTER (WHERE argument = '') AS "none is",
-		string_agg(argument || ': ' || status, ', ') FILTER (WHERE argument <> '') AS "NULL is"
+		string_agg(argument || ': ' || status, ', ' ORDER BY argument COLLATE "C") FILTER (WHERE argument <> '') AS "NULL is"
 	FROM pg_temp.nulls(:'root', :'file') GROUP BY operation ORDER BY operation \gx
 
 -- Numbers at the edges of bigint

@@ -23,7 +23,7 @@ CREATE FUNCTION dittofs.caller_send(dittofs.caller) RETURNS bytea
 CREATE TYPE dittofs.caller (
 	INPUT = dittofs.caller_in, OUTPUT = dittofs.caller_out,
 	RECEIVE = dittofs.caller_recv, SEND = dittofs.caller_send,
-	INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = plain
+	INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = plain
 );
 
 -- The attributes of an inode, as of the transaction that returns them.

@@ -111,7 +111,7 @@ parse_checksum(const char *value)
 	uint64		checksum;
 
 	errno = 0;
-	checksum = strtou64(value, &end, 10);
+	checksum = strtoull(value, &end, 10);
 	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0)
 		bad_caller("checksum", value, "A number of up to 64 bits is expected.");
 	return checksum;
