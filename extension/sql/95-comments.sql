@@ -99,6 +99,8 @@ COMMENT ON FUNCTION dittofs.write_verifier IS
 $$Eight bytes, the same in all sessions; others once unstable writes may have been lost: after a restart, a crash or a fail-over.$$;
 COMMENT ON FUNCTION dittofs.reap IS
 $$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Empties the oldest table of replies, too. Gateways call it; calls at the same time take different files.$$;
+COMMENT ON FUNCTION dittofs.fsck IS
+$$Checks all tables: a row for each violation of an invariant, with the rule and the object (the id of an inode, directory id and name of an entry, the number of a share); no rows is right. Reads one snapshot, takes time in proportion to the tables, locks and changes nothing. After a crash, shares of kind memory have lost their blocks and are reported.$$;
 COMMENT ON FUNCTION dittofs.status_name IS
 $$The name of a status, like NOENT for 2; NULL for a number that is none.$$;
 

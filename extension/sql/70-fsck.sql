@@ -1,0 +1,174 @@
+-- What must always hold between the tables (extension/README.md, invariants),
+-- and does not.
+--
+-- The modules write their tables without SQL, so nothing but unique indexes
+-- checks what they write; this does.  Every rule is a hash join or a scan: the
+-- whole takes time in proportion to the tables.  It reads one snapshot, locks
+-- nothing and changes nothing.  After a crash the shares of kind 'memory' have
+-- lost their blocks, and are reported.
+--
+-- This is the one function written in SQL: it is a query, and slow anyway.
+
+CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+AS $fsck$
+	WITH RECURSIVE
+	-- every directory that can be reached from its share's root
+	reachable(id) AS (
+		SELECT root_id FROM dittofs.shares
+		UNION
+		SELECT c.id FROM reachable r
+			JOIN dittofs.parent_child_map d ON d.parent_id = r.id
+			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+	),
+	-- entries of each inode; for a directory, whether they are where its '..' leads
+	entries AS (
+		SELECT d.child_id, count(*) AS n,
+				bool_and(d.parent_id IS NOT DISTINCT FROM c.parent_id) AS in_parent
+			FROM dittofs.parent_child_map d LEFT JOIN dittofs.files c ON c.id = d.child_id
+			GROUP BY d.child_id
+	),
+	subdirectories AS (
+		SELECT d.parent_id, count(*) AS n
+			FROM dittofs.parent_child_map d
+			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+			GROUP BY d.parent_id
+	),
+	blocks AS (
+		SELECT 'postgres' AS content, content_id, block, length(data) AS length
+			FROM dittofs.blocks
+		UNION ALL
+		SELECT 'memory', content_id, block, length(data) FROM dittofs.blocks_memory
+	),
+	contents AS (
+		SELECT content, content_id, sum(length) AS bytes, count(*) AS n,
+				min(block) AS first, max(length) AS longest, min(length) AS shortest,
+				max(block * 131072 + length) AS "end"
+			FROM blocks GROUP BY content, content_id
+	),
+	regular AS (
+		SELECT f.id, f.size, f.used, coalesce(f.content_id, f.id) AS content_id, s.content
+			FROM dittofs.files f LEFT JOIN dittofs.shares s ON s.share_id = f.share_id
+	),
+	owners AS (
+		SELECT content_id, count(*) AS n FROM (
+				SELECT content_id FROM regular
+				UNION ALL SELECT content_id FROM dittofs.reap_queue) o
+			GROUP BY content_id
+	)
+
+	-- inodes by themselves
+	SELECT 'an inode''s share exists', f.id::text
+		FROM dittofs.files f LEFT JOIN dittofs.shares s ON s.share_id = f.share_id
+		WHERE s.share_id IS NULL
+	UNION ALL
+	SELECT 'kind, mode and ids are in their ranges', id::text FROM dittofs.files
+		WHERE kind NOT BETWEEN 1 AND 7 OR mode NOT BETWEEN 0 AND 4095
+			OR uid NOT BETWEEN 0 AND 4294967295 OR gid NOT BETWEEN 0 AND 4294967295
+			OR size < 0 OR used < 0 OR fileid < 1
+	UNION ALL
+	SELECT 'a fileid is one inode''s', share_id || '.' || fileid FROM dittofs.files
+		GROUP BY share_id, fileid HAVING count(*) > 1
+	UNION ALL
+	SELECT 'columns fit the kind', id::text FROM dittofs.files
+		WHERE (parent_id IS NOT NULL) <> (kind = 2)
+			OR (rdev IS NOT NULL) <> (kind IN (3, 4))
+			OR (target IS NOT NULL) <> (kind = 5)
+			OR (kind = 2 AND size <> 4096)
+			OR (kind = 5 AND size <> length(target))
+			OR (kind IN (3, 4, 6, 7) AND size <> 0)
+			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL))
+			OR length(verifier) <> 8
+	UNION ALL
+
+	-- links
+	SELECT 'nlink of a file is the number of its entries', f.id::text
+		FROM dittofs.files f LEFT JOIN entries e ON e.child_id = f.id
+		WHERE f.kind <> 2 AND f.nlink <> coalesce(e.n, 0)
+	UNION ALL
+	SELECT 'nlink of a directory is 2 and its subdirectories', f.id::text
+		FROM dittofs.files f LEFT JOIN subdirectories d ON d.parent_id = f.id
+		WHERE f.kind = 2 AND f.nlink <> 2 + coalesce(d.n, 0)
+	UNION ALL
+	SELECT 'no inode is without an entry, but for roots', f.id::text
+		FROM dittofs.files f
+		LEFT JOIN entries e ON e.child_id = f.id
+		LEFT JOIN dittofs.shares s ON s.root_id = f.id
+		WHERE e.child_id IS NULL AND s.root_id IS NULL
+	UNION ALL
+	SELECT 'a directory has one entry, in its parent', f.id::text
+		FROM dittofs.files f
+		LEFT JOIN entries e ON e.child_id = f.id
+		LEFT JOIN dittofs.shares s ON s.root_id = f.id
+		WHERE f.kind = 2 AND s.root_id IS NULL
+			AND (e.n = 1 AND e.in_parent) IS NOT TRUE
+	UNION ALL
+	SELECT 'a share has a root, its own parent, in no directory', s.name
+		FROM dittofs.shares s
+		LEFT JOIN dittofs.files f ON f.id = s.root_id
+		LEFT JOIN entries e ON e.child_id = f.id
+		WHERE f.share_id IS DISTINCT FROM s.share_id OR f.kind <> 2
+			OR f.parent_id IS DISTINCT FROM f.id OR e.n > 0
+	UNION ALL
+	SELECT 'every directory is below its root', f.id::text
+		FROM dittofs.files f LEFT JOIN reachable r ON r.id = f.id
+		WHERE f.kind = 2 AND r.id IS NULL
+	UNION ALL
+
+	-- entries
+	SELECT 'an entry joins a directory and an inode of one share',
+			d.parent_id || '/' || encode(d.name, 'escape')
+		FROM dittofs.parent_child_map d
+		LEFT JOIN dittofs.files p ON p.id = d.parent_id
+		LEFT JOIN dittofs.files c ON c.id = d.child_id
+		WHERE p.kind IS DISTINCT FROM 2 OR c.id IS NULL
+			OR p.share_id <> c.share_id OR d.fileid <> c.fileid
+	UNION ALL
+	SELECT 'a name is 1 to 255 bytes, none of them NUL or a slash',
+			parent_id || '/' || encode(name, 'escape')
+		FROM dittofs.parent_child_map
+		WHERE length(name) NOT BETWEEN 1 AND 255 OR name IN ('.', '..')
+			OR position('\x00'::bytea IN name) > 0 OR position('\x2f'::bytea IN name) > 0
+	UNION ALL
+	SELECT 'a name is there once', parent_id || '/' || encode(name, 'escape')
+		FROM dittofs.parent_child_map GROUP BY parent_id, name HAVING count(*) > 1
+	UNION ALL
+	SELECT 'cookies are unique and above those of . and ..', parent_id || ':' || cookie
+		FROM dittofs.parent_child_map
+		GROUP BY parent_id, cookie HAVING count(*) > 1 OR cookie < 256
+	UNION ALL
+	SELECT 'an entry is found by its name', d.parent_id || '/' || encode(d.name, 'escape')
+		FROM dittofs.parent_child_map d
+		JOIN dittofs.files p ON p.id = d.parent_id
+		JOIN dittofs.shares s ON s.share_id = p.share_id
+		CROSS JOIN LATERAL dittofs.lookup('\x01'::bytea ||
+			uuid_send(s.share_uuid) || uuid_send(d.parent_id), d.name) l
+		WHERE substr(l.handle, 18) IS DISTINCT FROM uuid_send(d.child_id)
+	UNION ALL
+
+	-- content
+	SELECT 'used is the sum of the blocks', r.id::text
+		FROM regular r
+		LEFT JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
+		WHERE r.used <> coalesce(c.bytes, 0)
+	UNION ALL
+	SELECT 'no byte lies at or after the size, no block is empty or too long', r.id::text
+		FROM regular r
+		JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
+		WHERE c.first < 0 OR c.shortest < 1 OR c.longest > 131072 OR c."end" > r.size
+	UNION ALL
+	SELECT 'a block is a file''s, or waits for the reaper', c.content_id::text
+		FROM contents c LEFT JOIN owners o ON o.content_id = c.content_id
+		WHERE o.n IS DISTINCT FROM 1
+	UNION ALL
+
+	-- accounting
+	SELECT 'space_usage is exact', coalesce(u.share_id, f.share_id)::text
+		FROM (SELECT share_id, sum(bytes) AS bytes, sum(inodes) AS inodes
+				FROM dittofs.space_usage GROUP BY share_id) u
+		FULL JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
+				FROM dittofs.files GROUP BY share_id) f ON f.share_id = u.share_id
+		WHERE (coalesce(u.bytes, 0), coalesce(u.inodes, 0)) <>
+			(coalesce(f.bytes, 0), coalesce(f.inodes, 0));
+$fsck$;
