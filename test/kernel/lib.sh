@@ -133,7 +133,7 @@ sys()
 # expect WANTED [-u WHO] CALL ARGUMENT...
 expect()
 {
-	local wanted=$1 name= word
+	local wanted=$1 name= word status
 	shift
 	for word; do
 		[ ${#word} -le 40 ] || word="${word::30}... (${#word})"
@@ -142,8 +142,10 @@ expect()
 	name=${name//"$D"/D}
 	name=${name//"$MNT2/${D#"$MNT"/}"/D2}
 	name=${name//[^[:print:]]/?}
-	name="${topic:+$topic:}${name/ -u / uid }: $wanted"
 	sys "$@"
 	[[ "|$wanted|" == *"|$reply|"* ]]
-	ok $? "${name//#/}" || echo "# got: $reply"
+	status=$?
+	[ ${#wanted} -le 60 ] || wanted="${wanted::50}... (${#wanted})"
+	name="${topic:+$topic:}${name/ -u / uid }: $wanted"
+	ok $status "${name//#/}" || echo "# got: $reply"
 }
