@@ -1,0 +1,82 @@
+#!/bin/bash
+# --rpcbind: clients that ask rpcbind where NFS and MOUNT are get an answer.
+# In a network and a /run of its own, for the host's rpcbind is not ours.
+
+# shellcheck source=lib.sh disable=SC2154,SC2317
+. "$(dirname "$0")/lib.sh"
+
+if ! command -v rpcbind >/dev/null || ! unshare -n -m true 2>/dev/null; then
+	skip "rpcbind" "no rpcbind, or no right to unshare"
+	done_testing
+	exit
+fi
+if [ -z "$UNSHARED" ]; then
+	[ -n "$DITTOFS_GATEWAY" ] || build gateway-all || exit 1
+	q "ALTER ROLE dittofs_gateway LOGIN;
+		SELECT dittofs.create_share('/export')" >/dev/null
+	UNSHARED=1 exec unshare -n -m bash "$0"
+fi
+
+gateway=${DITTOFS_GATEWAY:-$top/gateway/dittofs}
+mount -t tmpfs tmpfs /run && ip link set lo up || exit 1
+
+end()
+{
+	kill "$gateway_pid" "$rpcbind_pid" 2>/dev/null
+}
+trap end EXIT
+
+# start PORT [TRIES]
+start()
+{
+	"$gateway" start --listen 127.0.0.1 --port "$1" --workers 1 --rpcbind \
+		--conninfo user=dittofs_gateway >>"$DITTOFS_RUN/gateway.log" 2>&1 &
+	gateway_pid=$!
+	registered "$1" "${2:-200}"
+}
+
+# registered PORT TRIES: both programs are, there and nowhere else
+registered()
+{
+	local tries
+
+	for ((tries = 0; tries < $2; tries++)); do
+		[ "$(programs)" != "100003 3 tcp $1,100005 3 tcp $1," ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+programs()
+{
+	rpcinfo -p 127.0.0.1 2>/dev/null |
+		awk '$1 == 100003 || $1 == 100005 { printf "%s %s %s %s,", $1, $2, $3, $4 }'
+}
+
+start 20490 20
+is "$(programs)" "" "without rpcbind nothing is registered"
+is "$(grep -c 'could not be registered' "$DITTOFS_RUN/gateway.log")" 4 "which is logged"
+kill "$gateway_pid"
+wait "$gateway_pid"
+is $? 0 "and all"
+
+rpcbind -f -w &
+rpcbind_pid=$!
+for ((tries = 0; tries < 200; tries++)); do
+	! rpcinfo -p 127.0.0.1 >/dev/null 2>&1 || break
+	sleep 0.05
+done
+
+start 20490
+ok $? "both programs are registered"
+like "$(rpcinfo -T tcp 127.0.0.1 100003 3)" 'ready and waiting' "NFS is found"
+like "$(rpcinfo -T tcp 127.0.0.1 100005 3)" 'ready and waiting' "MOUNT is found"
+kill -KILL "$gateway_pid"
+wait "$gateway_pid" 2>/dev/null
+start 20491
+ok $? "another gateway takes over what a killed one left"
+kill "$gateway_pid"
+wait "$gateway_pid"
+is "$(programs)" "" "one that stops takes it back"
+
+done_testing
