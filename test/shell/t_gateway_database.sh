@@ -19,8 +19,10 @@ port=$((20000 + RANDOM % 12000))
 
 start()
 {
+	# here, not in the background: says() must not find what the last one said
+	: >"$log"
 	"$DITTOFS_RUN/gateway" start --listen 127.0.0.1 --port "$port" --workers 1 \
-		"$@" >"$log" 2>&1 &
+		"$@" >>"$log" 2>&1 &
 	gateway_pid=$!
 }
 
