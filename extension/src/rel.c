@@ -12,25 +12,39 @@
  * and CREATE EXTENSION, or REINDEX CONCURRENTLY (which swaps OIDs), may happen
  * in a living session.
  *
+ * A call makes several short scans, and a batch has up to hundreds of calls.
+ * Opening table and index, making slot and scan (the b-tree's alone is 27 kB)
+ * costs as much as finding a row.  So in a gateway's session they are kept to
+ * the end of the transaction, with the indexes that an insertion opens, and a
+ * scan rewinds what is there, as a nested loop does.  They belong to the
+ * transaction's resource owner, for a call's portal ends before it; what pins
+ * buffers is let go at the end of each scan.
+ *
  *-------------------------------------------------------------------------
  */
 #include "dittofs.h"
 
 #include "access/heapam.h"
+#include "access/relscan.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "guc.h"
 #include "rel.h"
 
 static const struct
@@ -166,34 +180,224 @@ rel_form_result(ResultType type, Datum *values, bool *nulls)
 	return HeapTupleGetDatum(tuple);
 }
 
+/*
+ * What is kept open to the end of the transaction.
+ */
+
+typedef struct KeptRel
+{
+	Relation	heap;			/* NULL: nothing is kept */
+	LOCKMODE	lockmode;
+	Relation	index;			/* these four: NULL before the first scan */
+	TupleTableSlot *slot;
+	IndexScanDesc scan;
+	int			nkeys;
+	bool		scanning;		/* by somebody, now */
+	CatalogIndexState indexes;	/* NULL before the first insertion */
+} KeptRel;
+
+static KeptRel kept_rels[REL_COUNT];
+
+/* Savepoints have resource owners and locks of their own. */
+static bool
+may_keep(void)
+{
+	return dittofs_gateway && GetCurrentTransactionNestLevel() == 1;
+}
+
+/* NULL: this time it is not to be kept. */
+static KeptRel *
+keep_heap(RelName name, LOCKMODE lockmode)
+{
+	KeptRel    *kept = &kept_rels[name];
+	Oid			oid = rel_oid(name);
+
+	if (!may_keep())
+		return NULL;
+	if (kept->heap == NULL)
+	{
+		ResourceOwner owner = CurrentResourceOwner;
+		Relation	heap;
+
+		CurrentResourceOwner = TopTransactionResourceOwner;
+		heap = table_open(oid, lockmode);
+		CurrentResourceOwner = owner;
+		memset(kept, 0, sizeof(*kept));
+		kept->heap = heap;
+		kept->lockmode = lockmode;
+	}
+	if (RelationGetRelid(kept->heap) != oid)
+		return NULL;
+	if (lockmode > kept->lockmode)
+	{
+		LockRelationOid(oid, lockmode);
+		if (kept->index != NULL)
+			LockRelationOid(RelationGetRelid(kept->index), lockmode);
+		kept->lockmode = lockmode;
+	}
+	return kept;
+}
+
+/* NULL likewise; also when a scan of this table is under way. */
+static KeptRel *
+keep_scan(RelName name, LOCKMODE lockmode, int nkeys)
+{
+	KeptRel    *kept = keep_heap(name, lockmode);
+
+	if (kept == NULL || kept->scanning)
+		return NULL;
+	if (kept->scan == NULL)
+	{
+		ResourceOwner owner = CurrentResourceOwner;
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		CurrentResourceOwner = TopTransactionResourceOwner;
+		kept->index = index_open(rel_index_oid(name), kept->lockmode);
+		kept->slot = table_slot_create(kept->heap, NULL);
+		kept->nkeys = nkeys;
+		kept->scan = compat_index_beginscan(kept->heap, kept->index,
+											GetActiveSnapshot(), nkeys);
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(caller);
+	}
+	return kept->nkeys == nkeys ? kept : NULL;
+}
+
+static KeptRel *
+keep_indexes(Relation heap)
+{
+	KeptRel    *kept;
+	int			name = 0;
+
+	while (name < REL_COUNT && table_oids[name] != RelationGetRelid(heap))
+		name++;
+	if (name == REL_COUNT)
+		return NULL;
+	kept = keep_heap((RelName) name, RowExclusiveLock);
+	if (kept != NULL && kept->indexes == NULL)
+	{
+		ResourceOwner owner = CurrentResourceOwner;
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		CurrentResourceOwner = TopTransactionResourceOwner;
+		kept->indexes = CatalogOpenIndexes(kept->heap);
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(caller);
+	}
+	return kept;
+}
+
+void
+rel_release(void)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	for (int i = 0; i < REL_COUNT; i++)
+	{
+		KeptRel    *kept = &kept_rels[i];
+
+		if (kept->heap == NULL)
+			continue;
+		if (kept->scan != NULL)
+			index_endscan(kept->scan);
+		if (kept->slot != NULL)
+			ExecDropSingleTupleTableSlot(kept->slot);
+		if (kept->index != NULL)
+			index_close(kept->index, NoLock);
+		if (kept->indexes != NULL)
+			CatalogCloseIndexes(kept->indexes);
+		table_close(kept->heap, NoLock);
+		kept->heap = NULL;
+	}
+	CurrentResourceOwner = owner;
+}
+
+/* After an abort, which has closed everything itself. */
+void
+rel_forget(void)
+{
+	memset(kept_rels, 0, sizeof(kept_rels));
+}
+
+/*
+ * Scans.
+ */
+
 void
 rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 			   Snapshot snapshot, ScanKey keys, int nkeys)
 {
-	rs->lockmode = lockmode;
-	rs->heap = table_open(rel_oid(name), lockmode);
-	rs->index = index_open(rel_index_oid(name), lockmode);
-	rs->slot = table_slot_create(rs->heap, NULL);
-	rs->scan = compat_index_beginscan(rs->heap, rs->index, snapshot, nkeys);
+	rs->kept = keep_scan(name, lockmode, nkeys);
+	if (rs->kept != NULL)
+	{
+		rs->heap = rs->kept->heap;
+		rs->index = rs->kept->index;
+		rs->slot = rs->kept->slot;
+		rs->scan = rs->kept->scan;
+		rs->scan->xs_snapshot = snapshot;
+		rs->kept->scanning = true;
+	}
+	else
+	{
+		rs->heap = table_open(rel_oid(name), lockmode);
+		rs->index = index_open(rel_index_oid(name), lockmode);
+		rs->slot = table_slot_create(rs->heap, NULL);
+		rs->scan = compat_index_beginscan(rs->heap, rs->index, snapshot, nkeys);
+	}
 	index_rescan(rs->scan, keys, nkeys, NULL, 0);
 }
 
 bool
 rel_scan_next(RelScan *rs)
 {
-	if (!index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot))
-		return false;
-	slot_getallattrs(rs->slot);
-	return true;
+	bool		found;
+
+	if (rs->kept != NULL)
+	{
+		/* what the index allocates on its way belongs to the scan */
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		found = index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot);
+		MemoryContextSwitchTo(caller);
+	}
+	else
+		found = index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot);
+	if (found)
+		slot_getallattrs(rs->slot);
+	return found;
 }
 
 void
 rel_scan_end(RelScan *rs)
 {
+	if (rs->kept != NULL)
+	{
+		/* no pins survive: they are the portal's */
+		ExecClearTuple(rs->slot);
+		index_rescan(rs->scan, NULL, rs->kept->nkeys, NULL, 0);
+		rs->kept->scanning = false;
+		return;
+	}
 	index_endscan(rs->scan);
 	ExecDropSingleTupleTableSlot(rs->slot);
 	index_close(rs->index, NoLock);
 	table_close(rs->heap, NoLock);
+}
+
+/*
+ * Changes.
+ */
+
+static void
+insert_tuple(Relation heap, HeapTuple tuple)
+{
+	KeptRel    *kept = keep_indexes(heap);
+
+	if (kept != NULL)
+		CatalogTupleInsertWithInfo(kept->heap, tuple, kept->indexes);
+	else
+		CatalogTupleInsert(heap, tuple);
 }
 
 void
@@ -201,7 +405,7 @@ rel_insert(Relation heap, Datum *values, bool *nulls)
 {
 	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
 
-	CatalogTupleInsert(heap, tuple);
+	insert_tuple(heap, tuple);
 	heap_freetuple(tuple);
 }
 
@@ -210,7 +414,7 @@ rel_insert_tid(Relation heap, Datum *values, bool *nulls, ItemPointer tid)
 {
 	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
 
-	CatalogTupleInsert(heap, tuple);
+	insert_tuple(heap, tuple);
 	ItemPointerCopy(&tuple->t_self, tid);
 	heap_freetuple(tuple);
 }
@@ -219,8 +423,12 @@ void
 rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
 {
 	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
+	KeptRel    *kept = keep_indexes(heap);
 
-	CatalogTupleUpdate(heap, tid, tuple);
+	if (kept != NULL)
+		CatalogTupleUpdateWithInfo(kept->heap, tid, tuple, kept->indexes);
+	else
+		CatalogTupleUpdate(heap, tid, tuple);
 	ItemPointerCopy(&tuple->t_self, tid);
 	heap_freetuple(tuple);
 }

@@ -80,7 +80,7 @@ typedef struct RelScan
 	Relation	index;
 	struct IndexScanDescData *scan;
 	TupleTableSlot *slot;
-	LOCKMODE	lockmode;
+	struct KeptRel *kept;		/* NULL: all of it ends with the scan */
 } RelScan;
 
 /*
@@ -102,5 +102,12 @@ extern void rel_insert_tid(Relation heap, Datum *values, bool *nulls,
 /* tid: the version to replace; becomes that of the new one. */
 extern void rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls);
 extern void rel_delete(Relation heap, ItemPointer tid);
+
+/*
+ * Closes what is kept open for the next call of the transaction; rel_forget
+ * after its end.  For xact.c, and for whoever needs a table to himself.
+ */
+extern void rel_release(void);
+extern void rel_forget(void);
 
 #endif							/* DITTOFS_REL_H */

@@ -133,6 +133,7 @@ reply_expire(void)
 	Relation	heap;
 	BlockNumber blocks;
 
+	rel_release();				/* TRUNCATE wants it to itself */
 	heap = table_open(oid, AccessShareLock);
 	blocks = RelationGetNumberOfBlocks(heap);
 	table_close(heap, AccessShareLock);

@@ -28,6 +28,7 @@
 
 #include "guc.h"
 #include "inodes.h"
+#include "rel.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -138,6 +139,7 @@ at_end(void)
 	commit_is_async = false;
 	inode_forget();
 	usage_forget();
+	rel_forget();
 	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
 }
 
@@ -149,6 +151,7 @@ xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
 			at_commit();
+			rel_release();
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
