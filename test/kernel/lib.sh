@@ -133,7 +133,7 @@ sys()
 # expect WANTED [-u WHO] CALL ARGUMENT...
 expect()
 {
-	local wanted=$1 name= word status
+	local wanted=$1 name='' word status
 	shift
 	for word; do
 		[ ${#word} -le 40 ] || word="${word::30}... (${#word})"

@@ -45,7 +45,7 @@ for mode in delete truncate persist; do
 	case $mode in
 		delete) wanted= ;;
 		truncate) wanted=0 ;;
-		persist) wanted=[1-9] ;;
+		persist) wanted='[1-9]' ;;
 	esac
 	like "$(stat -c %s $mode.db-journal 2>/dev/null)" "^$wanted" "$topic: the journal afterwards"
 done

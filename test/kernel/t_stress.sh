@@ -29,13 +29,12 @@ stress dirdeep --dirdeep-inodes 200
 stress dirmany
 stress dup
 stress fcntl
-stress fiemap --fiemap-bytes 1m
 stress filename --filename-opts posix
 stress flock
-stress fpunch
 stress fstat
 stress getdent
 stress hdd --hdd-bytes 8m --hdd-write-size 16k
+stress io
 stress iomix --iomix-bytes 8m
 stress link
 stress locka
@@ -50,7 +49,6 @@ stress symlink
 stress sync-file --sync-file-bytes 4m
 stress touch
 stress utime
-stress verity
 find . -mindepth 1 -delete
 same "$(ls)" "" "nothing is left"
 finish
