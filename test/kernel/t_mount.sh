@@ -33,7 +33,7 @@ refused()
 with()
 {
 	run "$3" mounts "$1" "$2" || return
-	(cd /mnt/other && run "$3: ${*:4}" "${@:4}")
+	(cd /mnt/other && "${@:4}")
 	ok $? "$3: ${*:4}"
 	run "$3: umount" umount /mnt/other
 }
