@@ -17,6 +17,11 @@
  * Nothing but the primary key is indexed, and the id never changes: updates
  * are heap-only wherever the page has room.
  *
+ * A directory in which much is created gets a new version in each transaction,
+ * and none goes while an old snapshot is open.  So nothing here may look at all
+ * versions of a row: find_row() begins where the row was last, and an update
+ * does not ask whether its key is unique.
+ *
  *-------------------------------------------------------------------------
  */
 #include "dittofs.h"
@@ -204,13 +209,63 @@ locked_enter(const Inode *inode, ItemPointer tid)
 	return entry;
 }
 
+/*
+ * Where inodes were when they were last seen: guesses that spare the index,
+ * which rel_fetch checks.  Only versions that some snapshot has seen are
+ * remembered, so that none is of a transaction that may yet abort.
+ */
+#define PLACES 4096
+
+typedef struct Place
+{
+	pg_uuid_t	id;
+	ItemPointerData tid;
+} Place;
+
+static Place places[PLACES];
+
+/* Ids end in random bits. */
+static Place *
+place_of(const pg_uuid_t *id)
+{
+	return &places[(id->data[14] << 8 | id->data[15]) % PLACES];
+}
+
+static bool
+is_inode(TupleTableSlot *slot, const void *id)
+{
+	return memcmp(DatumGetUUIDP(slot->tts_values[COL_ID]), id, UUID_LEN) == 0;
+}
+
+/* The row of an inode, as the active snapshot sees it; rs is open if found. */
+static bool
+find_row(RelScan *rs, const pg_uuid_t *id, LOCKMODE lockmode)
+{
+	Place	   *place = place_of(id);
+	ScanKeyData key;
+
+	if (memcmp(&place->id, id, UUID_LEN) != 0 ||
+		!rel_fetch(rs, REL_FILES, lockmode, GetActiveSnapshot(), &place->tid,
+				   is_inode, id))
+	{
+		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+		rel_scan_begin(rs, REL_FILES, lockmode, GetActiveSnapshot(), &key, 1);
+		if (!rel_scan_next(rs))
+		{
+			rel_scan_end(rs);
+			return false;
+		}
+	}
+	place->id = *id;
+	place->tid = rs->slot->tts_tid;
+	return true;
+}
+
 bool
 inode_get(const pg_uuid_t *id, Inode *inode)
 {
 	LockedInode *mine = locked_find(id);
 	RelScan		rs;
-	ScanKeyData key;
-	bool		found;
 
 	if (mine != NULL)
 	{
@@ -218,13 +273,11 @@ inode_get(const pg_uuid_t *id, Inode *inode)
 			*inode = mine->inode;
 		return !mine->deleted;
 	}
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
-	rel_scan_begin(&rs, REL_FILES, AccessShareLock, GetActiveSnapshot(), &key, 1);
-	found = rel_scan_next(&rs);
-	if (found)
-		inode_from_slot(rs.slot, inode);
+	if (!find_row(&rs, id, AccessShareLock))
+		return false;
+	inode_from_slot(rs.slot, inode);
 	rel_scan_end(&rs);
-	return found;
+	return true;
 }
 
 /*
@@ -235,12 +288,9 @@ static LockedInode *
 lock_row(const pg_uuid_t *id, LockWaitPolicy policy)
 {
 	RelScan		rs;
-	ScanKeyData key;
 	LockedInode *entry = NULL;
 
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
-	rel_scan_begin(&rs, REL_FILES, RowExclusiveLock, GetActiveSnapshot(), &key, 1);
-	if (rel_scan_next(&rs))
+	if (find_row(&rs, id, RowExclusiveLock))
 	{
 		TM_FailureData tmfd;
 		TM_Result	result;
@@ -278,8 +328,8 @@ lock_row(const pg_uuid_t *id, LockWaitPolicy policy)
 				elog(ERROR, "dittofs: could not lock a row of files: %d",
 					 (int) result);
 		}
+		rel_scan_end(&rs);
 	}
-	rel_scan_end(&rs);
 	return entry;
 }
 

@@ -40,6 +40,17 @@
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* 16 can tell which indexes an update needs; HeapTupleIsHeapOnly tells enough */
+#if PG_VERSION_NUM >= 160000
+#define compat_heap_update(heap, tid, tuple) \
+	do { \
+		TU_UpdateIndexes ignored; \
+		simple_heap_update(heap, tid, tuple, &ignored); \
+	} while (0)
+#else
+#define compat_heap_update(heap, tid, tuple) simple_heap_update(heap, tid, tuple)
+#endif
+
 /* 17 lets the writer of a logical message flush it */
 #if PG_VERSION_NUM >= 170000
 #define compat_log_message(prefix) LogLogicalMessage(prefix, "", 0, true, false)

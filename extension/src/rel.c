@@ -30,11 +30,13 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -188,11 +190,12 @@ typedef struct KeptRel
 {
 	Relation	heap;			/* NULL: nothing is kept */
 	LOCKMODE	lockmode;
-	Relation	index;			/* these four: NULL before the first scan */
-	TupleTableSlot *slot;
+	TupleTableSlot *slot;		/* these four: NULL before the first scan */
+	Relation	index;
 	IndexScanDesc scan;
 	int			nkeys;
 	bool		scanning;		/* by somebody, now */
+	BlockNumber blocks;			/* at least; 0 before the first rel_fetch */
 	CatalogIndexState indexes;	/* NULL before the first insertion */
 } KeptRel;
 
@@ -240,11 +243,31 @@ keep_heap(RelName name, LOCKMODE lockmode)
 
 /* NULL likewise; also when a scan of this table is under way. */
 static KeptRel *
-keep_scan(RelName name, LOCKMODE lockmode, int nkeys)
+keep_slot(RelName name, LOCKMODE lockmode)
 {
 	KeptRel    *kept = keep_heap(name, lockmode);
 
 	if (kept == NULL || kept->scanning)
+		return NULL;
+	if (kept->slot == NULL)
+	{
+		ResourceOwner owner = CurrentResourceOwner;
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		CurrentResourceOwner = TopTransactionResourceOwner;
+		kept->slot = table_slot_create(kept->heap, NULL);
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(caller);
+	}
+	return kept;
+}
+
+static KeptRel *
+keep_scan(RelName name, LOCKMODE lockmode, int nkeys)
+{
+	KeptRel    *kept = keep_slot(name, lockmode);
+
+	if (kept == NULL)
 		return NULL;
 	if (kept->scan == NULL)
 	{
@@ -253,7 +276,6 @@ keep_scan(RelName name, LOCKMODE lockmode, int nkeys)
 
 		CurrentResourceOwner = TopTransactionResourceOwner;
 		kept->index = index_open(rel_index_oid(name), kept->lockmode);
-		kept->slot = table_slot_create(kept->heap, NULL);
 		kept->nkeys = nkeys;
 		kept->scan = compat_index_beginscan(kept->heap, kept->index,
 											GetActiveSnapshot(), nkeys);
@@ -375,7 +397,8 @@ rel_scan_end(RelScan *rs)
 	{
 		/* no pins survive: they are the portal's */
 		ExecClearTuple(rs->slot);
-		index_rescan(rs->scan, NULL, rs->kept->nkeys, NULL, 0);
+		if (rs->scan != NULL)
+			index_rescan(rs->scan, NULL, rs->kept->nkeys, NULL, 0);
 		rs->kept->scanning = false;
 		return;
 	}
@@ -383,6 +406,90 @@ rel_scan_end(RelScan *rs)
 	ExecDropSingleTupleTableSlot(rs->slot);
 	index_close(rs->index, NoLock);
 	table_close(rs->heap, NoLock);
+}
+
+/*
+ * Fetches.
+ *
+ * An index finds all versions of a row, one by one, and while an old snapshot
+ * is open none of them goes: a directory in which much is created then has
+ * thousands.  From a version that was current a moment ago it is a step or two
+ * to the one that is current now.
+ *
+ * Where the row has been is a guess.  The place may hold another row by now, or
+ * an aborted version, or be gone; so what is there must have the key, and be
+ * seen by the snapshot, which sees one version of a row at most.  Our lock keeps
+ * the table from shrinking while we hold it.
+ *
+ * Index scans prune the pages they come by; who is going to update must do it
+ * here, or no update would find room on its page.
+ */
+#define FETCH_STEPS 16
+
+/* Where the version in the slot was updated to; false: nowhere. */
+static bool
+next_version(TupleTableSlot *slot, ItemPointer tid)
+{
+	BufferHeapTupleTableSlot *buffer_slot = (BufferHeapTupleTableSlot *) slot;
+
+	if (!TTS_IS_BUFFERTUPLE(slot) || !BufferIsValid(buffer_slot->buffer))
+		return false;
+	LockBuffer(buffer_slot->buffer, BUFFER_LOCK_SHARE);
+	*tid = buffer_slot->base.tuple->t_data->t_ctid;
+	LockBuffer(buffer_slot->buffer, BUFFER_LOCK_UNLOCK);
+	return ItemPointerIsValid(tid) && !ItemPointerEquals(tid, &slot->tts_tid);
+}
+
+static void
+prune_page(Relation heap, BlockNumber block)
+{
+	Buffer		buffer = ReadBuffer(heap, block);
+
+	heap_page_prune_opt(heap, buffer);
+	ReleaseBuffer(buffer);
+}
+
+bool
+rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
+		  const ItemPointerData *tid, RelIsIt is_it, const void *key)
+{
+	ItemPointerData at = *tid;
+	KeptRel    *kept;
+
+	if (IsolationUsesXactSnapshot())
+		return false;
+	kept = keep_slot(name, lockmode);
+	if (kept == NULL)
+		return false;
+	if (kept->blocks == 0)
+		kept->blocks = RelationGetNumberOfBlocks(kept->heap);
+	if (lockmode >= RowExclusiveLock &&
+		ItemPointerGetBlockNumber(&at) < kept->blocks)
+		prune_page(kept->heap, ItemPointerGetBlockNumber(&at));
+	for (int i = 0; i < FETCH_STEPS; i++)
+	{
+		if (ItemPointerGetBlockNumber(&at) >= kept->blocks ||
+			!table_tuple_fetch_row_version(kept->heap, &at, SnapshotAny,
+										   kept->slot))
+			break;
+		slot_getallattrs(kept->slot);
+		if (!is_it(kept->slot, key))
+			break;
+		if (table_tuple_satisfies_snapshot(kept->heap, kept->slot, snapshot))
+		{
+			rs->heap = kept->heap;
+			rs->index = NULL;
+			rs->scan = NULL;
+			rs->slot = kept->slot;
+			rs->kept = kept;
+			kept->scanning = true;
+			return true;
+		}
+		if (!next_version(kept->slot, &at))
+			break;
+	}
+	ExecClearTuple(kept->slot);
+	return false;
 }
 
 /*
@@ -398,6 +505,34 @@ insert_tuple(Relation heap, HeapTuple tuple)
 		CatalogTupleInsertWithInfo(kept->heap, tuple, kept->indexes);
 	else
 		CatalogTupleInsert(heap, tuple);
+}
+
+/*
+ * Updates do not change keys (rel.h), so there is nothing to be found unique.
+ * Looking would visit every version of the row that is still there: while an
+ * old snapshot is open, thousands of a busy directory's.
+ */
+static void
+index_new_version(CatalogIndexState indexes, HeapTuple tuple)
+{
+	Relation	heap = indexes->ri_RelationDesc;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(heap),
+													&TTSOpsHeapTuple);
+
+	ExecStoreHeapTuple(tuple, slot, false);
+	for (int i = 0; i < indexes->ri_NumIndices; i++)
+	{
+		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		if (!info->ii_ReadyForInserts)
+			continue;
+		FormIndexDatum(info, slot, NULL, values, nulls);
+		index_insert(indexes->ri_IndexRelationDescs[i], values, nulls,
+					 &tuple->t_self, heap, UNIQUE_CHECK_NO, true, info);
+	}
+	ExecDropSingleTupleTableSlot(slot);
 }
 
 void
@@ -426,7 +561,11 @@ rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
 	KeptRel    *kept = keep_indexes(heap);
 
 	if (kept != NULL)
-		CatalogTupleUpdateWithInfo(kept->heap, tid, tuple, kept->indexes);
+	{
+		compat_heap_update(kept->heap, tid, tuple);
+		if (!HeapTupleIsHeapOnly(tuple))
+			index_new_version(kept->indexes, tuple);
+	}
 	else
 		CatalogTupleUpdate(heap, tid, tuple);
 	ItemPointerCopy(&tuple->t_self, tid);

@@ -94,12 +94,27 @@ extern void rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 extern bool rel_scan_next(RelScan *rs);
 extern void rel_scan_end(RelScan *rs);
 
+/*
+ * Without the index: the row that is_it knows by its key, in the version that
+ * the snapshot sees, if that is at tid or a few updates after it.  True: as
+ * after a first rel_scan_next, with rs->slot and its tts_tid, and rel_scan_end
+ * has to follow.  False says nothing, and nothing is open.
+ */
+typedef bool (*RelIsIt) (TupleTableSlot *slot, const void *key);
+
+extern bool rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode,
+					  Snapshot snapshot, const ItemPointerData *tid,
+					  RelIsIt is_it, const void *key);
+
 /* Insert, update, delete as the catalogs do; indexes are kept up to date. */
 extern void rel_insert(Relation heap, Datum *values, bool *nulls);
 /* As rel_insert; tells where the row is. */
 extern void rel_insert_tid(Relation heap, Datum *values, bool *nulls,
 						   ItemPointer tid);
-/* tid: the version to replace; becomes that of the new one. */
+/*
+ * tid: the version to replace; becomes that of the new one.  Indexed columns
+ * must have the values they had.
+ */
 extern void rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls);
 extern void rel_delete(Relation heap, ItemPointer tid);
 

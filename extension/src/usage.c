@@ -70,23 +70,53 @@ usage_add(int32 share_id, int64 bytes, int64 inodes)
 	changes[i].inodes += inodes;
 }
 
+static bool
+is_our_row(TupleTableSlot *slot, const void *share_id)
+{
+	return DatumGetInt32(slot->tts_values[COL_SHARE_ID]) == *(const int32 *) share_id &&
+		DatumGetInt32(slot->tts_values[COL_SLOT]) == compat_proc_number();
+}
+
+/*
+ * This backend's row of a share; rs is open, also if there is none.  A share
+ * that is worked on is so in many transactions, so it pays to remember where
+ * the row was (rel_fetch).
+ */
+static bool
+find_our_row(RelScan *rs, int32 share_id)
+{
+	static int32 last_share = 0;
+	static ItemPointerData last_tid;
+	ScanKeyData keys[2];
+
+	if (share_id != last_share ||
+		!rel_fetch(rs, REL_SPACE_USAGE, RowExclusiveLock, GetActiveSnapshot(),
+				   &last_tid, is_our_row, &share_id))
+	{
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ,
+					Int32GetDatum(share_id));
+		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ,
+					Int32GetDatum(compat_proc_number()));
+		rel_scan_begin(rs, REL_SPACE_USAGE, RowExclusiveLock, GetActiveSnapshot(),
+					   keys, 2);
+		if (!rel_scan_next(rs))
+			return false;
+	}
+	last_share = share_id;
+	last_tid = rs->slot->tts_tid;
+	return true;
+}
+
 static void
 write_change(const Change *change)
 {
 	RelScan		rs;
-	ScanKeyData keys[2];
 	Datum		values[NCOLS];
 	bool		nulls[NCOLS] = {false};
-	int32		slot = compat_proc_number();
 
 	values[COL_SHARE_ID] = Int32GetDatum(change->share_id);
-	values[COL_SLOT] = Int32GetDatum(slot);
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ,
-				values[COL_SHARE_ID]);
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT4EQ, values[COL_SLOT]);
-	rel_scan_begin(&rs, REL_SPACE_USAGE, RowExclusiveLock, GetActiveSnapshot(),
-				   keys, 2);
-	if (rel_scan_next(&rs))
+	values[COL_SLOT] = Int32GetDatum(compat_proc_number());
+	if (find_our_row(&rs, change->share_id))
 	{
 		ItemPointerData tid = rs.slot->tts_tid;
 
