@@ -1,0 +1,46 @@
+-- test/isolation/setup.sql: what the specs share, beside test/check.sql.
+--
+--	CALL t.up('dir/', 'dir/file', ...)	makes share /iso with these in it, each
+--										directory later than those before it, so
+--										that their locks are in that order
+--	t.h('dir/file')						the handle of what t.up() made by that
+--										name, whatever became of it; t.h('') is
+--										the root
+--	CALL t.down()						drops the share
+
+SET client_min_messages = warning;
+
+CREATE TABLE IF NOT EXISTS t.handles (name text PRIMARY KEY, handle bytea);
+
+CREATE OR REPLACE FUNCTION t.h(wanted text) RETURNS bytea LANGUAGE sql STABLE AS $$
+	SELECT handle FROM t.handles WHERE name = wanted
+$$;
+
+CREATE OR REPLACE PROCEDURE t.down() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dittofs.drop_share(name, force => true) FROM dittofs.list_shares() WHERE name LIKE '/iso%';
+	PERFORM dittofs.reap(1000000);
+	DELETE FROM t.handles;
+END $$;
+
+CREATE OR REPLACE PROCEDURE t.up(VARIADIC paths text[]) LANGUAGE plpgsql AS $$
+DECLARE
+	path text;
+	parts text[];
+	r dittofs.create_result;
+BEGIN
+	CALL t.down();
+	INSERT INTO t.handles VALUES ('', dittofs.create_share('/iso', root_mode => t.mode('0777')));
+	FOREACH path IN ARRAY paths LOOP
+		-- ids begin with milliseconds
+		PERFORM pg_sleep(0.002);
+		parts := regexp_match(path, '^(.*/)?([^/]+)(/)?$');
+		IF parts[3] IS NOT NULL THEN
+			r := dittofs.create_directory(t.h(coalesce(parts[1], '')), convert_to(parts[2], 'UTF8'), mode => t.mode('0777'));
+		ELSE
+			r := dittofs.create_file(t.h(coalesce(parts[1], '')), convert_to(parts[2], 'UTF8'), mode => t.mode('0666'));
+		END IF;
+		ASSERT r.status = 0;
+		INSERT INTO t.handles VALUES (path, r.handle);
+	END LOOP;
+END $$;
