@@ -47,7 +47,8 @@ REGRESS = $(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql)))
 REGRESS_OPTS = --load-extension=dittofs
 ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,\
 	$(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs \
+	--launcher=test/isolation/launch
 
 EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build \
 	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
