@@ -38,7 +38,7 @@ enum lane
 /*
  * What each connection of the lane prepares when it is opened.  The form is
  * SELECT dittofs.f($1, $2): one column holding a record, cheaper than
- * SELECT * FROM (DESIGN D3).  Parameter types are left to the server, since
+ * SELECT * FROM.  Parameter types are left to the server, since
  * the oids of our own types differ between databases.
  */
 struct statement

@@ -3,7 +3,7 @@
  *	  READDIR and READDIRPLUS (RFC 1813, 3.3.16 and 3.3.17): a page of a
  *	  directory.
  *
- * A cookie belongs to its entry for as long as the entry lives (DESIGN D6), so
+ * A cookie belongs to its entry for as long as the entry lives, so
  * it can never be stale and there is nothing for the cookie verifier to
  * guard: ours is zero, and every one that comes is accepted.  Refusing a
  * foreign one would break scans that go on through another gateway.

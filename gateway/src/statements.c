@@ -10,7 +10,7 @@
  *
  * The form is SELECT f(...) rather than SELECT * FROM f(...), also for
  * functions that return sets: a call then costs 28 to 41 microseconds instead
- * of 42 to 51, since no tuplestore is filled (DESIGN D3).
+ * of 42 to 51, since no tuplestore is filled.
  */
 #include "statements.h"
 
