@@ -69,6 +69,16 @@ build()
 	fi
 )
 
+# build_kernel_tools: what the scripts in test/kernel call.
+build_kernel_tools()
+(
+	[ -z "$DITTOFS_NO_BUILD" ] || exit 0
+	mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock 9 || exit 1
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -C "$top/test/kernel" WERROR="${WERROR-1}" >&2 9>&- ||
+		die "make in test/kernel failed"
+)
+
 #
 # Postgres
 #

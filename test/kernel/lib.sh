@@ -9,7 +9,7 @@
 # local file system is a second opinion: what fails there is the test's mistake.
 # Only what on_nfs guards may depend on NFS.
 #
-# System calls are made by a process of its own, ./syscalls, which can be any
+# System calls are made by a process of its own, syscalls.c, which can be any
 # user and answers with the name of the error; so a case needs no new process
 # and is as exact as a C program:
 #
@@ -18,7 +18,7 @@
 #	sys lstat f mode,uid; echo "$reply"
 #
 # An expectation can name several values: 'EEXIST|ENOTEMPTY'.  Relative paths
-# are relative to $D.  ./syscalls lists the calls.
+# are relative to $D.  syscalls_path.c and syscalls_file.c list the calls.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../lib.sh
@@ -32,7 +32,11 @@ shopt -s nullglob
 
 script=$(basename "$0" .sh)
 [ "$(id -u)" = 0 ] || die "must run as root"
-[ -n "$MNT" ] && MNT2=${MNT2:-$MNT}
+if [ -n "$MNT" ]; then
+	# Otherwise with-mount has built it: this kernel is no place to compile.
+	build_kernel_tools || exit 1
+	MNT2=${MNT2:-$MNT}
+fi
 MNT=${MNT:-/mnt/nfs}
 MNT2=${MNT2:-/mnt/nfs2}
 [ -d "$MNT" ] || die "no directory $MNT"
@@ -115,7 +119,7 @@ finish()
 
 sys_start()
 {
-	coproc sys_process { exec python3 -IS "$here/syscalls"; }
+	coproc sys_process { exec "$here/build/syscalls"; }
 	sys_pid=$!
 	exec {sys_in}<&"${sys_process[0]}" {sys_out}>&"${sys_process[1]}"
 }

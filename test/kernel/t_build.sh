@@ -9,26 +9,23 @@
 
 topic "generated project"
 mkdir project
-python3 -IS - project <<'EOP'
-import sys
-top = sys.argv[1]
-n = 12
-with open(top + '/all.h', 'w') as file:
-    for i in range(n):
-        file.write('extern int f%d(int);\n' % i)
-for i in range(n):
-    with open('%s/part%d.h' % (top, i % 3), 'w') as file:
-        file.write('#define PART%d %d\n' % (i % 3, i % 3))
-    with open('%s/f%d.c' % (top, i), 'w') as file:
-        file.write('#include "all.h"\n#include "part%d.h"\n'
-                   'int f%d(int x) { return x + %d + PART%d; }\n'
-                   % (i % 3, i, i, i % 3))
-with open(top + '/main.c', 'w') as file:
-    file.write('#include <stdio.h>\n#include "all.h"\n'
-               'int main(void) { printf("%%d\\n", %s0%s); return 0; }\n'
-               % (''.join('f%d(' % i for i in range(n)), ')' * n))
-with open(top + '/Makefile', 'w') as file:
-    file.write('''
+cd project || exit 1
+calls=0
+for i in {0..11}; do
+	echo "extern int f$i(int);" >>all.h
+	printf '#include "all.h"\n#include "part%d.h"\nint f%d(int x) { return x + %d + PART%d; }\n' \
+		$((i % 3)) "$i" "$i" $((i % 3)) >"f$i.c"
+	calls="f$((11 - i))($calls)"
+done
+for i in 0 1 2; do
+	echo "#define PART$i $i" >part$i.h
+done
+cat >main.c <<EOP
+#include <stdio.h>
+#include "all.h"
+int main(void) { printf("%d\\n", $calls); return 0; }
+EOP
+cat >Makefile <<'EOP'
 OBJS = $(patsubst %.c,%.o,$(wildcard f*.c))
 CFLAGS = -O1 -MMD
 prog: main.o lib.a
@@ -36,9 +33,7 @@ prog: main.o lib.a
 lib.a: $(OBJS)
 	$(AR) rcs $@ $?
 -include $(wildcard *.d)
-''')
 EOP
-cd project || exit 1
 run "make -j2" make -j2
 grep -i 'clock skew\|in the future' "$T/output"
 same $? 1 "no clock skew"

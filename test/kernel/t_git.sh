@@ -19,18 +19,22 @@ git config --global core.fsync all
 # tree DIRECTORY GENERATION: 200 files, some of them changed by GENERATION
 tree()
 {
-	python3 -IS - "$@" <<-'EOP'
-		import os, sys
-		top, generation = sys.argv[1], int(sys.argv[2])
-		for i in range(200):
-		    directory = '%s/dir%d/sub%d' % (top, i % 10, i % 4)
-		    os.makedirs(directory, exist_ok=True)
-		    with open('%s/file %d.txt' % (directory, i), 'w') as file:
-		        for line in range(i * 3):
-		            file.write('%d %d %d\n' % (i, line, line * i))
-		        if i % 20 == 0:
-		            file.write('generation %d\n' % generation)
-	EOP
+	local i
+
+	for ((i = 0; i < 20; i++)); do
+		mkdir -p "$1/dir$((i % 10))/sub$((i % 4))"
+	done
+	awk -v top="$1" -v generation="$2" 'BEGIN {
+		for (i = 0; i < 200; i++) {
+			file = sprintf("%s/dir%d/sub%d/file %d.txt", top, i % 10, i % 4, i)
+			printf "" >file
+			for (line = 0; line < i * 3; line++)
+				printf "%d %d %d\n", i, line, line * i >file
+			if (i % 20 == 0)
+				printf "generation %d\n", generation >file
+			close(file)
+		}
+	}'
 }
 
 clean()

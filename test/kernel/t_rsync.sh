@@ -3,44 +3,53 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# A tree with everything that -a and -H preserve, off the share
-python3 -IS - "$T/source" <<'EOP'
-import os, sys
-top = sys.argv[1]
-seed = 1
-os.makedirs(top)
-os.chdir(top)
-for d in range(15):
-    os.mkdir('dir%d' % d)
-    for f in range(20):
-        name = 'dir%d/file %d' % (d, f)
-        with open(name, 'wb') as file:
-            seed = seed * 1103515245 + 12345 & 0x7fffffff
-            file.write(seed.to_bytes(4, 'big') * (seed % 3000))
-        os.chmod(name, (0o644, 0o600, 0o755, 0o444)[f % 4])
-        os.chown(name, (0, 1000, 4294967294)[d % 3], (0, 50, 4294967294)[f % 3])
-        os.utime(name, ns=(seed * 10**9 + f, seed * 10**9 + seed % 10**9))
-for i in range(40):
-    os.link('dir0/file %d' % (i % 20), 'dir1/link %d' % i)
-    os.symlink('../dir%d/nowhere' % i, 'dir2/symlink %d' % i)
-os.mkfifo('fifo', 0o640)
-os.mkdir(b'odd \xff\n name')
-with open(b'odd \xff\n name/\xe4\xf6', 'w') as file:
-    file.write('x')
-with open('large', 'wb') as file:
-    for i in range(300000):
-        file.write(b'%09d\n' % i)
-with open('sparse', 'wb') as file:
-    file.truncate(20 << 20)
-    file.seek(10 << 20)
-    file.write(b'middle')
-os.chmod('dir3', 0o2775)
-os.chmod('dir4', 0o1777)
-os.mkdir('empty', 0o700)
-for d in range(15):
-    os.utime('dir%d' % d, ns=(10**18 + d, 10**18 + 10**9 + d))
-EOP
 source=$T/source
+
+# plant CALL PATH ARGUMENT...: in the tree, by a system call that must succeed
+plant()
+{
+	sys "$1" "$source${2:+/$2}" "${@:3}"
+	[ "$reply" = 0 ] || die "$*: $reply"
+}
+
+# A tree with everything that -a and -H preserve, off the share
+seed=1
+modes=(0644 0600 0755 0444)
+owners=(0 1000 4294967294)
+groups=(0 50 4294967294)
+plant mkdir '' 0755
+for d in {0..14}; do
+	plant mkdir "dir$d" 0755
+	for f in {0..19}; do
+		name="dir$d/file $f"
+		seed=$((seed * 1103515245 + 12345 & 0x7fffffff))
+		plant repeat "$name" $seed $((seed % 3000))
+		plant chmod "$name" "${modes[f % 4]}"
+		plant chown "$name" "${owners[d % 3]}" "${groups[f % 3]}"
+		plant utimens "$name" $((seed * 10**9 + f)) $((seed * 10**9 + seed % 10**9))
+	done
+done
+for i in {0..39}; do
+	sys link "$source/dir0/file $((i % 20))" "$source/dir1/link $i"
+	sys symlink "../dir$i/nowhere" "$source/dir2/symlink $i"
+done
+plant mkfifo fifo 0640
+plant mkdir $'odd \xff\n name' 0755
+plant put $'odd \xff\n name/\xe4\xf6' x
+seq -f %09.0f 0 299999 >"$source/large"
+plant put sparse ''
+plant truncate sparse $((20 << 20))
+sys fopen sparse "$source/sparse" O_WRONLY
+sys pwrite sparse $((10 << 20)) middle
+sys close sparse
+plant chmod dir3 02775
+plant chmod dir4 01777
+plant mkdir empty 0700
+for d in {0..14}; do
+	plant utimens "dir$d" $((10**18 + d)) $((10**18 + 10**9 + d))
+done
+same "$(find "$source" | wc -l) $(find "$source" -type f -links 3 | wc -l)" "404 60" \
+	"the tree is complete"
 
 # nothing FROM TO NAME: rsync finds nothing to do from FROM to TO.
 nothing()

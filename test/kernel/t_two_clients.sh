@@ -126,7 +126,7 @@ games="one_creates one_makes one_symlinks one_links one_removes one_rmdirs
 	one_moves one_nests fill_or_remove lock_by_mkdir lock_by_create lock_by_link
 	halves shuffle remove_while_creating list_while_changing"
 # shellcheck disable=SC2086
-python3 -IS "$here/compete" "$A" "$B" $games >"$T/games"
+"$here/build/compete" "$A" "$B" $games >"$T/games"
 while read -r line; do
 	case $line in
 		ok*) ok 0 "$topic: ${line#ok }" ;;
