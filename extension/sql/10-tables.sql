@@ -6,8 +6,7 @@
 -- structs, and a new column goes to the end.
 --
 -- No foreign keys: their FOR KEY SHARE locks turn a hot directory into a chain
--- of multixacts.  The functions keep the references; dittofs.fsck-like queries
--- in test/ check them.
+-- of multixacts.  The functions keep the references; dittofs.fsck() checks them.
 
 CREATE SEQUENCE dittofs.share_ids AS int;
 -- fileids are never used again, so the sequence may not cycle

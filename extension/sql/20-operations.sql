@@ -1,8 +1,8 @@
 -- The operations: one function a call of NFS, all in C.
 --
--- None of them runs SQL: they reach the tables directly, so there is no
--- search_path and no privilege of the caller in their way, and EXECUTE is the
--- only right they need.
+-- They run no SQL: they reach the tables directly, so there is no search_path
+-- and no privilege of the caller in their way, and EXECUTE is the only right
+-- they need.  reap() is the exception: it truncates a table.
 --
 -- caller defaults to a local root.  Handles are opaque; names are bytes.
 -- Sizes and offsets are bytes, times nanoseconds since the epoch.
@@ -132,7 +132,7 @@ CREATE FUNCTION dittofs.get_filesystem_statistics(handle bytea, caller dittofs.c
 	RETURNS dittofs.statistics_result
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_get_filesystem_statistics';
 
--- What READ-ahead clients compare to learn that unstable writes may be lost.
+-- What clients compare to learn that unstable writes may be lost.
 CREATE FUNCTION dittofs.write_verifier() RETURNS bytea
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_verifier';
 

@@ -49,9 +49,9 @@ typedef struct NewNode
 	const uint8 *verifier;		/* of HOW_EXCLUSIVE */
 } NewNode;
 
-/* Only these may be set before the rest is looked at. */
+/* Are the ids given such as an inode can have? */
 static Status
-check_times_and_ids(const SetAttrs *set)
+check_ids(const SetAttrs *set)
 {
 	if ((set->uid.given && (set->uid.value < 0 || set->uid.value > PG_UINT32_MAX)) ||
 		(set->gid.given && (set->gid.value < 0 || set->gid.value > PG_UINT32_MAX)))
@@ -179,7 +179,7 @@ create_in(const Op *op, Inode *dir, const FsName *name, const NewNode *node,
 	if (node->set.size.given &&
 		(node->set.size.value < 0 || node->set.size.value > op->share->maxfilesize))
 		return FS_FBIG;
-	status = check_times_and_ids(&node->set);
+	status = check_ids(&node->set);
 	if (status != FS_OK)
 		return status;
 	if (dirent.cookie == 0)

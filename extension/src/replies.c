@@ -139,6 +139,9 @@ reply_expire(void)
 	table_close(heap, AccessShareLock);
 	if (blocks == 0 || !ConditionalLockRelationOid(oid, AccessExclusiveLock))
 		return;
+	/* nobody gets at it now; but has its turn come while we were getting here? */
+	if (generation(GENERATIONS - 1) != gen)
+		return;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute(psprintf("TRUNCATE ONLY dittofs.replies_%d", gen), false, 0) < 0)
