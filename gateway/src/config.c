@@ -27,6 +27,8 @@ enum option_type
 	OPTION_SWITCH,				/* on, off */
 	OPTION_LIST,				/* text; given again, it adds */
 	OPTION_SECRET,				/* text that is not to be seen */
+	OPTION_STORES,				/* content stores, separated by spaces; given
+								 * again, it adds */
 	OPTION_LOG_LEVEL
 };
 
@@ -81,6 +83,13 @@ static const struct option options[] = {
 	{"min-conns", "DITTOFS_METADATA_POSTGRES_MIN_CONNS", OPTION_NUMBER,
 		FIELD(min_conns), "-1", -1, 10000,
 		"connections to the database always open; -1: 3 for each worker"},
+
+	{"content-cache", "DITTOFS_CONTENT_CACHE", OPTION_SIZE,
+		FIELD(content_cache), "64M", 0, 1024 * 1024 * MIB,
+		"memory for content read from stores"},
+	{"content-store", "DITTOFS_CONTENT_STORE", OPTION_STORES,
+		FIELD(content_stores), "", 0, 0,
+		"where content is, as name=files,type=filesystem,base_path=/x"},
 
 	{"log-level", "DITTOFS_LOGGING_LEVEL", OPTION_LOG_LEVEL, FIELD(log_level),
 		"info", 0, 0, "error, warning, info or debug"},
@@ -171,6 +180,39 @@ replace_text(char **field, const char *text)
 		fatal("out of memory");
 }
 
+static void
+forget_stores(struct config *config)
+{
+	while (config->content_store_count > 0)
+		content_store_free(&config->content_stores[--config->content_store_count]);
+}
+
+static const char *
+add_stores(struct config *config, const char *source, const char *text)
+{
+	char	   *copy = strdup(text);
+	char	   *rest = copy;
+	char	   *item;
+	const char *problem = NULL;
+
+	if (copy == NULL)
+		fatal("out of memory");
+	while (problem == NULL && (item = strsep(&rest, " \n")) != NULL)
+	{
+		if (*item == '\0')
+			continue;
+		if (config->content_store_count == CONTENT_STORES_MAX)
+			problem = complain("%s: more than %d stores", source,
+							   CONTENT_STORES_MAX);
+		else
+			problem = content_store_parse(
+										  &config->content_stores[config->content_store_count++],
+										  item);
+	}
+	free(copy);
+	return problem;
+}
+
 /* source: "--port" or "DITTOFS_ADAPTERS_NFS_PORT", for the complaint. */
 static const char *
 set_value(struct config *config, const struct option *option,
@@ -186,6 +228,9 @@ set_value(struct config *config, const struct option *option,
 		case OPTION_SECRET:
 			replace_text(field, text);
 			return NULL;
+
+		case OPTION_STORES:
+			return add_stores(config, source, text);
 
 		case OPTION_SWITCH:
 			if (strcmp(text, "on") == 0 || strcmp(text, "true") == 0)
@@ -296,6 +341,8 @@ read_command_line(struct config *config, int argc, char **argv, int first)
 		else
 			return complain("%s needs a value", source);
 
+		if (option->type == OPTION_STORES && !seen[option - options])
+			forget_stores(config);
 		if (option->type == OPTION_LIST)
 			problem = add_to_list(config, option, source, value,
 								  !seen[option - options]);
@@ -370,6 +417,23 @@ check_together(struct config *config, bool workers_given)
 	return split_listen(config);
 }
 
+static const char *
+complete_stores(struct config *config)
+{
+	for (int i = 0; i < config->content_store_count; i++)
+	{
+		struct content_store_config *store = &config->content_stores[i];
+		const char *problem = content_store_complete(store);
+
+		if (problem != NULL)
+			return problem;
+		for (int j = 0; j < i; j++)
+			if (strcmp(config->content_stores[j].name, store->name) == 0)
+				return complain("content store %s is given twice", store->name);
+	}
+	return NULL;
+}
+
 const char *
 config_read(struct config *config, int argc, char **argv, int first)
 {
@@ -390,6 +454,9 @@ config_read(struct config *config, int argc, char **argv, int first)
 	problem = read_command_line(config, argc, argv, first);
 	if (problem != NULL)
 		return problem;
+	problem = complete_stores(config);
+	if (problem != NULL)
+		return problem;
 	return check_together(config, config->workers != 0);
 }
 
@@ -399,6 +466,7 @@ config_free(struct config *config)
 	free(config->listen);
 	free(config->listen_split);
 	free(config->conninfo);
+	forget_stores(config);
 	memset(config, 0, sizeof(*config));
 }
 

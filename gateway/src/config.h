@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "content_config.h"
+
 #define LISTEN_MAX 16
 
 struct config
@@ -35,6 +37,11 @@ struct config
 	int64_t		lock_timeout;
 	int64_t		batch_calls;
 	int64_t		batch_bytes;
+
+	/* content outside the database */
+	struct content_store_config content_stores[CONTENT_STORES_MAX];
+	int			content_store_count;
+	int64_t		content_cache;	/* bytes */
 
 	/* the process */
 	int64_t		workers;		/* 0: as many as there are processors */

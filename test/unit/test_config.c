@@ -39,6 +39,66 @@ test_defaults(void **state)
 	assert_int_equal(config.listen_count, 2);
 }
 
+/*
+ * Content stores: from the command line, the credentials from the environment.
+ */
+static void
+test_stores(void **state)
+{
+	const struct content_store_config *store = config.content_stores;
+
+	(void) state;
+	unsetenv("AWS_ENDPOINT_URL");
+	setenv("AWS_ACCESS_KEY_ID", "id", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+	setenv("DITTOFS_CONTENT_STORE",
+		   "name=a,type=filesystem,base_path=/a name=b,type=s3,bucket=bb", 1);
+	assert_null(read_arguments((char *[]) {NULL}));
+	assert_int_equal(config.content_store_count, 2);
+	assert_int_equal(store[0].type, CONTENT_STORE_FILESYSTEM);
+	assert_string_equal(store[0].base_path, "/a");
+	assert_int_equal(store[0].parallel, 8);
+	assert_int_equal(store[1].type, CONTENT_STORE_S3);
+	assert_string_equal(store[1].access_key, "id");
+	assert_string_equal(store[1].endpoint,
+						"https://s3.us-east-1.amazonaws.com");
+	assert_false(store[1].path_style);
+
+	/* the command line replaces the environment's */
+	assert_null(READ("--content-store", "name=c,type=s3,bucket=b,prefix=p/q,"
+					 "endpoint=http://127.0.0.1:9000/,request_timeout=1500ms",
+					 "--content-store=name=d,type=filesystem,base_path=/d",
+					 "--content-cache=1M"));
+	assert_int_equal(config.content_store_count, 2);
+	assert_string_equal(store[0].name, "c");
+	assert_string_equal(store[0].prefix, "p/q/");
+	assert_string_equal(store[0].endpoint, "http://127.0.0.1:9000");
+	assert_true(store[0].path_style);
+	assert_int_equal(store[0].request_timeout, 1500);
+	assert_int_equal(config.content_cache, 1 << 20);
+	unsetenv("DITTOFS_CONTENT_STORE");
+
+	assert_string_equal(READ("--content-store=name=a,type=tape"),
+						"content store: type: \"tape\" is neither filesystem "
+						"nor s3");
+	assert_string_equal(READ("--content-store=name=a,secret_key=x"),
+						"content store: secret_key comes from the environment "
+						"(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+						"AWS_SESSION_TOKEN), not from the command line");
+	assert_string_equal(READ("--content-store=name=a,type=filesystem,base_path=x"),
+						"content store a: base_path must be an absolute path");
+	assert_string_equal(READ("--content-store=name=a,type=filesystem,base_path=/x",
+							 "--content-store=name=a,type=filesystem,base_path=/y"),
+						"content store a is given twice");
+	assert_string_equal(READ("--content-store=name=a,type=s3,bucket=b,prefix=a?b"),
+						"content store a: prefix: \"a?b\" has characters other "
+						"than letters, digits and -_./");
+	unsetenv("AWS_ACCESS_KEY_ID");
+	assert_string_equal(READ("--content-store=name=a,type=s3,bucket=b"),
+						"content store a: no credentials (AWS_ACCESS_KEY_ID, "
+						"AWS_SECRET_ACCESS_KEY)");
+}
+
 static void
 test_forms(void **state)
 {
@@ -146,6 +206,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_stores),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_few_connections),
