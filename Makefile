@@ -50,8 +50,8 @@ ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,\
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs \
 	--launcher=test/isolation/launch
 
-EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/kernel/build \
-	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
+EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/model/build \
+	test/kernel/build $(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
 
 all:
 

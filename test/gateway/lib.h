@@ -79,6 +79,14 @@ struct client
 	uint32_t	groups[32];
 	int			group_count;
 
+	/*
+	 * A persistent client never gives up: when the connection is lost, or no
+	 * reply comes for some seconds, it connects again and sends the same call
+	 * with the same xid, until there is an answer.
+	 */
+	bool		persistent;
+	uint64_t	resends;
+
 	unsigned char *call;		/* being written */
 	size_t		call_size;
 	size_t		call_room;

@@ -465,8 +465,8 @@ v3_link(struct client *c, const struct handle *file, const struct handle *dir,
 static struct result
 call_readdir(struct client *c, uint32_t procedure)
 {
-	static struct entry *entries;
-	static int	room;
+	static _Thread_local struct entry *entries;
+	static _Thread_local int room;
 	struct reply r;
 	struct result result = call_nfs(c, procedure, &r);
 

@@ -18,6 +18,9 @@
 /* Longer than any call may take; a gateway that says nothing fails the test. */
 #define TIMEOUT_SECONDS 60
 
+/* Until a persistent client sends its call again. */
+#define RESEND_SECONDS 10
+
 #define LAST_FRAGMENT 0x80000000u
 
 static const char *
@@ -65,15 +68,23 @@ reconnect(struct client *c)
 	struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
 	int			on = 1;
 
-	if (c->fd >= 0)
-		close(c->fd);
+	if (c->persistent)
+		timeout.tv_sec = RESEND_SECONDS;
 	address.sin_port = htons((uint16_t) c->port);
 	if (inet_pton(AF_INET, environment("DITTOFS_HOST"), &address.sin_addr) != 1)
 		bail_out("DITTOFS_HOST is not an IPv4 address");
-	c->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (c->fd < 0 ||
-		connect(c->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-		bail_out("port %d: %s", c->port, strerror(errno));
+	for (;;)
+	{
+		if (c->fd >= 0)
+			close(c->fd);
+		c->fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (c->fd >= 0 &&
+			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0)
+			break;
+		if (!c->persistent)
+			bail_out("port %d: %s", c->port, strerror(errno));
+		usleep(20000);
+	}
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
@@ -247,6 +258,9 @@ send_bytes(struct client *c, const void *data, size_t size)
 
 		if (sent < 0 && errno == EINTR)
 			continue;
+		/* the missing reply will tell */
+		if (sent <= 0 && c->persistent)
+			return;
 		if (sent <= 0)
 			bail_out("send: %s", strerror(errno));
 		at += sent;
@@ -261,7 +275,10 @@ send_call(struct client *c)
 	send_bytes(c, c->call, c->call_size);
 }
 
-/* False when the connection was closed before the first byte. */
+/*
+ * False when the connection was closed before the first byte, and for a
+ * persistent client whatever kept the bytes from coming.
+ */
 static bool
 receive_bytes(struct client *c, void *data, size_t size)
 {
@@ -274,6 +291,8 @@ receive_bytes(struct client *c, void *data, size_t size)
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got <= 0 && c->persistent)
+			return false;
 		if (got < 0 && errno == ECONNRESET && have == 0)
 			return false;
 		if (got < 0)
@@ -318,7 +337,11 @@ receive(struct client *c)
 				bail_out("out of memory");
 		}
 		if (!receive_bytes(c, c->reply + c->reply_size, size))
+		{
+			if (c->persistent)
+				return r;
 			bail_out("connection closed in the middle of a reply");
+		}
 		c->reply_size += size;
 	}
 
@@ -363,6 +386,18 @@ exchange(struct client *c)
 
 	send_call(c);
 	r = receive(c);
+	while (c->persistent && (r.outcome == CLOSED || r.xid != c->xid))
+	{
+		/* the reply to a call that was sent twice may come twice */
+		if (r.outcome == CLOSED)
+		{
+			c->resends++;
+			usleep(20000);
+			reconnect(c);
+			send_call(c);
+		}
+		r = receive(c);
+	}
 	if (r.outcome != CLOSED && r.xid != c->xid)
 		bail_out("reply to xid %u, not to %u", r.xid, c->xid);
 	return r;

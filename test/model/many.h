@@ -1,0 +1,18 @@
+/*
+ * many.h
+ *	  Several clients at once, and an order of their calls that explains what
+ *	  they saw.
+ */
+#ifndef MANY_H
+#define MANY_H
+
+#include <stdint.h>
+
+/*
+ * operations are those of each client; with minutes, rounds of so many are
+ * repeated until the time is over.
+ */
+extern void run_many(int clients, uint64_t seed, uint32_t operations,
+					 int minutes);
+
+#endif							/* MANY_H */
