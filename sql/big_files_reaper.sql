@@ -1,6 +1,6 @@
 -- Big files go at once: dittofs.reap() deletes their blocks later, in slices.
 --
--- Up to 8 blocks of 128 KiB are deleted on the spot; the blocks of a larger
+-- Up to 1 MiB is deleted on the spot; the blocks of a larger
 -- file wait in reap_queue.  That goes for removing, for replacing by a rename,
 -- and for cutting to nothing.
 \set ECHO none
@@ -68,7 +68,7 @@ SELECT count(*) FROM generate_series(0, 8) i, dittofs.write(:'cut', i * 131072, 
 SELECT dittofs.status_name(status), a.used FROM dittofs.create_file(:'root', 'cut', how => 'unchecked', size => 0), dittofs.attributes(attributes) a;
 SELECT * FROM pg_temp.counts();
 SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'cut');
-SELECT dittofs.reap(100);
+SELECT dittofs.reap(1000);
 
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/big', force => true);

@@ -35,7 +35,7 @@ SELECT dittofs.status_name(status) AS "INVAL", count, committed, verifier FROM d
 SELECT dittofs.status_name(status), count, committed, (dittofs.before(wcc)).ctime = a.ctime AND (dittofs.before(wcc)).size = a.size AS unchanged
 	FROM dittofs.write(:'file', 1000, ''), dittofs.attributes(dittofs.after(wcc)) a;
 
--- a megabyte at a time, at any offset; blocks are of 128 KiB
+-- a megabyte at a time, at any offset; 17 blocks hold 128 KiB
 SELECT handle AS big FROM dittofs.create_file(:'root', 'big') \gset
 SELECT convert_to(string_agg(lpad(i::text, 8, '0'), '' ORDER BY i), 'UTF8') AS megabyte FROM generate_series(0, 131071) i \gset
 SELECT dittofs.status_name(status), count, a.size, a.used FROM dittofs.write(:'big', 100, :'megabyte'), dittofs.attributes(dittofs.after(wcc)) a;

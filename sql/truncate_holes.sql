@@ -28,7 +28,7 @@ SELECT data, eof FROM dittofs.read(:'file', 9223372036854775800, 100);
 SELECT dittofs.status_name(status) AS "FBIG", (dittofs.attributes(dittofs.after(wcc))).size FROM dittofs.set_file_attributes(:'file', size => -9223372036854775808);
 SELECT dittofs.status_name(status), (dittofs.attributes(dittofs.after(wcc))).size FROM dittofs.set_file_attributes(:'file', size => 0);
 
--- A file of 5 blocks of 128 KiB, of which the first and the third are holes,
+-- A file of 5 times 128 KiB, of which the first and the third are holes,
 -- and the second and the last begin with one
 SELECT w."offset", dittofs.status_name(r.status), a.size, a.used
 	FROM (VALUES (600000, 10), (231072, 31072), (393216, 131072)) w("offset", count),

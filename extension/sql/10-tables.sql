@@ -69,13 +69,14 @@ CREATE TABLE dittofs.parent_child_map (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE dittofs.parent_child_map ADD CONSTRAINT parent_child_map_pkey PRIMARY KEY (parent_id, cookie);
 
--- Content.  A block is 128 KiB of a file; what lies beyond the end of data, or
--- in a block without a row, reads as zeros.
+-- Content.  A block fills a page: 17 of them, 16 of 8,064 bytes and one of
+-- 2,048, hold 128 KiB of a file.  What lies beyond the end of data, or in a block
+-- without a row, reads as zeros.
 CREATE TABLE dittofs.blocks (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
 	data bytea NOT NULL
-) WITH (toast_tuple_target = 4080);
+) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks ADD CONSTRAINT blocks_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks ALTER data SET STORAGE external;
 
@@ -83,7 +84,7 @@ CREATE UNLOGGED TABLE dittofs.blocks_memory (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
 	data bytea NOT NULL
-) WITH (toast_tuple_target = 4080);
+) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks_memory ADD CONSTRAINT blocks_memory_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks_memory ALTER data SET STORAGE external;
 

@@ -138,7 +138,7 @@ CREATE FUNCTION dittofs.write_verifier() RETURNS bytea
 
 -- What waits to be forgotten: up to max_blocks blocks of removed files, and the
 -- replies nobody asks for any more.  Returns how many blocks it deleted.
-CREATE FUNCTION dittofs.reap(max_blocks bigint DEFAULT 1000) RETURNS bigint
+CREATE FUNCTION dittofs.reap(max_blocks bigint DEFAULT 10000) RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_reap';
 

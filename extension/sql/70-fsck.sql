@@ -43,8 +43,9 @@ AS $fsck$
 	),
 	contents AS (
 		SELECT content, content_id, sum(length) AS bytes, count(*) AS n,
-				min(block) AS first, max(length) AS longest, min(length) AS shortest,
-				max(block * 131072 + length) AS "end"
+				min(block) AS first, min(length) AS shortest,
+				bool_or(length > CASE block % 17 WHEN 16 THEN 2048 ELSE 8064 END) AS too_long,
+				max(block / 17 * 131072 + block % 17 * 8064 + length) AS "end"
 			FROM blocks GROUP BY content, content_id
 	),
 	regular AS (
@@ -156,7 +157,7 @@ AS $fsck$
 	SELECT 'no byte lies at or after the size, no block is empty or too long', r.id::text
 		FROM regular r
 		JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
-		WHERE c.first < 0 OR c.shortest < 1 OR c.longest > 131072 OR c."end" > r.size
+		WHERE c.first < 0 OR c.shortest < 1 OR c.too_long OR c."end" > r.size
 	UNION ALL
 	SELECT 'a block is a file''s, or waits for the reaper', c.content_id::text
 		FROM contents c LEFT JOIN owners o ON o.content_id = c.content_id

@@ -218,7 +218,7 @@ COMMENT ON COLUMN dittofs.files.verifier IS 'Of an exclusive creation, until att
 COMMENT ON TABLE dittofs.parent_child_map IS 'Directory entries.';
 COMMENT ON COLUMN dittofs.parent_child_map.cookie IS 'Where it is in its directory: a hash of the name with room for collisions; never changes.';
 COMMENT ON COLUMN dittofs.parent_child_map.fileid IS 'Of the child.';
-COMMENT ON TABLE dittofs.blocks IS 'Content of shares of kind postgres, in blocks of 128 KiB.';
+COMMENT ON TABLE dittofs.blocks IS 'Content of shares of kind postgres, in blocks that fill a page: 17 hold 128 KiB.';
 COMMENT ON TABLE dittofs.blocks_memory IS 'Content of shares of kind memory; emptied by a crash.';
 COMMENT ON TABLE dittofs.reap_queue IS 'Content whose files are gone, to be deleted by reap().';
 COMMENT ON TABLE dittofs.space_usage IS 'What shares hold: the sum over the slots. Sessions add to different slots so as not to wait for each other.';

@@ -16,7 +16,10 @@
 #include "inodes.h"
 #include "shares.h"
 
-#define BLOCK_SIZE	(128 * 1024)
+/* A block fills a page; 17 of them, the last a short one, hold 128 KiB. */
+#define BLOCK_SIZE	8064
+#define GROUP_SIZE	(128 * 1024)
+#define GROUP_BLOCKS	17
 
 /* offset + count must not go past inode->size. */
 extern bytea *content_read(const Share *share, const Inode *inode,

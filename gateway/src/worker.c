@@ -12,6 +12,7 @@
 #include "statements.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@
  * Blocks of removed files are deleted in slices, so that a large file's end
  * is never in front of somebody's WRITE for long.
  */
-#define REAP_SLICE 100
+#define REAP_SLICE 1700		/* blocks: 12.5 MiB */
 #define REAP_PERIOD 1000000
 #define REAP_AGAIN 20000
 
@@ -164,14 +165,12 @@ static void
 reaper_reply(struct request *request, const PGresult *result)
 {
 	struct worker *worker = request->worker;
-	uint8_t		deleted[8] = {0};
-	bool		more;
+	uint64_t	deleted = 0;
 
 	if (PQntuples(result) == 1 && PQgetlength(result, 0, 0) == 8)
-		memcpy(deleted, PQgetvalue(result, 0, 0), 8);
-	more = deleted[6] > 0 || deleted[7] >= REAP_SLICE;
+		memcpy(&deleted, PQgetvalue(result, 0, 0), 8);
 	timer_set(&worker->loop, &worker->reaper, worker->loop.now +
-			  (more ? REAP_AGAIN : REAP_PERIOD));
+			  (be64toh(deleted) >= REAP_SLICE ? REAP_AGAIN : REAP_PERIOD));
 }
 
 static void
