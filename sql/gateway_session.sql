@@ -21,7 +21,7 @@ SELECT count(*) FROM generate_series(1, 10) i, dittofs.create_file(:'dir', conve
 SELECT inserts - :inserts AS inserts, updates - :updates AS updates FROM writes;
 ROLLBACK;
 
--- in a gateway's, the files only; the rest waits for the commit
+-- in a gateway's, nothing before the commit
 SET dittofs.gateway = on;
 BEGIN;
 SELECT * FROM writes \gset

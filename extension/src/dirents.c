@@ -74,6 +74,7 @@ dirent_from_slot(TupleTableSlot *slot, Dirent *dirent)
 	dirent->cookie = DatumGetInt64(v[COL_COOKIE]);
 	dirent->child_id = *DatumGetUUIDP(v[COL_CHILD_ID]);
 	dirent->fileid = DatumGetInt64(v[COL_FILEID]);
+	dirent->tid = slot->tts_tid;
 	dirent->namelen = Min(VARSIZE_ANY_EXHDR(name), FS_NAME_MAX);
 	memcpy(dirent->name, VARDATA_ANY(name), dirent->namelen);
 }
@@ -135,46 +136,30 @@ dirent_insert(const pg_uuid_t *dir, const Dirent *dirent)
 	table_close(heap, NoLock);
 }
 
-/* Positions on the entry of a cookie, which the directory's lock keeps there. */
-static void
-seek(RelScan *rs, const pg_uuid_t *dir, int64 cookie)
-{
-	scan_cookies(rs, dir, RowExclusiveLock, cookie, cookie);
-	if (!rel_scan_next(rs))
-		elog(ERROR, "dittofs: entry " INT64_FORMAT " of a locked directory vanished",
-			 cookie);
-}
-
 void
-dirent_replace(const pg_uuid_t *dir, int64 cookie,
+dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
 			   const pg_uuid_t *child, int64 fileid)
 {
-	RelScan		rs;
-	Dirent		dirent;
+	Relation	heap = table_open(rel_oid(REL_DIRENTS), RowExclusiveLock);
+	Dirent		other = *dirent;
 	Datum		values[NCOLS];
 	bool		nulls[NCOLS] = {false};
-	ItemPointerData tid;
 
-	seek(&rs, dir, cookie);
-	dirent_from_slot(rs.slot, &dirent);
-	dirent.child_id = *child;
-	dirent.fileid = fileid;
-	dirent_to_values(dir, &dirent, values);
-	tid = rs.slot->tts_tid;
-	rel_update(rs.heap, &tid, values, nulls);
-	rel_scan_end(&rs);
+	other.child_id = *child;
+	other.fileid = fileid;
+	dirent_to_values(dir, &other, values);
+	rel_update(heap, &other.tid, values, nulls);
+	table_close(heap, NoLock);
 }
 
 void
-dirent_delete(const pg_uuid_t *dir, int64 cookie)
+dirent_delete(const Dirent *dirent)
 {
-	RelScan		rs;
-	ItemPointerData tid;
+	Relation	heap = table_open(rel_oid(REL_DIRENTS), RowExclusiveLock);
+	ItemPointerData tid = dirent->tid;
 
-	seek(&rs, dir, cookie);
-	tid = rs.slot->tts_tid;
-	rel_delete(rs.heap, &tid);
-	rel_scan_end(&rs);
+	rel_delete(heap, &tid);
+	table_close(heap, NoLock);
 }
 
 bool

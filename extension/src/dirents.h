@@ -12,6 +12,9 @@
 #define DITTOFS_DIRENTS_H
 
 #include "dittofs.h"
+
+#include "storage/itemptr.h"
+
 #include "shares.h"
 
 typedef struct Dirent
@@ -19,6 +22,7 @@ typedef struct Dirent
 	int64		cookie;
 	pg_uuid_t	child_id;
 	int64		fileid;
+	ItemPointerData tid;		/* where an entry that was found lies */
 	int			namelen;
 	char		name[FS_NAME_MAX];
 } Dirent;
@@ -37,10 +41,13 @@ extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
 
 /* Adds an entry; dirent is complete, its cookie comes from dirent_find(). */
 extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
-/* Lets the entry of that cookie refer to another child. */
-extern void dirent_replace(const pg_uuid_t *dir, int64 cookie,
+/*
+ * Lets an entry refer to another child, or removes it.  It was found under the
+ * directory's lock, which keeps it where it is.
+ */
+extern void dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
 						   const pg_uuid_t *child, int64 fileid);
-extern void dirent_delete(const pg_uuid_t *dir, int64 cookie);
+extern void dirent_delete(const Dirent *dirent);
 extern bool dirent_any(const pg_uuid_t *dir);
 
 /* Entries after a cookie, in the order of cookies, until the callback says false. */

@@ -71,6 +71,7 @@ typedef struct LockedInode
 {
 	Inode		inode;			/* its id is the key */
 	ItemPointerData tid;		/* the row's newest version */
+	bool		fresh;			/* there is no row yet */
 	bool		dirty;
 	bool		deleted;
 } LockedInode;
@@ -131,7 +132,7 @@ inode_from_slot(TupleTableSlot *slot, Inode *inode)
 }
 
 static void
-inode_to_values(const Inode *inode, Datum *v, bool *null, bytea **verifier)
+inode_to_values(const Inode *inode, Datum *v, bool *null)
 {
 	memset(null, 0, NCOLS * sizeof(bool));
 	v[COL_ID] = UUIDPGetDatum(&inode->id);
@@ -159,10 +160,11 @@ inode_to_values(const Inode *inode, Datum *v, bool *null, bytea **verifier)
 	null[COL_VERIFIER] = !inode->has_verifier;
 	if (inode->has_verifier)
 	{
-		*verifier = (bytea *) palloc(VARHDRSZ + FS_VERIFIER_LEN);
-		SET_VARSIZE(*verifier, VARHDRSZ + FS_VERIFIER_LEN);
-		memcpy(VARDATA(*verifier), inode->verifier, FS_VERIFIER_LEN);
-		v[COL_VERIFIER] = PointerGetDatum(*verifier);
+		bytea	   *verifier = (bytea *) palloc(VARHDRSZ + FS_VERIFIER_LEN);
+
+		SET_VARSIZE(verifier, VARHDRSZ + FS_VERIFIER_LEN);
+		memcpy(VARDATA(verifier), inode->verifier, FS_VERIFIER_LEN);
+		v[COL_VERIFIER] = PointerGetDatum(verifier);
 	}
 }
 
@@ -203,7 +205,9 @@ locked_enter(const Inode *inode, ItemPointer tid)
 			DatumGetPointer(datumCopy(PointerGetDatum(inode->target), false, -1));
 		MemoryContextSwitchTo(old);
 	}
-	ItemPointerCopy(tid, &entry->tid);
+	entry->fresh = tid == NULL;
+	if (!entry->fresh)
+		ItemPointerCopy(tid, &entry->tid);
 	entry->dirty = false;
 	entry->deleted = false;
 	return entry;
@@ -391,30 +395,62 @@ inode_dirty(Inode *inode)
 Inode *
 inode_insert(const Inode *inode, const bytea *target)
 {
-	Relation	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
-	Datum		values[NCOLS];
-	bool		nulls[NCOLS];
-	bytea	   *verifier = NULL;
 	Inode		copy = *inode;
-	ItemPointerData tid;
 
 	copy.target = unconstify(bytea *, target);
-	inode_to_values(&copy, values, nulls, &verifier);
-	rel_insert_tid(heap, values, nulls, &tid);
-	table_close(heap, NoLock);
-	return &locked_enter(&copy, &tid)->inode;
+	return &locked_enter(&copy, NULL)->inode;
 }
 
 void
 inode_delete(Inode *inode)
 {
 	LockedInode *entry = (LockedInode *) inode;
-	Relation	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
 
-	rel_delete(heap, &entry->tid);
-	table_close(heap, NoLock);
+	if (!entry->fresh)
+	{
+		Relation	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
+
+		rel_delete(heap, &entry->tid);
+		table_close(heap, NoLock);
+	}
 	entry->deleted = true;
-	entry->dirty = false;
+	entry->fresh = entry->dirty = false;
+}
+
+static HeapTuple
+inode_to_tuple(const Inode *inode, Relation heap)
+{
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS];
+
+	inode_to_values(inode, values, nulls);
+	return heap_form_tuple(RelationGetDescr(heap), values, nulls);
+}
+
+/* In the order of ids, which is that of the index and, nearly, of creation. */
+static int
+compare_ids(const void *a, const void *b)
+{
+	return memcmp(&(*(LockedInode *const *) a)->inode.id,
+				  &(*(LockedInode *const *) b)->inode.id, UUID_LEN);
+}
+
+static void
+insert_fresh(Relation heap, LockedInode **entries, int count)
+{
+	HeapTuple  *tuples = (HeapTuple *) palloc(count * sizeof(HeapTuple));
+
+	qsort(entries, count, sizeof(LockedInode *), compare_ids);
+	for (int i = 0; i < count; i++)
+		tuples[i] = inode_to_tuple(&entries[i]->inode, heap);
+	rel_insert_many(heap, tuples, count);
+	for (int i = 0; i < count; i++)
+	{
+		entries[i]->tid = tuples[i]->t_self;
+		entries[i]->fresh = entries[i]->dirty = false;
+		heap_freetuple(tuples[i]);
+	}
+	pfree(tuples);
 }
 
 void
@@ -422,27 +458,34 @@ inode_flush(void)
 {
 	HASH_SEQ_STATUS status;
 	LockedInode *entry;
-	Relation	heap = NULL;
+	LockedInode **fresh;
+	int			nfresh = 0;
+	Relation	heap;
 
 	if (locked == NULL)
 		return;
+	heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
+	fresh = (LockedInode **)
+		palloc(hash_get_num_entries(locked) * sizeof(LockedInode *));
 	hash_seq_init(&status, locked);
 	while ((entry = (LockedInode *) hash_seq_search(&status)) != NULL)
 	{
-		Datum		values[NCOLS];
-		bool		nulls[NCOLS];
-		bytea	   *verifier = NULL;
+		if (entry->fresh)
+			fresh[nfresh++] = entry;
+		else if (entry->dirty)
+		{
+			Datum		values[NCOLS];
+			bool		nulls[NCOLS];
 
-		if (!entry->dirty)
-			continue;
-		if (heap == NULL)
-			heap = table_open(rel_oid(REL_FILES), RowExclusiveLock);
-		inode_to_values(&entry->inode, values, nulls, &verifier);
-		rel_update(heap, &entry->tid, values, nulls);
-		entry->dirty = false;
+			inode_to_values(&entry->inode, values, nulls);
+			rel_update(heap, &entry->tid, values, nulls);
+			entry->dirty = false;
+		}
 	}
-	if (heap != NULL)
-		table_close(heap, NoLock);
+	if (nfresh > 0)
+		insert_fresh(heap, fresh, nfresh);
+	pfree(fresh);
+	table_close(heap, NoLock);
 }
 
 void

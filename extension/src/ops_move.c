@@ -40,6 +40,7 @@ typedef struct Move
 	Inode	   *to_dir;
 
 	/* as looked up; meaningful where the flag is set */
+	bool		fixed;			/* looked up under the locks of both directories */
 	bool		have_source;
 	bool		have_target;
 	Dirent		source_entry;
@@ -112,7 +113,13 @@ lock_directories(Move *m)
 	if (!m->from_name.dot && !m->from_name.dotdot &&
 		!m->to_name.dot && !m->to_name.dotdot)
 	{
+		m->fixed = inode_locked(&m->from.id) != NULL &&
+			inode_locked(&m->to.id) != NULL;
 		look_up_both(m);
+		/* a directory may change until it is locked too */
+		if ((m->have_source && m->source.kind == KIND_DIRECTORY) ||
+			(m->have_target && m->target.kind == KIND_DIRECTORY))
+			m->fixed = false;
 		if (changes_parent(m))
 			(void) take_move_lock(m->from.share, true);
 		if (m->have_source && m->source.kind == KIND_DIRECTORY)
@@ -127,12 +134,15 @@ lock_directories(Move *m)
 }
 
 /*
- * Once more under the locks of both directories: what the names stand for now
- * stays so.  What became something else meanwhile is locked late.
+ * Once more under the locks of both directories (unless an earlier call of the
+ * batch had taken them): what the names stand for now stays so.  What became
+ * something else meanwhile is locked late.
  */
 static void
 fix_names(Move *m)
 {
+	if (m->fixed)
+		return;
 	look_up_both(m);
 	if (changes_parent(m) && !take_move_lock(m->from.share, false))
 		ereport(ERROR,
@@ -222,7 +232,7 @@ do_move(Move *m)
 
 	if (m->have_target)
 	{
-		dirent_replace(&m->to.id, m->target_entry.cookie,
+		dirent_replace(&m->to.id, &m->target_entry,
 					   &m->source.id, m->source.fileid);
 		op_unlink(m->to.share, inodes[1]);
 		if (m->target.kind == KIND_DIRECTORY)
@@ -237,7 +247,7 @@ do_move(Move *m)
 		memcpy(entry.name, m->to_name.data, m->to_name.len);
 		dirent_insert(&m->to.id, &entry);
 	}
-	dirent_delete(&m->from.id, m->source_entry.cookie);
+	dirent_delete(&m->source_entry);
 	if (changes_parent(m))
 	{
 		inodes[0]->parent_id = m->to.id;

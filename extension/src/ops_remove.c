@@ -88,7 +88,7 @@ remove_file_from(const Op *op, Inode *dir, const FsName *name)
 	inode_lock(1, &dirent.child_id, &child);
 	if (child == NULL)
 		elog(ERROR, "dittofs: an entry of a locked directory lost its inode");
-	dirent_delete(&dir->id, dirent.cookie);
+	dirent_delete(&dirent);
 	op_unlink(op->share, child);
 	op_touch_dir(dir);
 	return FS_OK;
@@ -147,7 +147,7 @@ remove_directory_from(const Op *op, Inode *dir, const FsName *name)
 	if (dirent_any(&child->id))
 		return FS_NOTEMPTY;
 
-	dirent_delete(&dir->id, dirent.cookie);
+	dirent_delete(&dirent);
 	op_unlink(op->share, child);
 	dir->nlink--;
 	op_touch_dir(dir);

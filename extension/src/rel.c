@@ -507,6 +507,28 @@ insert_tuple(Relation heap, HeapTuple tuple)
 		CatalogTupleInsert(heap, tuple);
 }
 
+/* The index entries of a row that is at tid. */
+static void
+index_row(CatalogIndexState indexes, TupleTableSlot *slot, ItemPointer tid,
+		  bool look_for_duplicates)
+{
+	for (int i = 0; i < indexes->ri_NumIndices; i++)
+	{
+		Relation	index = indexes->ri_IndexRelationDescs[i];
+		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		if (!info->ii_ReadyForInserts)
+			continue;
+		FormIndexDatum(info, slot, NULL, values, nulls);
+		index_insert(index, values, nulls, tid, indexes->ri_RelationDesc,
+					 look_for_duplicates && index->rd_index->indisunique ?
+					 UNIQUE_CHECK_YES : UNIQUE_CHECK_NO,
+					 !look_for_duplicates, info);
+	}
+}
+
 /*
  * Updates do not change keys (rel.h), so there is nothing to be found unique.
  * Looking would visit every version of the row that is still there: while an
@@ -515,23 +537,12 @@ insert_tuple(Relation heap, HeapTuple tuple)
 static void
 index_new_version(CatalogIndexState indexes, HeapTuple tuple)
 {
-	Relation	heap = indexes->ri_RelationDesc;
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(heap),
-													&TTSOpsHeapTuple);
+	TupleTableSlot *slot =
+		MakeSingleTupleTableSlot(RelationGetDescr(indexes->ri_RelationDesc),
+								 &TTSOpsHeapTuple);
 
 	ExecStoreHeapTuple(tuple, slot, false);
-	for (int i = 0; i < indexes->ri_NumIndices; i++)
-	{
-		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
-		Datum		values[INDEX_MAX_KEYS];
-		bool		nulls[INDEX_MAX_KEYS];
-
-		if (!info->ii_ReadyForInserts)
-			continue;
-		FormIndexDatum(info, slot, NULL, values, nulls);
-		index_insert(indexes->ri_IndexRelationDescs[i], values, nulls,
-					 &tuple->t_self, heap, UNIQUE_CHECK_NO, true, info);
-	}
+	index_row(indexes, slot, &tuple->t_self, false);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
@@ -544,14 +555,35 @@ rel_insert(Relation heap, Datum *values, bool *nulls)
 	heap_freetuple(tuple);
 }
 
+/*
+ * One WAL record for all rows that go to one page.  The index entries follow one
+ * by one, in the order of the rows.
+ */
 void
-rel_insert_tid(Relation heap, Datum *values, bool *nulls, ItemPointer tid)
+rel_insert_many(Relation heap, HeapTuple *tuples, int count)
 {
-	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
+	KeptRel    *kept = keep_indexes(heap);
+	CatalogIndexState indexes = kept != NULL ? kept->indexes :
+		CatalogOpenIndexes(heap);
+	TupleTableSlot **slots = (TupleTableSlot **) palloc(count * sizeof(*slots));
 
-	insert_tuple(heap, tuple);
-	ItemPointerCopy(&tuple->t_self, tid);
-	heap_freetuple(tuple);
+	for (int i = 0; i < count; i++)
+	{
+		slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(heap),
+											&TTSOpsHeapTuple);
+		ExecStoreHeapTuple(tuples[i], slots[i], false);
+	}
+	heap_multi_insert(heap, slots, count, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < count; i++)
+	{
+		/* what was stored may be another tuple, with its values toasted */
+		ItemPointerCopy(&slots[i]->tts_tid, &tuples[i]->t_self);
+		index_row(indexes, slots[i], &tuples[i]->t_self, true);
+		ExecDropSingleTupleTableSlot(slots[i]);
+	}
+	pfree(slots);
+	if (kept == NULL)
+		CatalogCloseIndexes(indexes);
 }
 
 void

@@ -108,9 +108,8 @@ extern bool rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode,
 
 /* Insert, update, delete as the catalogs do; indexes are kept up to date. */
 extern void rel_insert(Relation heap, Datum *values, bool *nulls);
-/* As rel_insert; tells where the row is. */
-extern void rel_insert_tid(Relation heap, Datum *values, bool *nulls,
-						   ItemPointer tid);
+/* As rel_insert; t_self of each tells where its row is. */
+extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count);
 /*
  * tid: the version to replace; becomes that of the new one.  Indexed columns
  * must have the values they had.

@@ -45,6 +45,19 @@ enum
 	NCOLS
 };
 
+/* Of this transaction, to be written all at once before it commits. */
+typedef struct Reply
+{
+	int64		key;
+	int64		checksum;
+	pg_uuid_t	object;
+} Reply;
+
+#define PENDING_MAX 256
+
+static Reply pending[PENDING_MAX];
+static int	npending = 0;
+
 #define GENERATIONS 3
 #define PERIOD	(INT64CONST(120) * 1000000000)	/* nanoseconds */
 
@@ -91,34 +104,88 @@ find_in(RelName table, int64 key, int64 checksum, pg_uuid_t *object)
 	return found;
 }
 
+static const Reply *
+find_pending(int64 key, int64 checksum)
+{
+	for (int i = 0; i < npending; i++)
+		if (pending[i].key == key && pending[i].checksum == checksum)
+			return &pending[i];
+	return NULL;
+}
+
 bool
 reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 {
 	int64		key;
 	int64		checksum = (int64) op->caller->checksum;
+	const Reply *own;
 
 	if (!op->caller->has_call)
 		return false;
 	key = reply_key(op, procedure);
-	return find_in(table_of(generation(0)), key, checksum, object) ||
+	own = find_pending(key, checksum);
+	if (own != NULL)
+		*object = own->object;
+	return own != NULL ||
+		find_in(table_of(generation(0)), key, checksum, object) ||
 		find_in(table_of(generation(1)), key, checksum, object);
 }
 
 void
 reply_store(const Op *op, Procedure procedure, const pg_uuid_t *object)
 {
-	Relation	heap;
-	Datum		values[NCOLS];
-	bool		nulls[NCOLS] = {false};
+	Reply	   *reply;
 
 	if (!op->caller->has_call)
 		return;
+	if (npending == PENDING_MAX)
+		reply_flush();
+	reply = &pending[npending++];
+	reply->key = reply_key(op, procedure);
+	reply->checksum = (int64) op->caller->checksum;
+	reply->object = *object;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	int64		left = ((const Reply *) a)->key;
+	int64		right = ((const Reply *) b)->key;
+
+	return (left > right) - (left < right);
+}
+
+void
+reply_flush(void)
+{
+	Relation	heap;
+	HeapTuple	tuples[PENDING_MAX];
+
+	if (npending == 0)
+		return;
 	heap = table_open(rel_oid(table_of(generation(0))), RowExclusiveLock);
-	values[COL_KEY] = Int64GetDatum(reply_key(op, procedure));
-	values[COL_CHECKSUM] = Int64GetDatum((int64) op->caller->checksum);
-	values[COL_OBJECT] = UUIDPGetDatum(object);
-	rel_insert(heap, values, nulls);
+	qsort(pending, npending, sizeof(Reply), compare_keys);
+	for (int i = 0; i < npending; i++)
+	{
+		Datum		values[NCOLS];
+		bool		nulls[NCOLS] = {false};
+
+		values[COL_KEY] = Int64GetDatum(pending[i].key);
+		values[COL_CHECKSUM] = Int64GetDatum(pending[i].checksum);
+		values[COL_OBJECT] = UUIDPGetDatum(&pending[i].object);
+		tuples[i] = heap_form_tuple(RelationGetDescr(heap), values, nulls);
+	}
+	rel_insert_many(heap, tuples, npending);
+	for (int i = 0; i < npending; i++)
+		heap_freetuple(tuples[i]);
 	table_close(heap, NoLock);
+	npending = 0;
+}
+
+void
+reply_forget(void)
+{
+	npending = 0;
 }
 
 /*

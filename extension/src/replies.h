@@ -42,6 +42,11 @@ extern bool reply_find(const Op *op, Procedure procedure, pg_uuid_t *object);
 extern void reply_store(const Op *op, Procedure procedure,
 						const pg_uuid_t *object);
 
+/* Writes what was stored; called by xact.c only. */
+extern void reply_flush(void);
+/* Forgets it at the end of a transaction; called by xact.c only. */
+extern void reply_forget(void);
+
 /* Empties the table of the replies that nobody asks for any more. */
 extern void reply_expire(void);
 

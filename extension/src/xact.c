@@ -29,6 +29,7 @@
 #include "guc.h"
 #include "inodes.h"
 #include "rel.h"
+#include "replies.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -95,6 +96,7 @@ write_pending(void)
 	CommandCounterIncrement();
 	inode_flush();
 	usage_flush();
+	reply_flush();
 	CommandCounterIncrement();
 }
 
@@ -106,6 +108,7 @@ change_end(void)
 		write_pending();
 		inode_forget();
 		usage_forget();
+		reply_forget();
 		xact_pending = false;
 	}
 	else
@@ -139,6 +142,7 @@ at_end(void)
 	commit_is_async = false;
 	inode_forget();
 	usage_forget();
+	reply_forget();
 	rel_forget();
 	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
 }
@@ -175,6 +179,7 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 	{
 		inode_forget();
 		usage_forget();
+		reply_forget();
 		xact_pending = false;
 	}
 }
