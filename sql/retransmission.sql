@@ -99,5 +99,37 @@ SELECT dittofs.reap() >= 0 AS reaped;
 SELECT (SELECT count(*) FROM dittofs.replies_0 WHERE key = 1) +
 	(SELECT count(*) FROM dittofs.replies_1 WHERE key = 1) +
 	(SELECT count(*) FROM dittofs.replies_2 WHERE key = 1) AS left;
+-- A turn passes when two minutes have been served in it, and a reply outlives
+-- one turn.  serve(s, seen): s seconds of this turn have gone by, and somebody
+-- was there seen seconds ago.
+CREATE PROCEDURE pg_temp.serve(s int, seen int) LANGUAGE sql AS $$
+	UPDATE dittofs.replies_turn t SET since = now - s * 1000000000::bigint,
+			seen = now - serve.seen * 1000000000::bigint
+		FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint AS now) c
+$$;
+SELECT turn AS first FROM dittofs.replies_turn \gset
+CREATE FUNCTION pg_temp.again(root bytea) RETURNS text LANGUAGE sql AS $$
+	SELECT dittofs.status_name(status)
+		FROM dittofs.create_directory(root, 'turn', caller => 'client=10.0.0.1 xid=20')
+$$;
+SELECT pg_temp.again(:'root');
+CALL pg_temp.serve(119, 31);
+SELECT dittofs.reap() >= 0 AS reaped;
+SELECT turn - :first AS passed, pg_temp.again(:'root') FROM dittofs.replies_turn;
+CALL pg_temp.serve(121, 31);
+SELECT dittofs.reap() >= 0 AS reaped, dittofs.reap() >= 0 AS twice;
+SELECT turn - :first AS passed, pg_temp.again(:'root') FROM dittofs.replies_turn;
+-- an outage of an hour does not count, nor does a clock that was set back
+CALL pg_temp.serve(3600, 3600);
+SELECT dittofs.reap() >= 0 AS reaped, dittofs.reap() >= 0 AS twice;
+SELECT turn - :first AS passed, pg_temp.again(:'root') FROM dittofs.replies_turn;
+CALL pg_temp.serve(-3600, -3600);
+SELECT dittofs.reap() >= 0 AS reaped, dittofs.reap() >= 0 AS twice;
+SELECT turn - :first AS passed, pg_temp.again(:'root') FROM dittofs.replies_turn;
+-- after another turn it is forgotten
+CALL pg_temp.serve(121, 31);
+SELECT dittofs.reap() >= 0 AS reaped;
+SELECT dittofs.reap() >= 0 AS reaped;
+SELECT turn - :first AS passed, pg_temp.again(:'root') FROM dittofs.replies_turn;
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/retransmission', force => true);

@@ -145,6 +145,13 @@ CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0) WITH (autovacuum_enabled
 CREATE INDEX replies_1_key ON dittofs.replies_1 (key);
 CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0) WITH (autovacuum_enabled = off);
 CREATE INDEX replies_2_key ON dittofs.replies_2 (key);
+-- Whose turn it is, since when, and when somebody last looked; one row.
+CREATE TABLE dittofs.replies_turn (
+	turn bigint PRIMARY KEY,
+	since bigint NOT NULL,
+	seen bigint NOT NULL
+);
+INSERT INTO dittofs.replies_turn VALUES (0, 0, 0);
 
 -- Without these calls pg_dump leaves the rows out.
 SELECT pg_catalog.pg_extension_config_dump('dittofs.share_ids', '');

@@ -228,6 +228,7 @@ COMMENT ON TABLE dittofs.mounts IS 'Who has mounted what, as clients told; nothi
 COMMENT ON TABLE dittofs.replies_0 IS 'Replies to changes, for clients that ask again; one of three tables that take turns.';
 COMMENT ON TABLE dittofs.replies_1 IS 'As replies_0.';
 COMMENT ON TABLE dittofs.replies_2 IS 'As replies_0.';
+COMMENT ON TABLE dittofs.replies_turn IS 'Which of the tables replies_* is written: number turn modulo 3; and since when.';
 COMMENT ON SEQUENCE dittofs.share_ids IS 'Numbers of shares.';
 COMMENT ON SEQUENCE dittofs.file_ids IS 'Inode numbers, of all shares.';
 COMMENT ON VIEW dittofs.link_counts IS 'The link count of every inode.';

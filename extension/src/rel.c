@@ -67,6 +67,7 @@ static const struct
 	[REL_REPLIES_0] = {"replies_0", "replies_0_key"},
 	[REL_REPLIES_1] = {"replies_1", "replies_1_key"},
 	[REL_REPLIES_2] = {"replies_2", "replies_2_key"},
+	[REL_REPLIES_TURN] = {"replies_turn", "replies_turn_pkey"},
 	[REL_FILE_IDS] = {"file_ids", NULL},
 	[REL_SHARE_IDS] = {"share_ids", NULL},
 };

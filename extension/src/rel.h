@@ -37,6 +37,7 @@ typedef enum RelName
 	REL_REPLIES_0,				/* generations, in this order */
 	REL_REPLIES_1,
 	REL_REPLIES_2,
+	REL_REPLIES_TURN,
 	REL_FILE_IDS,				/* a sequence */
 	REL_SHARE_IDS,				/* a sequence */
 	REL_COUNT

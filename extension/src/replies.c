@@ -12,12 +12,17 @@
  * Only success is stored.  A call that failed changed nothing; asked again it
  * is answered as if it had come later.
  *
- * Replies live in three tables that take turns, PERIOD each: one is written,
- * the one before it is still read, and the third, which is two to three
- * periods old, is truncated.  So keeping costs an insertion, forgetting costs
- * nothing, and what is kept is bounded by what is done in two periods.  The
- * clock decides whose turn it is; a clock that is set back costs at most the
- * memory of replies, never a wrong one.
+ * Replies live in three tables that take turns: one is written, the one before it
+ * is kept, and the third is empty.  So keeping costs an insertion, forgetting
+ * costs nothing, and what is kept is bounded by what is done in two turns.
+ *
+ * Whose turn it is stands in a table (replies_turn), and not in the clock: a
+ * client comes back after an outage of whatever length, with a call that was
+ * answered just before it, and a clock may be set.  A turn takes PERIOD, while
+ * somebody calls reap() now and then: time in which nobody did, and the time
+ * before a clock was set back, do not count.  So a reply is kept for a PERIOD of
+ * service at least.  All three tables are looked at, since a transaction may
+ * have begun before the turn did.
  *
  *-------------------------------------------------------------------------
  */
@@ -61,16 +66,39 @@ static int	npending = 0;
 #define GENERATIONS 3
 #define PERIOD	(INT64CONST(120) * 1000000000)	/* nanoseconds */
 
-static int
-generation(int age)
+/* Whose turn it is, read once a transaction. */
+static struct
 {
-	return (int) ((fs_now() / PERIOD + GENERATIONS - age) % GENERATIONS);
+	bool		known;
+	int64		number;			/* its table is replies_N, N this modulo 3 */
+	int64		since;
+	int64		seen;			/* when somebody was last in reply_expire() */
+}			turn;
+
+static void
+read_turn(void)
+{
+	RelScan		rs;
+
+	if (turn.known)
+		return;
+	rel_scan_begin(&rs, REL_REPLIES_TURN, AccessShareLock, GetActiveSnapshot(),
+				   NULL, 0);
+	if (!rel_scan_next(&rs))
+		elog(ERROR, "dittofs.replies_turn is empty");
+	turn.number = DatumGetInt64(rs.slot->tts_values[0]);
+	turn.since = DatumGetInt64(rs.slot->tts_values[1]);
+	turn.seen = DatumGetInt64(rs.slot->tts_values[2]);
+	turn.known = true;
+	rel_scan_end(&rs);
 }
 
 static RelName
-table_of(int gen)
+table_of(int age)
 {
-	return (RelName) (REL_REPLIES_0 + gen);
+	read_turn();
+	return (RelName) (REL_REPLIES_0 +
+					  (turn.number + GENERATIONS - age) % GENERATIONS);
 }
 
 /* 32 bits of who and what, 32 bits of xid. */
@@ -125,10 +153,27 @@ reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 	key = reply_key(op, procedure);
 	own = find_pending(key, checksum);
 	if (own != NULL)
+	{
 		*object = own->object;
-	return own != NULL ||
-		find_in(table_of(generation(0)), key, checksum, object) ||
-		find_in(table_of(generation(1)), key, checksum, object);
+		return true;
+	}
+	for (int i = 0; i < GENERATIONS; i++)
+	{
+		/* the current one, the one before it, the one that is empty */
+		if (find_in(table_of(i), key, checksum, object))
+		{
+			/*
+			 * It is there for everybody to see, but perhaps not yet where
+			 * this server's promises have to be: its commit may have been
+			 * cancelled, or cut off by a crash, while it waited for the
+			 * synchronous standby.  So this transaction writes something, the
+			 * commit of which waits for all that came before.
+			 */
+			compat_log_message("dittofs");
+			return true;
+		}
+	}
+	return false;
 }
 
 void
@@ -163,7 +208,7 @@ reply_flush(void)
 
 	if (npending == 0)
 		return;
-	heap = table_open(rel_oid(table_of(generation(0))), RowExclusiveLock);
+	heap = table_open(rel_oid(table_of(0)), RowExclusiveLock);
 	qsort(pending, npending, sizeof(Reply), compare_keys);
 	for (int i = 0; i < npending; i++)
 	{
@@ -186,32 +231,66 @@ void
 reply_forget(void)
 {
 	npending = 0;
+	turn.known = false;
+}
+
+static void
+run(const char *sql)
+{
+	if (SPI_execute(sql, false, 0) < 0)
+		elog(ERROR, "%s failed", sql);
+}
+
+/* Only if it is still as it was read: others may have been here, too. */
+static void
+change_turn(int64 number, int64 since, int64 seen)
+{
+	run(psprintf("UPDATE dittofs.replies_turn SET turn = " INT64_FORMAT
+				 ", since = " INT64_FORMAT ", seen = " INT64_FORMAT
+				 " WHERE turn = " INT64_FORMAT " AND seen = " INT64_FORMAT,
+				 number, since, seen, turn.number, turn.seen));
 }
 
 /*
- * The table whose turn comes next is emptied well before.  Somebody may still
- * hold a lock on it; then it is tried again later.
+ * Empties the table whose turn comes next, well before, and passes on the turn
+ * when its time is over.  Somebody may still hold a lock on the table; then it
+ * is tried again later.
  */
 void
 reply_expire(void)
 {
-	int			gen = generation(GENERATIONS - 1);
-	Oid			oid = rel_oid(table_of(gen));
+	Oid			next = rel_oid(table_of(GENERATIONS - 1));
+	int64		now = fs_now();
 	Relation	heap;
 	BlockNumber blocks;
 
 	rel_release();				/* TRUNCATE wants it to itself */
-	heap = table_open(oid, AccessShareLock);
+	heap = table_open(next, AccessShareLock);
 	blocks = RelationGetNumberOfBlocks(heap);
 	table_close(heap, AccessShareLock);
-	if (blocks == 0 || !ConditionalLockRelationOid(oid, AccessExclusiveLock))
+	if (blocks == 0 && turn.seen <= now && now - turn.seen < PERIOD / 4)
 		return;
-	/* nobody gets at it now; but has its turn come while we were getting here? */
-	if (generation(GENERATIONS - 1) != gen)
+	if (blocks > 0 && !ConditionalLockRelationOid(next, AccessExclusiveLock))
 		return;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(psprintf("TRUNCATE ONLY dittofs.replies_%d", gen), false, 0) < 0)
-		elog(ERROR, "could not truncate dittofs.replies_%d", gen);
+	if (blocks > 0)
+	{
+		/*
+		 * Nobody gets at it now.  But its turn may have come while we were
+		 * getting here.
+		 */
+		run(psprintf("SELECT FROM dittofs.replies_turn WHERE turn = "
+					 INT64_FORMAT " FOR UPDATE", turn.number));
+		if (SPI_processed == 1)
+			run(psprintf("TRUNCATE ONLY dittofs.replies_%d",
+						 (int) ((turn.number + 1) % GENERATIONS)));
+	}
+	else if (turn.seen > now || now - turn.seen > PERIOD / 2)
+		change_turn(turn.number, now, now);
+	else if (now - turn.since >= PERIOD)
+		change_turn(turn.number + 1, now, now);
+	else
+		change_turn(turn.number, turn.since, now);
 	SPI_finish();
 }

@@ -47,7 +47,10 @@ extern void reply_flush(void);
 /* Forgets it at the end of a transaction; called by xact.c only. */
 extern void reply_forget(void);
 
-/* Empties the table of the replies that nobody asks for any more. */
+/*
+ * Empties the table of the replies that nobody asks for any more, and passes on
+ * the turn.
+ */
 extern void reply_expire(void);
 
 #endif							/* DITTOFS_REPLIES_H */

@@ -9,7 +9,7 @@ SELECT no_plan();
 
 SELECT has_extension('dittofs');
 SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'files', 'filesystem_capabilities', 'mounts',
-	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'server_config', 'shares', 'space_usage']);
+	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage']);
 SELECT views_are('dittofs', array['entries', 'inodes', 'link_counts']);
 SELECT sequences_are('dittofs', array['file_ids', 'share_ids']);
 

@@ -42,9 +42,11 @@ unstable="SELECT dittofs.write($file, 0, 'data', 'unstable')"
 stable="SELECT dittofs.write($file, 0, 'data', 'file_sync')"
 commit="SELECT dittofs.commit($file)"
 create="SELECT dittofs.create_file(dittofs.resolve('/export'), 'new')"
+again="SELECT dittofs.create_directory(dittofs.resolve('/export'), 'again', 'client=10.0.0.1 xid=7')"
 
 q "SELECT dittofs.create_share('/export'), dittofs.write_file('/export/file', 'old');
-	SELECT dittofs.set_file_attributes($file, atime => 0)" >/dev/null
+	SELECT dittofs.set_file_attributes($file, atime => 0);
+	$again" >/dev/null
 q "ALTER SYSTEM SET synchronous_standby_names = 'nobody'" &&
 	q 'SELECT pg_reload_conf()' >/dev/null
 
@@ -59,6 +61,7 @@ is "$(waits "$unstable" "$commit")" 2 "COMMIT waits"
 is "$(waits "$unstable" "$stable")" 2 "a stable write waits"
 is "$(waits "SELECT dittofs.write($file, 0, 'data', 'data_sync')")" 1 "one of data_sync, too"
 is "$(waits "$unstable" "$create")" 2 "a change of the namespace waits"
+is "$(waits "$unstable" "$again")" 2 "so does an answer that was given before: its commit may have been cut off"
 is "$(waits "BEGIN; $unstable; $create; COMMIT")" 1 "a batch of both waits"
 is "$(waits "BEGIN; $create; $unstable; COMMIT")" 1 "in any order"
 is "$(waits "BEGIN; $unstable; $commit; COMMIT")" 1 "a batch that ends with a COMMIT waits"
