@@ -6,6 +6,7 @@
  */
 #include "failures.h"
 #include "many.h"
+#include "recorded.h"
 #include "single.h"
 
 #include <getopt.h>
@@ -160,7 +161,12 @@ main(int argc, char **argv)
 							 options.operations, options.minutes);
 	else if (options.clients > 1)
 		run_many(options.clients, options.seed, options.operations,
-				 options.minutes);
+				 options.minutes, options.save);
+	else if (options.replay != NULL && is_recorded(options.replay))
+	{
+		run_recorded(options.replay);
+		return done_testing();
+	}
 	else
 		single();
 	check_tables();

@@ -10,9 +10,11 @@
 
 /*
  * operations are those of each client; with minutes, rounds of so many are
- * repeated until the time is over.
+ * repeated until the time is over.  save: a file for the history, or NULL.
  */
 extern void run_many(int clients, uint64_t seed, uint32_t operations,
-					 int minutes);
+					 int minutes, const char *save);
+/* Judges a history from a file. */
+extern void run_recorded(const char *file);
 
 #endif							/* MANY_H */

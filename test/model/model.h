@@ -140,7 +140,6 @@ struct node
 	uint32_t	minor;
 	struct moment mtime;
 	struct moment ctime;
-	uint32_t	changes;		/* how often ctime was moved on */
 	bool		exclusive;		/* made with this verifier */
 	uint32_t	verifier;
 	struct node *parent;		/* of a directory */
@@ -162,6 +161,10 @@ struct model
 	bool		dry;			/* say what would come of it, and change nothing */
 	bool		posix;			/* the rules of system calls, where they differ */
 	uint64_t	directory_size; /* what directories have for a size */
+
+	/* whose ctime the last call moved on, or who is gone by it */
+	struct node *touched[6];
+	int			touched_count;
 };
 
 struct before
@@ -217,6 +220,7 @@ extern uint32_t check_set(const struct user *user, const struct node *node,
 extern void apply_set(struct model *model, const struct user *user,
 					  struct node *node, const struct set *set);
 extern void touch(struct model *model, struct node *node);
+extern void touched(struct model *model, struct node *node);
 
 extern uint32_t check_name(int name);
 extern struct before before_of(const struct node *node);

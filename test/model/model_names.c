@@ -39,7 +39,10 @@ drop_link(struct model *model, struct node *node)
 	if (node->nlink > 0)
 		touch(model, node);
 	else
+	{
+		touched(model, node);
 		data_cut(node, 0);
+	}
 }
 
 static uint32_t

@@ -47,11 +47,22 @@ may_sticky(const struct user *user, const struct node *dir,
 }
 
 void
+touched(struct model *model, struct node *node)
+{
+	for (int i = 0; i < model->touched_count; i++)
+	{
+		if (model->touched[i] == node)
+			return;
+	}
+	model->touched[model->touched_count++] = node;
+}
+
+void
 touch(struct model *model, struct node *node)
 {
 	node->ctime.after = node->ctime.until;
 	node->ctime.until = model->now;
-	node->changes++;
+	touched(model, node);
 }
 
 struct before
@@ -305,6 +316,7 @@ model_apply(struct model *model, const struct call *call, struct expected *e)
 	struct node *node = model_node(model, call->object);
 
 	memset(e, 0, sizeof(*e));
+	model->touched_count = 0;
 	switch (call->procedure)
 	{
 		case NFS3_CREATE:
