@@ -8,6 +8,7 @@
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
 #	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
+#	make fuzz			hostile input for the gateway (SECONDS=60 or RUNS=2000000); test/fuzz/README.md
 #	make bench			measure (QUICK=1: within 5 minutes); test/bench/README.md
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
@@ -51,12 +52,13 @@ ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs \
 	--launcher=test/isolation/launch
 
 EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/model/build \
-	test/kernel/build $(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
+	test/kernel/build test/fuzz/build \
+	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
 
 all:
 
-.PHONY: packages run test bench test-other-pg gateway-all gateway-install \
-	gateway-clean
+.PHONY: packages run test bench fuzz test-other-pg gateway-all \
+	gateway-install gateway-clean
 
 packages:
 	@test/packages build test
@@ -69,6 +71,10 @@ test:
 
 bench:
 	@test/bench/bench
+
+fuzz:
+	@test/packages build test
+	@SECONDS="$(SECONDS)" RUNS="$(RUNS)" test/fuzz/run
 
 test-other-pg:
 	@test/debian-major $(RELEASE)

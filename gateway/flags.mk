@@ -12,7 +12,14 @@ sanitize = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 endif
 
+# What the fuzz targets link (test/fuzz): with both sanitizers and coverage.
+ifeq ($(FUZZ),1)
+sanitize = -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer -DDITTOFS_FUZZ
+endif
+
 build := build$(if $(filter 1,$(SANITIZE)),-sanitize)$(if \
+	$(filter 1,$(FUZZ)),-fuzz)$(if \
 	$(findstring clang,$(CC)),-clang)
 
 version := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" \

@@ -13,6 +13,17 @@
 
 static const char bool_values[2] = {0, 1};
 
+uint64_t
+call_key(const void *handle, size_t size)
+{
+	const uint8_t *bytes = handle;
+	uint64_t	hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 1099511628211u;
+	return hash != 0 ? hash : 1;
+}
+
 struct parameters
 parameters_begin(struct request *request, enum statement_number statement,
 				 struct bytes key_handle)

@@ -39,17 +39,6 @@ pool_share(int64_t total, int slots, int slot)
 	return (int) (total / slots + (slot < total % slots));
 }
 
-uint64_t
-call_key(const void *handle, size_t size)
-{
-	const uint8_t *bytes = handle;
-	uint64_t	hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 1099511628211u;
-	return hash != 0 ? hash : 1;
-}
-
 /* splitmix64's finalizer: every bit of the result depends on every bit. */
 static uint64_t
 mix(uint64_t x)

@@ -1,0 +1,96 @@
+/*
+ * fuzz_rows.c
+ *	  Results of every procedure: from rows of the database to the reply.
+ *
+ * The database is our own, but a gateway may meet an extension of another
+ * version, and people may write a file's attributes by hand: whatever the
+ * rows hold, the reply is well formed, libnfs reads it, and a directory's
+ * page is not larger than the client asked for.
+ *
+ * Input: which procedure, a number that its arguments are made of; then rows,
+ * each with its length (16 bits) in front.
+ */
+#include "fuzz.h"
+
+#include "nfs3.h"
+#include "serve.h"
+
+static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
+
+/* The arguments, which the reply of some procedures looks at. */
+static char *
+decode_arguments(struct request *request, unsigned variant)
+{
+	struct buffer arguments = {.size = 0};
+	char	   *record;
+	XDR			xdr;
+
+	seed_arguments(&arguments, request->program, procedure_number(request),
+				   variant);
+	if (request->program == &nfs3_program &&
+		(procedure_number(request) == NFSPROC3_READDIR ||
+		 procedure_number(request) == NFSPROC3_READDIRPLUS))
+	{
+		arguments.size -= 4;
+		put_32(&arguments, variant);
+	}
+	record = malloc(arguments.size);
+	CHECK(record != NULL);
+	memcpy(record, arguments.data, arguments.size);
+	xdrmem_create(&xdr, record, (u_int) arguments.size, XDR_DECODE);
+	xdr.x_public = (char *) request;
+	CHECK(request->procedure->decode(request, &xdr));
+	return record;
+}
+
+static PGresult *
+take_rows(struct input *in)
+{
+	PGresult   *result = fake_result_new();
+
+	while (in->left > 0)
+	{
+		struct bytes row = input_bytes(in, input_16(in));
+
+		fake_result_add(result, row.data, row.size);
+	}
+	return result;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+	uint32_t	procedure;
+	const struct program *program = seed_program(input_8(&in), &procedure);
+	uint16_t	variant = input_16(&in);
+	struct request request = {.program = program,
+							  .procedure = &program->procedures[procedure],
+							  .xid = 0x12345678, .peer = &peer};
+	char	   *record;
+	char		memory[8];
+	long		results;
+
+	if (procedure == 0)
+		return 0;
+	region_init(&request.region, memory, 0);
+	request.call.statement = NO_STATEMENT;
+	record = decode_arguments(&request, variant);
+	request.result = take_rows(&in);
+	request.procedure->reply(&request, request.result);
+
+	CHECK(request.call.statement == NO_STATEMENT);
+	results = check_reply(&request);
+	if (program == &nfs3_program && request.status == NFS3_OK &&
+		(procedure == NFSPROC3_READDIR || procedure == NFSPROC3_READDIRPLUS))
+		CHECK(results - 4 <= variant);
+
+	region_reset(&request.region);
+	PQclear(request.result);
+	CHECK(fake_results == 0);
+	free(record);
+	return 0;
+}

@@ -1,0 +1,160 @@
+/*
+ * make_corpus.c
+ *	  Writes seeds of the corpus: right input for every target.
+ *
+ *	make_corpus DIRECTORY
+ *
+ * makes DIRECTORY/TARGET/seed-* for each target; ./run minimize puts what is
+ * worth keeping of them into corpus/.
+ */
+#include "fuzz.h"
+
+#include "record.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static const char *directory;
+static int	written;
+
+static void
+write_seed(const char *target, const struct buffer *seed)
+{
+	char		path[4096];
+	FILE	   *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, target);
+	if (mkdir(path, 0777) < 0 && errno != EEXIST)
+	{
+		perror(path);
+		exit(1);
+	}
+	snprintf(path, sizeof(path), "%s/%s/seed-%04d", directory, target,
+			 written++);
+	file = fopen(path, "wb");
+	if (file == NULL ||
+		fwrite(seed->data, 1, seed->size, file) != seed->size ||
+		fclose(file) != 0)
+	{
+		perror(path);
+		exit(1);
+	}
+}
+
+static void
+put_call(struct buffer *b, unsigned which, unsigned variant)
+{
+	uint32_t	procedure;
+	const struct program *program = seed_program(which, &procedure);
+
+	seed_header(b, 0x12345678, program, procedure, variant % 17);
+	seed_arguments(b, program, procedure, variant);
+}
+
+static void
+seeds_of_calls(unsigned which, unsigned variant)
+{
+	struct buffer call = {.size = 0};
+	struct buffer seed = {.size = 0};
+	uint32_t	procedure;
+	const struct program *program = seed_program(which, &procedure);
+
+	put_call(&call, which, variant);
+	write_seed("rpc", &call);
+
+	/* limit 5000, cuts; the call whole, and in two fragments */
+	put_8(&seed, 5000 >> 8);
+	put_8(&seed, 5000 & 255);
+	put_8(&seed, (uint8_t) variant);
+	put_32(&seed, RECORD_LAST | (uint32_t) call.size);
+	put_bytes(&seed, call.data, call.size);
+	put_32(&seed, 10);
+	put_bytes(&seed, call.data, 10);
+	put_32(&seed, 0);
+	put_32(&seed, RECORD_LAST | (uint32_t) (call.size - 10));
+	put_bytes(&seed, call.data + 10, call.size - 10);
+	write_seed("record", &seed);
+
+	seed.size = 0;
+	put_8(&seed, (uint8_t) which);
+	seed_arguments(&seed, program, procedure, variant);
+	write_seed("arguments", &seed);
+}
+
+static void
+seed_of_rows(unsigned which, bool success)
+{
+	struct buffer seed = {.size = 0};
+	struct buffer row = {.size = 0};
+	uint32_t	procedure;
+	const struct program *program = seed_program(which, &procedure);
+
+	put_8(&seed, (uint8_t) which);
+	put_8(&seed, 4096 >> 8);
+	put_8(&seed, 4096 & 255);
+	for (int i = 0; seed_row(&row, program, procedure, success, i); i++)
+	{
+		put_8(&seed, (uint8_t) (row.size >> 8));
+		put_8(&seed, (uint8_t) row.size);
+		put_bytes(&seed, row.data, row.size);
+		row.size = 0;
+	}
+	write_seed("rows", &seed);
+}
+
+/* Steps of fuzz_worker: see step() there. */
+static void
+seeds_of_worker(unsigned which)
+{
+	struct buffer seed = {.size = 0};
+
+	for (int end = 0; end < 3; end++)
+		put_8(&seed, (uint8_t) (end << 4));
+	for (int end = 0; end < 3; end++)
+	{
+		put_8(&seed, (uint8_t) (end << 4 | 2));
+		put_8(&seed, (uint8_t) (which + (unsigned) end));
+		put_8(&seed, (uint8_t) (end == 1 ? 4 : 0));
+		put_8(&seed, (uint8_t) which);
+		put_8(&seed, (uint8_t) end);
+		if (end == 1)
+		{
+			for (int i = 0; i < 8; i++)
+				put_8(&seed, 40);
+		}
+	}
+	put_8(&seed, 7);
+	put_8(&seed, 9);
+	put_8(&seed, (uint8_t) (which % 3 == 0 ? 8 : which % 3 == 1 ? 1 : 0));
+	put_8(&seed, 6);
+	put_8(&seed, (uint8_t) which);
+	put_8(&seed, 1);
+	put_8(&seed, 8);
+	put_8(&seed, 0);
+	put_8(&seed, 7);
+	put_8(&seed, 11);
+	put_8(&seed, 15);
+	put_8(&seed, 1);
+	put_8(&seed, 64);
+	write_seed("worker", &seed);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 2)
+	{
+		fprintf(stderr, "usage: make_corpus DIRECTORY\n");
+		return 1;
+	}
+	directory = argv[1];
+	for (unsigned which = 0; which < SEED_PROCEDURES; which++)
+	{
+		for (unsigned variant = 0; variant < 7; variant++)
+			seeds_of_calls(which, variant);
+		seed_of_rows(which, true);
+		seed_of_rows(which, false);
+		seeds_of_worker(which);
+	}
+	return 0;
+}
