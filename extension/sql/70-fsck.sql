@@ -7,7 +7,9 @@
 -- nothing and changes nothing.  After a crash the shares of kind 'memory' have
 -- lost their blocks, and are reported.
 --
--- This is the one function written in SQL: it is a query, and slow anyway.
+-- It is written in SQL: it is a query, and slow anyway.  A rule is one branch
+-- of the UNION; docs/reliability.md lists them, sql/fsck.sql breaks each, and
+-- 72-fsck-repair.sql says what can be done about it.
 
 CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -51,12 +53,13 @@ AS $fsck$
 	regular AS (
 		SELECT f.id, f.size, f.used, coalesce(f.content_id, f.id) AS content_id, s.content
 			FROM dittofs.files f LEFT JOIN dittofs.shares s ON s.share_id = f.share_id
+			WHERE f.kind = 1
 	),
 	owners AS (
-		SELECT content_id, count(*) AS n FROM (
-				SELECT content_id FROM regular
-				UNION ALL SELECT content_id FROM dittofs.reap_queue) o
-			GROUP BY content_id
+		SELECT content, content_id, count(*) AS n FROM (
+				SELECT content, content_id FROM regular
+				UNION ALL SELECT content, content_id FROM dittofs.reap_queue) o
+			GROUP BY content, content_id
 	)
 
 	-- inodes by themselves
@@ -72,12 +75,16 @@ AS $fsck$
 	SELECT 'a fileid is one inode''s', share_id || '.' || fileid FROM dittofs.files
 		GROUP BY share_id, fileid HAVING count(*) > 1
 	UNION ALL
+	-- the sequence is read as it is now, never behind our snapshot
+	SELECT 'fileids come from the sequence, which is beyond them all', max(fileid)::text
+		FROM dittofs.files HAVING max(fileid) > (SELECT last_value FROM dittofs.file_ids)
+	UNION ALL
 	SELECT 'columns fit the kind', id::text FROM dittofs.files
 		WHERE (parent_id IS NOT NULL) <> (kind = 2)
 			OR (rdev IS NOT NULL) <> (kind IN (3, 4))
 			OR (target IS NOT NULL) <> (kind = 5)
 			OR (kind = 2 AND size <> 4096)
-			OR (kind = 5 AND size <> length(target))
+			OR (kind = 5 AND (size <> length(target) OR size NOT BETWEEN 1 AND 4095))
 			OR (kind IN (3, 4, 6, 7) AND size <> 0)
 			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL))
 			OR length(verifier) <> 8
@@ -141,7 +148,8 @@ AS $fsck$
 	UNION ALL
 	SELECT 'an entry is found by its name', d.parent_id || '/' || encode(d.name, 'escape')
 		FROM dittofs.parent_child_map d
-		JOIN dittofs.files p ON p.id = d.parent_id
+		JOIN dittofs.files p ON p.id = d.parent_id AND p.kind = 2
+		JOIN dittofs.files c ON c.id = d.child_id AND c.share_id = p.share_id
 		JOIN dittofs.shares s ON s.share_id = p.share_id
 		CROSS JOIN LATERAL dittofs.lookup('\x01'::bytea ||
 			uuid_send(s.share_uuid) || uuid_send(d.parent_id), d.name) l
@@ -160,8 +168,12 @@ AS $fsck$
 		WHERE c.first < 0 OR c.shortest < 1 OR c.too_long OR c."end" > r.size
 	UNION ALL
 	SELECT 'a block is a file''s, or waits for the reaper', c.content_id::text
-		FROM contents c LEFT JOIN owners o ON o.content_id = c.content_id
-		WHERE o.n IS DISTINCT FROM 1
+		FROM contents c
+		LEFT JOIN owners o ON o.content_id = c.content_id AND o.content = c.content
+		WHERE o.n IS NULL
+	UNION ALL
+	SELECT 'content is one file''s, or waits for the reaper', content_id::text
+		FROM owners WHERE n > 1
 	UNION ALL
 
 	-- accounting
@@ -171,5 +183,10 @@ AS $fsck$
 		FULL JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
 				FROM dittofs.files GROUP BY share_id) f ON f.share_id = u.share_id
 		WHERE (coalesce(u.bytes, 0), coalesce(u.inodes, 0)) <>
-			(coalesce(f.bytes, 0), coalesce(f.inodes, 0));
+			(coalesce(f.bytes, 0), coalesce(f.inodes, 0))
+	UNION ALL
+	SELECT 'settings and accounts are of a share that exists', r.share_id::text
+		FROM (SELECT share_id FROM dittofs.filesystem_capabilities
+				UNION SELECT share_id FROM dittofs.space_usage) r
+		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = r.share_id);
 $fsck$;

@@ -100,7 +100,17 @@ $$Eight bytes, the same in all sessions; others once unstable writes may have be
 COMMENT ON FUNCTION dittofs.reap IS
 $$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Empties the oldest table of replies, too. Gateways call it; calls at the same time take different files.$$;
 COMMENT ON FUNCTION dittofs.fsck IS
-$$Checks all tables: a row for each violation of an invariant, with the rule and the object (the id of an inode, directory id and name of an entry, the number of a share); no rows is right. Reads one snapshot, takes time in proportion to the tables, locks and changes nothing. After a crash, shares of kind memory have lost their blocks and are reported.$$;
+$$Checks all tables: a row for each violation of an invariant, with the rule and the object (the id of an inode, directory id and name of an entry, the number of a share); no rows is right. Reads one snapshot, takes time in proportion to the tables, locks and changes nothing. After a crash, shares of kind memory have lost their blocks and are reported. fsck_repair() repairs.$$;
+COMMENT ON FUNCTION dittofs.fsck_repair IS
+$$Repairs what fsck() reports where nothing can be lost by it, in the caller's transaction, and says what it did: the rule that was broken, the object, the action. The last rows, 'not repaired: …', are what is left and what a person could do about it. Inodes without a name and unreachable directories are put into lost+found of their share's root. Without violations it does nothing; else it keeps all changes out of all shares until the transaction ends, and waits for those under way (lock_timeout bounds that). Errors: 25001 not in READ COMMITTED, or in a gateway's session.$$;
+COMMENT ON FUNCTION dittofs.fsck_repair_inodes IS 'A part of fsck_repair(), which holds the locks it needs: inodes by themselves, roots.';
+COMMENT ON FUNCTION dittofs.fsck_repair_entries IS 'A part of fsck_repair(), which holds the locks it needs: entries, and where directories are.';
+COMMENT ON FUNCTION dittofs.fsck_repair_links IS 'A part of fsck_repair(), which holds the locks it needs: what no root leads to, link counts.';
+COMMENT ON FUNCTION dittofs.fsck_repair_content IS 'A part of fsck_repair(), which holds the locks it needs: content, accounts of space.';
+COMMENT ON FUNCTION dittofs.fsck_rescue IS 'For fsck_repair(): enters an inode into lost+found of its share and returns its path; NULL where there can be none.';
+COMMENT ON FUNCTION dittofs.fsck_attach IS 'For fsck_repair(): enters an inode into a directory; false if the name is none or is taken.';
+COMMENT ON FUNCTION dittofs.fsck_tick IS 'For fsck_repair(): the time of a change to an inode that was changed last at ctime.';
+COMMENT ON FUNCTION dittofs.fsck_advice IS 'For fsck_repair(): what a person could do about a violation of this rule.';
 COMMENT ON FUNCTION dittofs.status_name IS
 $$The name of a status, like NOENT for 2; NULL for a number that is none.$$;
 

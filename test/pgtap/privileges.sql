@@ -93,15 +93,19 @@ SELECT is_empty(
 	'the event trigger belongs to the extension');
 
 -- search_path
-SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname <> 'fsck'$$,
-	'every function but fsck() is C: none has SQL that a search_path could lead astray');
+SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^fsck'$$,
+	'every function but fsck() and its kin is C: none has SQL that a search_path could lead astray');
+SELECT is_empty(
+	$$SELECT oid::regprocedure, proconfig FROM ours
+		WHERE lanname <> 'c' AND proconfig[1] IS DISTINCT FROM 'search_path=pg_catalog, pg_temp'$$,
+	'and those have a fixed search_path');
 SELECT is_empty(
 	$$SELECT oid::regprocedure, proconfig FROM ours
 		WHERE prosecdef AND proconfig[1] IS DISTINCT FROM 'search_path=pg_catalog, pg_temp'$$,
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'create_share', 'drop_share', 'fsck', 'mount', 'reap', 'set_filesystem_capabilities',
+	array['alter_share', 'create_share', 'drop_share', 'fsck', 'fsck_repair', 'mount', 'reap', 'set_filesystem_capabilities',
 		'set_server_config', 'unmount', 'unmount_all'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 

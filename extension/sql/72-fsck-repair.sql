@@ -1,0 +1,533 @@
+-- Repairing what fsck() reports, as far as there is one right answer.
+--
+-- No inode is thrown away: what has no name gets one in lost+found, and a
+-- directory that nothing leads to is put there.  Removed are entries of nothing
+-- and, by the reaper, blocks of no file.  Where a person would have to decide,
+-- it is left alone and reported: the last rows say what was not repaired and
+-- what he could do.
+--
+-- fsck_repair() locks the tables against all changes until the transaction ends
+-- (files first, as whoever changes anything; the queue before the blocks, as
+-- the reaper) and looks again under the locks.  Reading goes on.  So the parts
+-- below need no locks of their own, and are for fsck_repair() only.
+--
+-- A part has one step for each thing that can be repaired, and returns what it
+-- did under the name of the rule that was broken.  Whoever adds a rule to fsck()
+-- adds a step here, or a line to fsck_advice().
+--
+-- An inode that is repaired gets a new ctime, or clients would go on with what
+-- they remember of it.
+
+CREATE FUNCTION dittofs.fsck_attach(dir uuid, name bytea, child uuid) RETURNS bool
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_fsck_attach';
+
+-- The time of a change to an inode, given the time of the last.
+CREATE FUNCTION dittofs.fsck_tick(ctime bigint) RETURNS bigint
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT greatest(ctime + 1, (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint)
+$$;
+
+-- Gives an inode without a name one in lost+found of its share's root, and
+-- returns its path.  NULL: the share is read-only, or has no root to put it in.
+CREATE FUNCTION dittofs.fsck_rescue(inode uuid) RETURNS text
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	its record;
+	root bytea;
+	directory text := 'lost+found';
+	handle bytea;
+	entry dittofs.lookup_result;
+	made dittofs.create_result;
+	name text;
+BEGIN
+	SELECT f.fileid, s.name AS share, s.share_uuid, s.root_id INTO its
+		FROM dittofs.files f JOIN dittofs.shares s ON s.share_id = f.share_id
+		JOIN dittofs.files r ON r.id = s.root_id AND r.parent_id = r.id
+		WHERE f.id = inode AND NOT s.read_only;
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	root := '\x01'::bytea || uuid_send(its.share_uuid) || uuid_send(its.root_id);
+
+	FOR i IN 1 .. 100 LOOP
+		entry := dittofs.lookup(root, convert_to(directory, 'UTF8'));
+		IF entry.status = 2 THEN	-- NOENT
+			made := dittofs.create_directory(root, convert_to(directory, 'UTF8'), mode => 448);
+			handle := made.handle;
+		ELSIF entry.status = 0 AND (dittofs.attributes(entry.attributes)).kind = 'directory' THEN
+			handle := entry.handle;
+		END IF;
+		EXIT WHEN handle IS NOT NULL OR entry.status <> 0;
+		directory := 'lost+found.' || i;
+	END LOOP;
+	IF handle IS NULL THEN
+		RETURN NULL;
+	END IF;
+
+	name := '#' || its.fileid;
+	FOR i IN 1 .. 100 LOOP
+		IF dittofs.fsck_attach(encode(substr(handle, 18), 'hex')::uuid, convert_to(name, 'UTF8'), inode) THEN
+			RETURN rtrim(its.share, '/') || '/' || directory || '/' || name;
+		END IF;
+		name := '#' || its.fileid || '.' || i;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+
+-- Inodes by themselves, roots among them.
+CREATE FUNCTION dittofs.fsck_repair_inodes(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+	greatest_fileid bigint;
+BEGIN
+	rule := 'a share has a root, its own parent, in no directory';
+	FOR r IN SELECT s.name FROM dittofs.shares s
+		WHERE NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = s.root_id)
+	LOOP
+		PERFORM dittofs.create_root_directory(r.name, mode => 448);
+		object := r.name;
+		action := 'made a root directory of mode 0700, owned by root';
+		RETURN NEXT;
+	END LOOP;
+	-- but a directory that is in its parent may be no root at all
+	FOR r IN UPDATE dittofs.files f SET parent_id = f.id, ctime = dittofs.fsck_tick(f.ctime)
+		FROM dittofs.shares s WHERE f.id = s.root_id AND f.share_id = s.share_id
+			AND f.kind = 2 AND f.parent_id IS DISTINCT FROM f.id
+			AND NOT EXISTS (SELECT FROM dittofs.parent_child_map d
+				WHERE d.child_id = f.id AND d.parent_id = f.parent_id)
+		RETURNING s.name
+	LOOP
+		object := r.name;
+		action := 'made the root its own parent';
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN DELETE FROM dittofs.parent_child_map d USING dittofs.shares s, dittofs.files f
+		WHERE d.child_id = s.root_id AND f.id = s.root_id AND f.parent_id = f.id AND f.share_id = s.share_id
+		RETURNING s.name, d.parent_id, d.name AS entry
+	LOOP
+		object := r.name;
+		action := 'removed an entry for the root: ' || r.parent_id || '/' || encode(r.entry, 'escape');
+		RETURN NEXT;
+	END LOOP;
+
+	SELECT max(fileid) INTO greatest_fileid FROM dittofs.files;
+	IF greatest_fileid > (SELECT last_value FROM dittofs.file_ids) THEN
+		PERFORM setval('dittofs.file_ids', greatest_fileid);
+		rule := 'fileids come from the sequence, which is beyond them all';
+		object := greatest_fileid;
+		action := 'moved the sequence there';
+		RETURN NEXT;
+	END IF;
+	rule := 'a fileid is one inode''s';
+	FOR r IN SELECT id, share_id, fileid, nextval('dittofs.file_ids') AS new_fileid FROM (
+			SELECT id, share_id, fileid,
+					row_number() OVER (PARTITION BY share_id, fileid ORDER BY id) AS n
+				FROM dittofs.files) f
+		WHERE n > 1
+	LOOP
+		UPDATE dittofs.files SET fileid = r.new_fileid, ctime = dittofs.fsck_tick(ctime) WHERE id = r.id;
+		UPDATE dittofs.parent_child_map SET fileid = r.new_fileid WHERE child_id = r.id;
+		object := r.share_id || '.' || r.fileid;
+		action := 'inode ' || r.id || ' is now ' || r.new_fileid;
+		RETURN NEXT;
+	END LOOP;
+
+	rule := 'columns fit the kind';
+	FOR r IN UPDATE dittofs.files f SET ctime = dittofs.fsck_tick(f.ctime),
+			parent_id = n.parent_id, rdev = n.rdev, target = n.target, size = n.size,
+			used = n.used, content_id = n.content_id, verifier = n.verifier
+		FROM dittofs.files o CROSS JOIN LATERAL (SELECT
+				CASE WHEN o.kind = 2 THEN o.parent_id END AS parent_id,
+				CASE WHEN o.kind IN (3, 4) THEN o.rdev END AS rdev,
+				CASE WHEN o.kind = 5 THEN o.target END AS target,
+				CASE o.kind WHEN 1 THEN o.size WHEN 2 THEN 4096
+					WHEN 5 THEN coalesce(length(o.target), o.size) ELSE 0 END AS size,
+				CASE WHEN o.kind = 1 THEN o.used ELSE 0 END AS used,
+				CASE WHEN o.kind = 1 THEN o.content_id END AS content_id,
+				CASE WHEN o.kind = 1 AND length(o.verifier) = 8 THEN o.verifier END AS verifier) n
+		WHERE f.id = o.id AND o.kind BETWEEN 1 AND 7 AND
+			(o.parent_id, o.rdev, o.target, o.size, o.used, o.content_id, o.verifier) IS DISTINCT FROM
+			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier)
+		RETURNING f.id
+	LOOP
+		object := r.id;
+		action := 'emptied or corrected what does not belong to its kind';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'kind, mode and ids are in their ranges';
+	FOR r IN UPDATE dittofs.files f SET mode = o.mode & 4095, ctime = dittofs.fsck_tick(f.ctime)
+		FROM dittofs.files o WHERE f.id = o.id AND o.mode NOT BETWEEN 0 AND 4095
+		RETURNING f.id, f.mode
+	LOOP
+		object := r.id;
+		action := 'its mode is now ' || dittofs.mode_to_text(r.mode);
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+-- Entries, and where directories are.
+CREATE FUNCTION dittofs.fsck_repair_entries(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+	changed uuid[] := '{}';		-- directories that lose an entry
+BEGIN
+	rule := 'an entry joins a directory and an inode of one share';
+	FOR r IN DELETE FROM dittofs.parent_child_map d
+		WHERE NOT EXISTS (SELECT FROM dittofs.files p WHERE p.id = d.parent_id AND p.kind = 2)
+			OR NOT EXISTS (SELECT FROM dittofs.files c WHERE c.id = d.child_id)
+			OR EXISTS (SELECT FROM dittofs.files p
+				JOIN dittofs.files c ON c.id = d.child_id AND c.share_id <> p.share_id
+				JOIN dittofs.shares ps ON ps.share_id = p.share_id
+				JOIN dittofs.shares cs ON cs.share_id = c.share_id
+				WHERE p.id = d.parent_id)
+		RETURNING d.parent_id, d.name, d.child_id
+	LOOP
+		object := r.parent_id || '/' || encode(r.name, 'escape');
+		action := 'removed the entry of inode ' || r.child_id;
+		changed := changed || r.parent_id;
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN UPDATE dittofs.parent_child_map d SET fileid = c.fileid
+		FROM dittofs.files c WHERE c.id = d.child_id AND c.fileid <> d.fileid
+		RETURNING d.parent_id, d.name, d.fileid
+	LOOP
+		object := r.parent_id || '/' || encode(r.name, 'escape');
+		action := 'gave it the inode''s fileid, ' || r.fileid;
+		RETURN NEXT;
+	END LOOP;
+
+	rule := 'a name is 1 to 255 bytes, none of them NUL or a slash';
+	FOR r IN DELETE FROM dittofs.parent_child_map d
+		WHERE length(name) NOT BETWEEN 1 AND 255 OR name IN ('.', '..')
+			OR position('\x00'::bytea IN name) > 0 OR position('\x2f'::bytea IN name) > 0
+		RETURNING d.parent_id, d.name, d.child_id
+	LOOP
+		object := r.parent_id || '/' || encode(r.name, 'escape');
+		action := 'removed the entry of inode ' || r.child_id;
+		changed := changed || r.parent_id;
+		RETURN NEXT;
+	END LOOP;
+
+	-- Each is taken out and put back where its name belongs, if that is free.
+	rule := 'an entry is found by its name';
+	FOR r IN SELECT d.parent_id, d.cookie, d.name, d.child_id, c.kind
+		FROM dittofs.parent_child_map d
+		JOIN dittofs.files p ON p.id = d.parent_id
+		JOIN dittofs.files c ON c.id = d.child_id AND c.share_id = p.share_id
+		JOIN dittofs.shares s ON s.share_id = p.share_id
+		CROSS JOIN LATERAL dittofs.lookup('\x01'::bytea ||
+			uuid_send(s.share_uuid) || uuid_send(d.parent_id), d.name) l
+		WHERE substr(l.handle, 18) IS DISTINCT FROM uuid_send(d.child_id)
+	LOOP
+		DELETE FROM dittofs.parent_child_map WHERE parent_id = r.parent_id AND cookie = r.cookie;
+		UPDATE dittofs.files SET nlink = nlink - 1 WHERE id = r.parent_id AND r.kind = 2;
+		object := r.parent_id || '/' || encode(r.name, 'escape');
+		IF dittofs.fsck_attach(r.parent_id, r.name, r.child_id) THEN
+			action := 'gave it the cookie of its name';
+		ELSE
+			action := 'removed the entry of inode ' || r.child_id || ': another one has the name';
+			changed := changed || r.parent_id;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+	rule := 'a name is there once';
+	FOR r IN DELETE FROM dittofs.parent_child_map d USING (
+			SELECT parent_id, cookie,
+					row_number() OVER (PARTITION BY parent_id, name ORDER BY cookie) AS n
+				FROM dittofs.parent_child_map) o
+		WHERE d.parent_id = o.parent_id AND d.cookie = o.cookie AND o.n > 1
+		RETURNING d.parent_id, d.name, d.child_id
+	LOOP
+		object := r.parent_id || '/' || encode(r.name, 'escape');
+		action := 'removed the second entry, of inode ' || r.child_id;
+		changed := changed || r.parent_id;
+		RETURN NEXT;
+	END LOOP;
+
+	-- The entry that '..' leads to stays, or else the first.
+	rule := 'a directory has one entry, in its parent';
+	FOR r IN DELETE FROM dittofs.parent_child_map d USING (
+			SELECT e.parent_id, e.cookie, row_number() OVER (PARTITION BY c.id
+					ORDER BY e.parent_id IS NOT DISTINCT FROM c.parent_id DESC, e.parent_id, e.cookie) AS n
+				FROM dittofs.parent_child_map e
+				JOIN dittofs.files c ON c.id = e.child_id AND c.kind = 2) o
+		WHERE d.parent_id = o.parent_id AND d.cookie = o.cookie AND o.n > 1
+		RETURNING d.parent_id, d.name, d.child_id
+	LOOP
+		object := r.child_id;
+		action := 'removed another entry of it: ' || r.parent_id || '/' || encode(r.name, 'escape');
+		changed := changed || r.parent_id;
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN UPDATE dittofs.files f SET parent_id = d.parent_id, ctime = dittofs.fsck_tick(f.ctime)
+		FROM dittofs.parent_child_map d
+		WHERE d.child_id = f.id AND f.kind = 2 AND f.parent_id IS DISTINCT FROM d.parent_id
+		RETURNING f.id, f.parent_id
+	LOOP
+		object := r.id;
+		action := 'its parent is now ' || r.parent_id || ', where its entry is';
+		RETURN NEXT;
+	END LOOP;
+
+	UPDATE dittofs.files SET mtime = dittofs.fsck_tick(ctime), ctime = dittofs.fsck_tick(ctime)
+		WHERE id = ANY (changed);
+END
+$$;
+
+-- What no root leads to, and link counts.
+CREATE FUNCTION dittofs.fsck_repair_links(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+	slow uuid;
+	fast uuid;
+	parent uuid;
+	path text;
+BEGIN
+	rule := 'no inode is without an entry, but for roots';
+	FOR r IN SELECT f.id FROM dittofs.files f
+		WHERE NOT EXISTS (SELECT FROM dittofs.parent_child_map d WHERE d.child_id = f.id)
+			AND NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.root_id = f.id)
+		ORDER BY f.share_id, f.fileid
+	LOOP
+		path := dittofs.fsck_rescue(r.id);
+		CONTINUE WHEN path IS NULL;
+		object := r.id;
+		action := 'it is now ' || path;
+		RETURN NEXT;
+	END LOOP;
+
+	-- Every directory has one entry now, so what is still out of reach is in a
+	-- loop or below one.  One of a loop's directories is taken out of it.
+	rule := 'every directory is below its root';
+	LOOP
+		WITH RECURSIVE reachable(id) AS (
+			SELECT root_id FROM dittofs.shares
+			UNION
+			SELECT c.id FROM reachable a
+				JOIN dittofs.parent_child_map d ON d.parent_id = a.id
+				JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+		)
+		SELECT f.id INTO slow FROM dittofs.files f
+			JOIN dittofs.shares s ON s.share_id = f.share_id AND NOT s.read_only
+			WHERE f.kind = 2 AND NOT EXISTS (SELECT FROM reachable a WHERE a.id = f.id)
+			ORDER BY f.share_id, f.fileid LIMIT 1;
+		EXIT WHEN slow IS NULL;
+		fast := slow;
+		LOOP
+			SELECT f.parent_id INTO slow FROM dittofs.files f WHERE f.id = slow;
+			SELECT p.parent_id INTO fast FROM dittofs.files f
+				JOIN dittofs.files p ON p.id = f.parent_id WHERE f.id = fast;
+			EXIT WHEN fast IS NULL OR slow = fast;
+		END LOOP;
+		SELECT f.parent_id INTO parent FROM dittofs.files f WHERE f.id = fast;
+		path := dittofs.fsck_rescue(fast);
+		EXIT WHEN path IS NULL;
+		DELETE FROM dittofs.parent_child_map d WHERE d.child_id = fast AND d.parent_id = parent;
+		object := fast;
+		action := 'it is now ' || path;
+		RETURN NEXT;
+	END LOOP;
+
+	rule := 'nlink of a file is the number of its entries';
+	FOR r IN UPDATE dittofs.files f SET nlink = o.n, ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT child_id, count(*) AS n FROM dittofs.parent_child_map GROUP BY child_id) o
+		WHERE o.child_id = f.id AND f.kind <> 2 AND f.nlink <> o.n
+		RETURNING f.id, f.nlink
+	LOOP
+		object := r.id;
+		action := 'it is now ' || r.nlink;
+		RETURN NEXT;
+	END LOOP;
+	rule := 'nlink of a directory is 2 and its subdirectories';
+	FOR r IN UPDATE dittofs.files f SET nlink = o.n, ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT p.id, 2 + count(c.id) AS n FROM dittofs.files p
+				LEFT JOIN dittofs.parent_child_map d ON d.parent_id = p.id
+				LEFT JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+				WHERE p.kind = 2 GROUP BY p.id) o
+		WHERE o.id = f.id AND f.nlink <> o.n
+		RETURNING f.id, f.nlink
+	LOOP
+		object := r.id;
+		action := 'it is now ' || r.nlink;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+-- Content, and the accounts of space.
+CREATE FUNCTION dittofs.fsck_repair_content(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+BEGIN
+	rule := 'no byte lies at or after the size, no block is empty or too long';
+	FOR r IN DELETE FROM dittofs.blocks WHERE length(data) = 0 RETURNING content_id, block LOOP
+		object := r.content_id;
+		action := 'removed the empty block ' || r.block;
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN DELETE FROM dittofs.blocks_memory WHERE length(data) = 0 RETURNING content_id, block LOOP
+		object := r.content_id;
+		action := 'removed the empty block ' || r.block;
+		RETURN NEXT;
+	END LOOP;
+
+	rule := 'content is one file''s, or waits for the reaper';
+	FOR r IN DELETE FROM dittofs.reap_queue q WHERE EXISTS (
+			SELECT FROM dittofs.files f JOIN dittofs.shares s ON s.share_id = f.share_id
+				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = q.content_id AND s.content = q.content)
+		RETURNING q.content_id
+	LOOP
+		object := r.content_id;
+		action := 'took it from the reaper: it is a file''s';
+		RETURN NEXT;
+	END LOOP;
+	-- what a file has in the wrong table is not the reaper's
+	rule := 'a block is a file''s, or waits for the reaper';
+	FOR r IN INSERT INTO dittofs.reap_queue (content_id, content)
+		SELECT DISTINCT b.content_id, b.content FROM (
+				SELECT content_id, 'postgres' AS content FROM dittofs.blocks
+				UNION SELECT content_id, 'memory' FROM dittofs.blocks_memory) b
+			WHERE NOT EXISTS (SELECT FROM dittofs.files f
+				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = b.content_id)
+		ON CONFLICT DO NOTHING
+		RETURNING reap_queue.content_id
+	LOOP
+		object := r.content_id;
+		action := 'left it to the reaper';
+		RETURN NEXT;
+	END LOOP;
+
+	-- Where bytes are missing a new count would hide that they are.
+	rule := 'used is the sum of the blocks';
+	FOR r IN UPDATE dittofs.files f SET used = o.bytes, ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT i.id, coalesce(sum(b.length), 0) AS bytes
+				FROM dittofs.files i
+				JOIN dittofs.shares s ON s.share_id = i.share_id
+				LEFT JOIN (
+					SELECT content_id, 'postgres' AS content, length(data) AS length FROM dittofs.blocks
+					UNION ALL SELECT content_id, 'memory', length(data) FROM dittofs.blocks_memory) b
+					ON b.content_id = coalesce(i.content_id, i.id) AND b.content = s.content
+				WHERE i.kind = 1 GROUP BY i.id) o
+		WHERE o.id = f.id AND f.used < o.bytes
+		RETURNING f.id, f.used
+	LOOP
+		object := r.id;
+		action := 'it is now ' || r.used;
+		RETURN NEXT;
+	END LOOP;
+
+	rule := 'settings and accounts are of a share that exists';
+	FOR r IN DELETE FROM dittofs.filesystem_capabilities c
+		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = c.share_id)
+			AND NOT EXISTS (SELECT FROM dittofs.files f WHERE f.share_id = c.share_id)
+		RETURNING c.share_id
+	LOOP
+		object := r.share_id;
+		action := 'removed its settings';
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN DELETE FROM dittofs.space_usage u
+		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = u.share_id)
+			AND NOT EXISTS (SELECT FROM dittofs.files f WHERE f.share_id = u.share_id)
+		RETURNING u.share_id
+	LOOP
+		object := r.share_id;
+		action := 'removed a part of its account';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'space_usage is exact';
+	FOR r IN INSERT INTO dittofs.space_usage AS u (share_id, slot, bytes, inodes)
+		SELECT s.share_id, coalesce(a.slot, 0), coalesce(f.bytes, 0) - coalesce(a.bytes, 0),
+				coalesce(f.inodes, 0) - coalesce(a.inodes, 0)
+			FROM dittofs.shares s
+			LEFT JOIN (SELECT share_id, min(slot) AS slot, sum(bytes) AS bytes, sum(inodes) AS inodes
+				FROM dittofs.space_usage GROUP BY share_id) a ON a.share_id = s.share_id
+			LEFT JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
+				FROM dittofs.files GROUP BY share_id) f ON f.share_id = s.share_id
+			WHERE (coalesce(f.bytes, 0), coalesce(f.inodes, 0)) <> (coalesce(a.bytes, 0), coalesce(a.inodes, 0))
+		ON CONFLICT (share_id, slot) DO UPDATE
+			SET bytes = u.bytes + excluded.bytes, inodes = u.inodes + excluded.inodes
+		RETURNING u.share_id
+	LOOP
+		object := r.share_id;
+		SELECT 'it is now ' || sum(bytes) || ' bytes in ' || sum(inodes) || ' inodes' INTO action
+			FROM dittofs.space_usage WHERE share_id = r.share_id;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+-- What a person could do about what is left.
+CREATE FUNCTION dittofs.fsck_advice(rule text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT coalesce((SELECT advice FROM (VALUES
+		('an inode''s share exists',
+			'nobody can reach it: bring the share''s row back from a backup, or delete the inode'),
+		('kind, mode and ids are in their ranges',
+			'set what is out of range in dittofs.files, if you know what it was'),
+		('columns fit the kind',
+			'what is missing is nowhere else: remove the file, or bring its row back from a backup'),
+		('settings and accounts are of a share that exists',
+			'there are files of it: bring the share''s row back from a backup'),
+		('a share has a root, its own parent, in no directory',
+			'that inode is something else: give the share its root again in dittofs.shares, or bring a row back from a backup'),
+		('no inode is without an entry, but for roots',
+			'there is no lost+found for it: make its share writable, or give it a root'),
+		('every directory is below its root',
+			'there is no lost+found for it: make its share writable, or give it a root'),
+		('used is the sum of the blocks',
+			'content is missing and reads as zeros: bring the file back from a backup, or remove it, or cut it to nothing'),
+		('no byte lies at or after the size, no block is empty or too long',
+			'is the size wrong or the block? Set the size to the end of the last block to see what is there'),
+		('a block is a file''s, or waits for the reaper',
+			'the file''s share keeps its content elsewhere, or this id waits for the reaper already'),
+		('content is one file''s, or waits for the reaper',
+			'two files have one content: copy one of them, and remove both')
+		) a(of_rule, advice) WHERE a.of_rule = rule), 'it follows from what is wrong elsewhere')
+$$;
+
+CREATE FUNCTION dittofs.fsck_repair(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'dittofs.fsck_repair() cannot run in a % transaction', current_setting('transaction_isolation')
+			USING ERRCODE = 'active_sql_transaction',
+				HINT = 'It must see what others did before it got its locks: use READ COMMITTED.';
+	END IF;
+	IF coalesce(nullif(current_setting('dittofs.gateway', true), ''), 'off')::bool THEN
+		RAISE EXCEPTION 'dittofs.fsck_repair() cannot run in a gateway''s session'
+			USING ERRCODE = 'active_sql_transaction', HINT = 'Set dittofs.gateway to off.';
+	END IF;
+	IF NOT EXISTS (SELECT FROM dittofs.fsck()) THEN
+		RETURN;		-- and nobody was stopped for nothing
+	END IF;
+
+	LOCK TABLE dittofs.files, dittofs.parent_child_map, dittofs.reap_queue, dittofs.blocks,
+		dittofs.blocks_memory, dittofs.space_usage IN EXCLUSIVE MODE;
+	RETURN QUERY SELECT * FROM dittofs.fsck_repair_inodes();
+	RETURN QUERY SELECT * FROM dittofs.fsck_repair_entries();
+	RETURN QUERY SELECT * FROM dittofs.fsck_repair_links();
+	RETURN QUERY SELECT * FROM dittofs.fsck_repair_content();
+	RETURN QUERY SELECT v.rule, v.object, 'not repaired: ' || dittofs.fsck_advice(v.rule) FROM dittofs.fsck() v;
+END
+$$;
