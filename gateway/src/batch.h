@@ -28,6 +28,7 @@ struct batch
 	struct request *cursor;		/* whose result is next; NULL: the Sync's */
 	bool		failed;			/* there was an ERROR: nothing happened */
 	bool		doubtful;		/* it may be committed, but not safely */
+	bool		cancelled;		/* because it took too long */
 	char		sqlstate[6];
 	char		message[256];
 };

@@ -472,17 +472,31 @@ clients_resume(struct worker *worker)
  * Writing.
  */
 
+static void
+set_dirty(struct client *client)
+{
+	if (!client->dirty)
+	{
+		client->dirty = true;
+		TAILQ_INSERT_TAIL(&client->worker->dirty, client, dirty_link);
+	}
+}
+
 void
 client_reply(struct client *client, struct request *request)
 {
 	if (TAILQ_EMPTY(&client->replies))
 		client->last_sent = client->worker->loop.now;
 	TAILQ_INSERT_TAIL(&client->replies, request, link);
-	if (!client->dirty && !client->blocked)
-	{
-		client->dirty = true;
-		TAILQ_INSERT_TAIL(&client->worker->dirty, client, dirty_link);
-	}
+	if (!client->blocked)
+		set_dirty(client);
+}
+
+void
+client_hang_up(struct client *client)
+{
+	client->hang_up = true;
+	set_dirty(client);
 }
 
 /* As many pieces of the replies as one system call takes. */
@@ -574,7 +588,11 @@ clients_flush(struct worker *worker)
 	{
 		TAILQ_REMOVE(&worker->dirty, client, dirty_link);
 		client->dirty = false;
-		client_write(client);
+		if (!client->blocked)
+			client_write(client);
+		if (client->hang_up && client->state != CLIENT_CLOSED)
+			client_close(client, LOG_LEVEL_INFO,
+						 "a change could not be made in time; the client is to ask again");
 	}
 }
 

@@ -41,6 +41,7 @@ struct client
 	bool		paused;
 	bool		dirty;
 	bool		blocked;		/* the socket takes no more: wait for EPOLLOUT */
+	bool		hang_up;		/* at the end of this round */
 
 	struct record_reader reader;
 	size_t		reserved;		/* bytes charged for the record being read */
@@ -77,6 +78,12 @@ extern void client_close(struct client *client, int level, const char *reason);
 
 /* The request's reply is complete: write it at the end of this round. */
 extern void client_reply(struct client *client, struct request *request);
+
+/*
+ * A call of this client's cannot be answered: it is disconnected at the end of
+ * the round, and sends its calls again, here or elsewhere.
+ */
+extern void client_hang_up(struct client *client);
 
 /* At the end of a round. */
 extern void clients_resume(struct worker *worker);

@@ -15,7 +15,8 @@
  *				for its SQLSTATE (batch.c)
  *	doubtful	committed, but a wait for synchronous replication was
  *				cancelled: the server says WARNING and COMMIT, and a client
- *				would take the reply for a promise.  It gets JUKEBOX
+ *				would take the reply for a promise.  The calls run again: a
+ *				change finds its answer, and waits for the standby once more
  *	lost		with the connection.  See connection_close
  */
 #include "connection.h"
@@ -540,7 +541,13 @@ batch_doubtful(struct batch *batch)
 	{
 		TAILQ_REMOVE(&batch->requests, request, link);
 		request->batch = NULL;
-		serve_failure(request, STATUS_JUKEBOX);
+		if (request->fresh != NULL)
+			PQclear(request->fresh);
+		request->fresh = NULL;
+		if (request_pointless(request))
+			request_free(request);
+		else
+			pool_retry(request);
 	}
 }
 
@@ -705,8 +712,21 @@ connection_check(struct connection *connection)
 		int64_t		limit = batch->count == 0 ? CHECK_TIMEOUT :
 			config->call_timeout * 1000 + CHECK_TIMEOUT;
 
-		if (now - connection->last_input > limit)
+		if (now - connection->last_input > limit +
+			(batch->count > 0 ? CHECK_TIMEOUT : 0))
 			connection_close(connection, "the server does not answer");
+		else if (now - connection->last_input > limit && batch->count > 0 &&
+				 connection->cancel == NULL && !batch->cancelled)
+		{
+			/*
+			 * A statement ends by itself in this time, a commit does not: it
+			 * waits for a synchronous standby.  Were the connection given up,
+			 * its server process would stay, and one more for each attempt.
+			 */
+			batch->cancelled = true;
+			connection->cancel = cancel_start(connection->pg,
+											  connection->worker->wake.fd);
+		}
 		return;
 	}
 	if (connection->queued > 0)

@@ -340,9 +340,9 @@ pool_retry(struct request *request)
 	{
 		char		name[REQUEST_NAME_MAX];
 
-		log_info("%s: given up after %d attempts: JUKEBOX",
+		log_info("%s: given up after %d attempts",
 				 request_name(request, name), request->attempts);
-		serve_failure(request, STATUS_JUKEBOX);
+		serve_too_late(request);
 		return;
 	}
 	request_set_state(request, REQUEST_DELAYED);
@@ -417,8 +417,8 @@ check_deadlines(struct timer *timer)
 		char		name[REQUEST_NAME_MAX];
 
 		TAILQ_REMOVE(&expired, request, link);
-		log_info("%s: waited too long: JUKEBOX", request_name(request, name));
-		serve_failure(request, STATUS_JUKEBOX);
+		log_info("%s: waited too long", request_name(request, name));
+		serve_too_late(request);
 	}
 	if (pool->worker->requests > 0)
 		timer_set(loop, timer, loop->now + DEADLINE_ROUND);

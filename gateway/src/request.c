@@ -11,6 +11,7 @@
 #include "client.h"
 #include "rpc.h"
 #include "serve.h"
+#include "statements.h"
 #include "worker.h"
 
 #include <assert.h>
@@ -136,6 +137,13 @@ request_pointless(const struct request *request)
 {
 	return request->client != NULL && request->client->state == CLIENT_CLOSED &&
 		!request->procedure->changes;
+}
+
+bool
+request_is_once(const struct request *request)
+{
+	return request->program == &nfs3_program &&
+		statements[request->call.statement].lane == LANE_CHANGE;
 }
 
 /*

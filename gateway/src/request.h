@@ -79,8 +79,8 @@ struct procedure
 	void		(*reply) (struct request *request, const PGresult *result);
 
 	/*
-	 * There is no result.  status is one of NFS3ERR_JUKEBOX (10008: try
-	 * again, nothing is known or nothing happened), NFS3ERR_NOSPC (28),
+	 * There is no result.  status is one of NFS3ERR_JUKEBOX (10008: call
+	 * anew), NFS3ERR_NOSPC (28),
 	 * NFS3ERR_IO (5), NFS3ERR_SERVERFAULT (10006).  A reply that has no
 	 * room for a status is refused with SYSTEM_ERR.
 	 */
@@ -205,6 +205,12 @@ extern void reply_reset(struct request *request);
 /* The reply is one without results: accepted but not done, or rejected. */
 extern void request_refuse(struct request *request, enum accept_stat why);
 extern void request_deny(struct request *request, enum auth_stat why);
+
+/*
+ * Is it a change of the namespace, or of attributes?  Such a call, made a second
+ * time, is another call: the name exists, or is gone.
+ */
+extern bool request_is_once(const struct request *request);
 
 /* The request an XDR stream given to decode belongs to. */
 #define request_of_xdr(xdr) ((struct request *) (void *) (xdr)->x_public)

@@ -229,3 +229,18 @@ serve_failure(struct request *request, uint32_t status)
 	request->procedure->fail(request, status);
 	proceed(request);
 }
+
+void
+serve_too_late(struct request *request)
+{
+	struct client *client = request->client;
+
+	if (!request_is_once(request))
+	{
+		serve_failure(request, STATUS_JUKEBOX);
+		return;
+	}
+	request_free(request);
+	if (client != NULL && client->state != CLIENT_CLOSED)
+		client_hang_up(client);
+}

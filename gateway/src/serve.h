@@ -32,6 +32,15 @@ extern void serve_record(struct client *client, struct record *record);
 extern void serve_result(struct request *request, PGresult *result);
 extern void serve_failure(struct request *request, uint32_t status);
 
+/*
+ * It took too long, and nobody knows what becomes of it.  JUKEBOX would make the
+ * client call anew, with another xid.  That is right for what can be done twice.
+ * A change that may have been made, here or by the gateway that the client asked
+ * before, would get EXIST or NOENT then, for what it did itself; so it gets no
+ * answer, and asks again with the same xid.
+ */
+extern void serve_too_late(struct request *request);
+
 /* request.c */
 
 extern struct request *request_new(struct worker *worker);
