@@ -37,7 +37,7 @@ system_includes := $(patsubst -I%,-isystem %,\
 	$(shell $(PKG_CONFIG) --cflags libtirpc) \
 	-I$(shell $(PG_CONFIG) --includedir))
 libraries := $(shell $(PKG_CONFIG) --libs libtirpc) \
-	-L$(shell $(PG_CONFIG) --libdir) -lpq -lpthread
+	-L$(shell $(PG_CONFIG) --libdir) -lpq -lyaml -lpthread
 
 compile = $(CC) -std=c11 -D_GNU_SOURCE -DDITTOFS_VERSION='"$(version)"' \
 	-I$(gateway)/src -I$(gateway)/gen $(system_includes) $(CPPFLAGS) \

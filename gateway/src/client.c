@@ -239,7 +239,7 @@ client_close(struct client *client, int level, const char *reason)
 	{
 		next = TAILQ_NEXT(request, client_link);
 		if (request_pointless(request))
-			pool_forget(&worker->pool, request);
+			pool_forget(request);
 	}
 
 	TAILQ_REMOVE(&worker->clients, client, link);

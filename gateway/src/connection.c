@@ -102,7 +102,7 @@ connection_open(struct connection *connection)
 	connection->wanted = true;
 	connection->state = CONNECTION_CONNECTING;
 	connection->broken = false;
-	connection->pg = session_connect();
+	connection->pg = session_connect(connection->lane->pool->number);
 	timer_set(&worker->loop, &connection->retry,
 			  worker->loop.now + CONNECT_TIMEOUT);
 	if (connection->pg == NULL)
@@ -211,7 +211,7 @@ backoff(struct connection *connection)
 	if (delay > LAST_BACKOFF)
 		delay = LAST_BACKOFF;
 	return delay / 2 +
-		delay / 2 * (pool_chance(&connection->worker->pool) % 1024) / 1024;
+		delay / 2 * (pool_chance(connection->lane->pool) % 1024) / 1024;
 }
 
 /*
@@ -246,7 +246,7 @@ take_back(struct request *request, bool suspect)
 	else if (suspect)
 		pool_retry(request);
 	else
-		pool_submit(&request->worker->pool, request);
+		pool_submit(request);
 }
 
 void
@@ -259,7 +259,7 @@ connection_close(struct connection *connection, const char *reason)
 	bool		first = true;
 
 	if (reason != NULL)
-		pool_complain(&worker->pool, reason);
+		pool_complain(connection->lane->pool, reason);
 	if (connection->cancel != NULL)
 		cancel_release(connection->cancel);
 	connection->cancel = NULL;
@@ -382,7 +382,7 @@ take_spare_batch(struct connection *connection)
 static void
 send_batch(struct connection *connection)
 {
-	const struct config *config = connection->worker->config;
+	const struct metadata_store_config *config = connection->lane->pool->config;
 	struct batch *batch = take_spare_batch(connection);
 	struct request *request;
 
@@ -696,7 +696,7 @@ send_check(struct connection *connection)
 void
 connection_check(struct connection *connection)
 {
-	const struct config *config = connection->worker->config;
+	const struct metadata_store_config *config = connection->lane->pool->config;
 	struct lane_pool *lane = connection->lane;
 	int64_t		now = connection->worker->loop.now;
 	struct batch *batch = TAILQ_FIRST(&connection->running);

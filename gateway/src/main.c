@@ -1,7 +1,7 @@
 /*
  * main.c
- *	  dittofs start: read the settings, listen, start the workers, wait for a
- *	  signal, stop them.
+ *	  The commands.  dittofs start: read the settings, listen, start the
+ *	  workers, wait for a signal, stop them.
  */
 #include "config.h"
 #include "log.h"
@@ -10,11 +10,13 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,11 +26,16 @@ usage(FILE *to)
 {
 	fputs("dittofs - NFSv3 gateway to a file system in PostgreSQL\n"
 		  "\n"
-		  "usage: dittofs start [--OPTION=VALUE ...]\n"
+		  "usage: dittofs start [--config FILE] [--OPTION=VALUE ...]\n"
+		  "       dittofs check [--config FILE] [--OPTION=VALUE ...]\n"
+		  "       dittofs init [FILE]\n"
+		  "       dittofs help keys\n"
 		  "       dittofs version\n"
 		  "       dittofs --help\n"
 		  "\n"
-		  "Options of start; an option wins over its environment variable:\n"
+		  "Options of start and check.  An option wins over its environment\n"
+		  "variable, and that over the configuration file; in FILE there are\n"
+		  "keys that have no option (dittofs help keys).\n"
 		  "\n", to);
 	config_print_options(to);
 }
@@ -66,10 +73,10 @@ block_signals(void)
 	sigset_t	signals;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	return signals;
 }
@@ -82,10 +89,91 @@ stop_at_once(int signal_number)
 	_exit(1);
 }
 
+/*
+ * The words of the command line as they were: config_read blanks what is
+ * secret, and a reload reads them again.
+ */
+static char **
+copy_arguments(int argc, char **argv)
+{
+	char	  **copy = calloc((size_t) argc + 1, sizeof(*copy));
+
+	if (copy == NULL)
+		fatal("out of memory");
+	for (int i = 0; i < argc; i++)
+	{
+		copy[i] = strdup(argv[i]);
+		if (copy[i] == NULL)
+			fatal("out of memory");
+	}
+	return copy;
+}
+
+static void
+free_arguments(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	free(argv);
+}
+
+static void
+reload(struct config *config, int argc, char **given)
+{
+	struct config fresh;
+	char	  **words = copy_arguments(argc, given);
+	const char *problem = config_read(&fresh, argc, words, 2);
+
+	if (problem != NULL)
+	{
+		log_error("nothing is reloaded: %s", problem);
+		config_free(&fresh);
+	}
+	else
+		config_reload(config, &fresh);
+	log_level = (enum log_level) config->log_level;
+	free_arguments(argc, words);
+}
+
+static long long
+total_conns(const struct config *config)
+{
+	long long	total = 0;
+
+	for (int i = 0; i < config->store_count; i++)
+		total += config->stores[i].max_conns;
+	return total;
+}
+
+/* Never over a file that is there: it may have been edited. */
+static int
+init(int argc, char **argv)
+{
+	FILE	   *to = stdout;
+	int			fd;
+
+	if (argc > 3)
+		fatal("init takes one file");
+	if (argc == 3)
+	{
+		/* It may come to hold a password. */
+		fd = open(argv[2], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		to = fd >= 0 ? fdopen(fd, "w") : NULL;
+		if (to == NULL)
+			fatal("cannot make %s: %s", argv[2], strerror(errno));
+	}
+	config_print_sample(to);
+	if (fflush(to) != 0 || (to != stdout && fclose(to) != 0))
+		fatal("cannot write %s: %s", argc == 3 ? argv[2] : "the sample",
+			  strerror(errno));
+	return 0;
+}
+
 static int
 start(int argc, char **argv)
 {
 	static struct config config;
+	char	  **given = copy_arguments(argc, argv);
 	const char *problem = config_read(&config, argc, argv, 2);
 	struct worker *workers;
 	sigset_t	signals;
@@ -94,7 +182,8 @@ start(int argc, char **argv)
 	if (problem == NULL)
 		problem = pool_configure(&config);
 	if (problem != NULL)
-		fatal("%s (dittofs --help lists the options)", problem);
+		fatal("%s%s", problem, config.file == NULL ?
+			  " (dittofs --help lists the options)" : "");
 	log_level = (enum log_level) config.log_level;
 
 	signals = block_signals();
@@ -103,14 +192,16 @@ start(int argc, char **argv)
 	workers = workers_create(&config);
 	workers_start(workers, &config);
 	log_info("dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
-			 "workers, at most %lld connections to PostgreSQL",
+			 "workers, at most %lld connections to PostgreSQL%s%s",
 			 DITTOFS_VERSION, config.listen, (long long) config.port,
-			 (long long) config.workers, (long long) config.max_conns);
+			 (long long) config.workers, total_conns(&config),
+			 config.file != NULL ? ", configured by " : "",
+			 config.file != NULL ? config.file : "");
 	if (config.rpcbind)
 		rpcbind_register((uint16_t) config.port);
 
-	while (sigwait(&signals, &signal_number) != 0)
-		;
+	while (sigwait(&signals, &signal_number) != 0 || signal_number == SIGHUP)
+		reload(&config, argc, given);
 	log_info("%s: no new calls; finishing those in flight",
 			 strsignal(signal_number));
 	signal(SIGTERM, stop_at_once);
@@ -120,6 +211,7 @@ start(int argc, char **argv)
 		rpcbind_unregister();
 	workers_stop(workers, &config);
 	config_free(&config);
+	free_arguments(argc, given);
 	log_info("stopped");
 	return 0;
 }
@@ -137,6 +229,13 @@ main(int argc, char **argv)
 			return 0;
 		}
 		return start(argc, argv);
+	}
+	if (strcmp(command, "init") == 0)
+		return init(argc, argv);
+	if (strcmp(command, "help") == 0 && argc > 2 && strcmp(argv[2], "keys") == 0)
+	{
+		config_print_keys(stdout);
+		return 0;
 	}
 	if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0)
 	{

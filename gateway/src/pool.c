@@ -61,16 +61,22 @@ pool_weight(uint64_t key, int number)
 const char *
 pool_configure(const struct config *config)
 {
-	return session_configure(config);
+	const char *problem = NULL;
+
+	for (int i = 0; problem == NULL && i < config->store_count; i++)
+		problem = session_configure(i, &config->stores[i]);
+	return problem;
 }
 
 void
-pool_start(struct pool *pool, struct worker *worker)
+pool_start(struct pool *pool, struct worker *worker, int number)
 {
-	const struct config *config = worker->config;
-	int			workers = (int) config->workers;
+	const struct metadata_store_config *config = &worker->config->stores[number];
+	int			workers = (int) worker->config->workers;
 
 	pool->worker = worker;
+	pool->number = number;
+	pool->config = config;
 	pool->chance = (uint32_t) (mix((uint64_t) clock_now()) +
 							   (uint64_t) worker->number) | 1;
 	pool->deadlines.fire = check_deadlines;
@@ -81,6 +87,7 @@ pool_start(struct pool *pool, struct worker *worker)
 
 		lane->lane = (enum lane) i;
 		lane->worker = worker;
+		lane->pool = pool;
 		lane->min = pool_share(config->min_conns, LANES * workers, slot);
 		lane->max = pool_share(config->max_conns, LANES * workers, slot);
 		lane->connections = calloc(lane->max, sizeof(struct connection));
@@ -189,12 +196,13 @@ choose(struct lane_pool *lane, const struct request *request)
 static int64_t
 deadline_of(const struct request *request)
 {
-	return request->arrived + request->worker->config->call_timeout * 1000;
+	return request->arrived + request->pool->config->call_timeout * 1000;
 }
 
 void
-pool_submit(struct pool *pool, struct request *request)
+pool_submit(struct request *request)
 {
+	struct pool *pool = request->pool;
 	struct loop *loop = &pool->worker->loop;
 	struct lane_pool *lane =
 		&pool->lanes[statements[request->call.statement].lane];
@@ -264,7 +272,7 @@ void
 pool_connection_up(struct connection *connection)
 {
 	struct lane_pool *lane = connection->lane;
-	struct pool *pool = &lane->worker->pool;
+	struct pool *pool = lane->pool;
 	struct request *request;
 
 	if (pool->complaint[0] != '\0' && all_are_up(pool))
@@ -275,7 +283,7 @@ pool_connection_up(struct connection *connection)
 	while ((request = TAILQ_FIRST(&lane->waiting)) != NULL)
 	{
 		TAILQ_REMOVE(&lane->waiting, request, link);
-		pool_submit(pool, request);
+		pool_submit(request);
 	}
 }
 
@@ -304,7 +312,7 @@ pool_dispatch(struct pool *pool)
 			if (connection->queued == 0 && connection->cancel == NULL)
 				continue;
 			connection_dispatch(connection);
-			if (connection->queued >= pool->worker->config->batch_calls ||
+			if (connection->queued >= pool->config->batch_calls ||
 				(connection->queued > 0 &&
 				 now - connection_oldest(connection) > LONG_WAIT))
 				grow(lane);
@@ -329,13 +337,13 @@ pool_retry(struct request *request)
 {
 	struct worker *worker = request->worker;
 	struct lane_pool *lane =
-		&worker->pool.lanes[statements[request->call.statement].lane];
+		&request->pool->lanes[statements[request->call.statement].lane];
 	struct request *next;
 
 	request->attempts++;
 	request->alone = true;
 	request->due = worker->loop.now +
-		retry_delay(request->attempts, pool_chance(&worker->pool));
+		retry_delay(request->attempts, pool_chance(request->pool));
 	if (request->due > deadline_of(request))
 	{
 		char		name[REQUEST_NAME_MAX];
@@ -367,7 +375,7 @@ delay_over(struct timer *timer)
 		   request->due <= loop->now)
 	{
 		TAILQ_REMOVE(&lane->delayed, request, link);
-		pool_submit(&lane->worker->pool, request);
+		pool_submit(request);
 	}
 	if (request != NULL)
 		timer_set(loop, &lane->delay, request->due);
@@ -425,10 +433,10 @@ check_deadlines(struct timer *timer)
 }
 
 void
-pool_forget(struct pool *pool, struct request *request)
+pool_forget(struct request *request)
 {
 	struct lane_pool *lane =
-		&pool->lanes[statements[request->call.statement].lane];
+		&request->pool->lanes[statements[request->call.statement].lane];
 
 	switch (request->state)
 	{

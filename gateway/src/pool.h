@@ -1,6 +1,6 @@
 /*
  * pool.h
- *	  A worker's connections to the database, by lane.
+ *	  A worker's connections to a database, by lane.
  *
  * A call waits in the queue of a connection of its lane, chosen by its key.
  * When the connection has nothing running, what is queued goes out as one
@@ -21,12 +21,14 @@
 
 struct config;
 struct connection;
+struct metadata_store_config;
 struct worker;
 
 struct lane_pool
 {
 	enum lane	lane;
 	struct worker *worker;
+	struct pool *pool;
 	struct connection *connections; /* max of them, open or not */
 	int			min;
 	int			max;
@@ -39,8 +41,11 @@ struct lane_pool
 struct pool
 {
 	struct worker *worker;
+	int			number;			/* of the metadata store */
+	const struct metadata_store_config *config;
 	struct lane_pool lanes[LANES];
 	struct timer deadlines;
+	struct timer reaper;		/* of worker 0; see worker.c */
 	uint32_t	chance;			/* state of a small random generator */
 	char		complaint[256]; /* of a connection; see pool_complain */
 };
@@ -48,17 +53,20 @@ struct pool
 /* Once, before the workers start: checks and completes the settings. */
 extern const char *pool_configure(const struct config *config);
 
-extern void pool_start(struct pool *pool, struct worker *worker);
+extern void pool_start(struct pool *pool, struct worker *worker, int number);
 extern void pool_stop(struct pool *pool);
 
-/* Queues request->call.  Its end is serve_result or serve_failure. */
-extern void pool_submit(struct pool *pool, struct request *request);
+/*
+ * Queues request->call on a connection of request->pool.  Its end is
+ * serve_result or serve_failure.
+ */
+extern void pool_submit(struct request *request);
 
 /*
  * The request's client has gone, and it changes nothing: it is released,
  * now or when the database has answered.
  */
-extern void pool_forget(struct pool *pool, struct request *request);
+extern void pool_forget(struct request *request);
 
 /* At the end of a round: batches go out on connections that are free. */
 extern void pool_dispatch(struct pool *pool);

@@ -47,6 +47,7 @@ request_new(struct worker *worker)
 	region_init(&request->region, request + 1,
 				REQUEST_SIZE - sizeof(*request));
 	request->worker = worker;
+	request->pool = worker->pools;
 	request->state = REQUEST_RECEIVED;
 	request->call.statement = NO_STATEMENT;
 	request->arrived = worker->loop.now;

@@ -47,6 +47,7 @@
 
 struct client;
 struct connection;
+struct pool;
 struct batch;
 struct worker;
 struct request;
@@ -166,6 +167,7 @@ struct request
 	TAILQ_ENTRY(request) client_link;
 	LIST_ENTRY(request) duplicate_link; /* changing calls in progress */
 	struct worker *worker;
+	struct pool *pool;			/* of the database its call goes to */
 	struct client *client;		/* NULL for the gateway's own calls */
 	struct connection *connection;	/* QUEUED, RUNNING */
 	struct batch *batch;		/* RUNNING */

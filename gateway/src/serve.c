@@ -72,7 +72,7 @@ proceed(struct request *request)
 	}
 	reply_reset(request);
 	request_charge(request, expected_result(request));
-	pool_submit(&request->worker->pool, request);
+	pool_submit(request);
 }
 
 /*

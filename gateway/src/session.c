@@ -4,7 +4,13 @@
  *
  * The settings travel as start-up options, so that they cost no round trip
  * and hold from the first statement on.  The operator's own options in
- * --conninfo or PGOPTIONS come before them and lose where both set one.
+ * conninfo or PGOPTIONS come before them and lose where both set one.
+ *
+ * A session also asks for the extension's version.  A gateway calls functions
+ * as it knows them; an extension that is older lacks some, or has them in
+ * another form, and what comes of that is better said once, at the start of
+ * a session, than call by call.  A newer one keeps the old forms
+ * (extension/upgrade/README.md), so gateways may follow an update one by one.
  */
 #include "session.h"
 #include "config.h"
@@ -13,11 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PARAMETERS_MAX 12
+#define PARAMETERS_MAX 24
 
-static const char *keywords[PARAMETERS_MAX];
-static const char *values[PARAMETERS_MAX];
+/* By the number of the metadata store. */
+static struct session
+{
+	const char *keywords[PARAMETERS_MAX];
+	const char *values[PARAMETERS_MAX];
+	int			count;
+}			sessions[METADATA_STORES_MAX];
 
 /* Formats of a call's parameters: all binary. */
 static const int binary[CALL_MAX_PARAMS] = {1, 1, 1, 1, 1, 1, 1, 1,
@@ -32,12 +44,25 @@ find_value(const PQconninfoOption *options, const char *keyword)
 	return NULL;
 }
 
+/* Empty ones are libpq's business. */
 static void
-add_parameter(int *count, const char *keyword, const char *value)
+add_parameter(struct session *session, const char *keyword, const char *value)
 {
-	keywords[*count] = keyword;
-	values[*count] = value;
-	(*count)++;
+	if (value == NULL || *value == '\0')
+		return;
+	session->keywords[session->count] = keyword;
+	session->values[session->count] = value;
+	session->count++;
+}
+
+static char *
+number_text(long long number)
+{
+	char	   *result;
+
+	if (asprintf(&result, "%lld", number) < 0)
+		fatal("out of memory");
+	return result;
 }
 
 /*
@@ -49,7 +74,7 @@ add_parameter(int *count, const char *keyword, const char *value)
  * plan.
  */
 static char *
-session_options(const struct config *config, const char *given)
+session_options(const struct metadata_store_config *store, const char *given)
 {
 	char	   *options;
 
@@ -61,21 +86,33 @@ session_options(const struct config *config, const char *given)
 				 " -c idle_session_timeout=0 -c client_min_messages=warning"
 				 " -c jit=off -c plan_cache_mode=force_generic_plan"
 				 " -c max_parallel_workers_per_gather=0",
-				 given != NULL ? given : "", (long long) config->lock_timeout,
-				 (long long) config->call_timeout) < 0)
+				 given != NULL ? given : "", (long long) store->lock_timeout,
+				 (long long) store->call_timeout) < 0)
 		fatal("out of memory");
 	return options;
 }
 
+/* pg_stat_activity tells the gateways of one database apart by it. */
+static const char *
+application_name(void)
+{
+	static char name[64];
+	char		host[48] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(name, sizeof(name), "dittofs %s %d", host, (int) getpid());
+	return name;
+}
+
 const char *
-session_configure(const struct config *config)
+session_configure(int number, const struct metadata_store_config *store)
 {
 	static char problem[512];
+	struct session *session = &sessions[number];
 	char	   *complaint = NULL;
-	PQconninfoOption *options = PQconninfoParse(config->conninfo, &complaint);
+	PQconninfoOption *options = PQconninfoParse(store->conninfo, &complaint);
 	const char *given;
-	const char *hosts;
-	int			count = 0;
+	const char *hosts = store->host;
 
 	if (options == NULL)
 	{
@@ -88,29 +125,81 @@ session_configure(const struct config *config)
 	given = find_value(options, "options");
 	if (given == NULL)
 		given = getenv("PGOPTIONS");
-	hosts = find_value(options, "host");
+	if (*hosts == '\0')
+		hosts = find_value(options, "host");
 	if (hosts == NULL)
 		hosts = getenv("PGHOST");
 
-	add_parameter(&count, "dbname", config->conninfo);
-	add_parameter(&count, "fallback_application_name", "dittofs");
-	add_parameter(&count, "client_encoding", "UTF8");
-	add_parameter(&count, "options", session_options(config, given));
+	memset(session, 0, sizeof(*session));
+	add_parameter(session, "dbname", store->conninfo);
+	add_parameter(session, "fallback_application_name", application_name());
+	add_parameter(session, "client_encoding", "UTF8");
+	add_parameter(session, "options", session_options(store, given));
+	add_parameter(session, "host", store->host);
+	if (store->port != 0)
+		add_parameter(session, "port",
+					  number_text((long long) store->port));
+	add_parameter(session, "dbname", store->database);
+	add_parameter(session, "user", store->user);
+	add_parameter(session, "sslmode", store->sslmode);
+	add_parameter(session, "sslrootcert", store->sslrootcert);
+	add_parameter(session, "sslcert", store->sslcert);
+	add_parameter(session, "sslkey", store->sslkey);
+	add_parameter(session, "password", store->password);
 	if (hosts != NULL && strchr(hosts, ',') != NULL &&
 		find_value(options, "target_session_attrs") == NULL &&
 		getenv("PGTARGETSESSIONATTRS") == NULL)
-		add_parameter(&count, "target_session_attrs", "read-write");
+		add_parameter(session, "target_session_attrs", "read-write");
 	if (find_value(options, "tcp_user_timeout") == NULL)
-		add_parameter(&count, "tcp_user_timeout", "30000");
-	add_parameter(&count, NULL, NULL);
+		add_parameter(session, "tcp_user_timeout", "30000");
 	PQconninfoFree(options);
 	return NULL;
 }
 
-PGconn *
-session_connect(void)
+void
+session_set_password(int number, const char *password)
 {
-	return PQconnectStartParams(keywords, values, 1);
+	struct session *session = &sessions[number];
+
+	for (int i = 0; i < session->count; i++)
+		if (strcmp(session->keywords[i], "password") == 0)
+			__atomic_store_n(&session->values[i], password, __ATOMIC_RELEASE);
+}
+
+PGconn *
+session_connect(int number)
+{
+	return PQconnectStartParams(sessions[number].keywords,
+								sessions[number].values, 1);
+}
+
+/*
+ * A connection beside the pools, for what may block: checks, and the
+ * registration of this gateway.  Its own options hold for it: it may make
+ * extension and shares, which a batch's session may not.
+ */
+PGconn *
+session_connect_plain(int number, const char *timeout)
+{
+	const char *keywords[PARAMETERS_MAX + 2];
+	const char *values[PARAMETERS_MAX + 2];
+	int			count = 0;
+
+	for (int i = 0; i < sessions[number].count; i++)
+	{
+		if (strcmp(sessions[number].keywords[i], "options") == 0)
+			continue;
+		keywords[count] = sessions[number].keywords[i];
+		values[count++] = sessions[number].values[i];
+	}
+	keywords[count] = "connect_timeout";
+	values[count++] = timeout;
+	keywords[count] = "options";
+	values[count++] = "-c statement_timeout=60s -c lock_timeout=10s"
+		" -c client_min_messages=warning -c search_path=pg_catalog";
+	keywords[count] = NULL;
+	values[count] = NULL;
+	return PQconnectdbParams(keywords, values, 1);
 }
 
 const char *
@@ -123,16 +212,62 @@ session_is_standby(PGconn *pg)
 	return NULL;
 }
 
+const char *const session_version_query =
+	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'dittofs'";
+
 bool
 session_prepare(PGconn *pg, enum lane lane)
 {
-	if (PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg))
+	if (PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg) ||
+		!PQsendQueryParams(pg, session_version_query, 0, NULL, NULL, NULL,
+						   NULL, 0))
 		return false;
 	for (int i = 0; i < statement_count; i++)
 		if (statements[i].lane == lane &&
 			!PQsendPrepare(pg, statements[i].name, statements[i].sql, 0, NULL))
 			return false;
 	return PQpipelineSync(pg) != 0;
+}
+
+/* -1, 0, 1: by the numbers in them, as far as there are any. */
+static int
+compare_versions(const char *a, const char *b)
+{
+	for (;;)
+	{
+		char	   *end_a;
+		char	   *end_b;
+		long		x = strtol(a, &end_a, 10);
+		long		y = strtol(b, &end_b, 10);
+
+		if (end_a == a || end_b == b)
+			return 0;
+		if (x != y)
+			return x < y ? -1 : 1;
+		if (*end_a != '.' || *end_b != '.')
+			return (*end_a == '.') - (*end_b == '.');
+		a = end_a + 1;
+		b = end_b + 1;
+	}
+}
+
+bool
+session_version_is_right(const PGresult *result, char *problem, size_t size)
+{
+	const char *version = PQntuples(result) == 1 ?
+		PQgetvalue(result, 0, 0) : NULL;
+
+	if (version == NULL)
+		snprintf(problem, size, "the database has no extension dittofs: run "
+				 "CREATE EXTENSION dittofs in it, as a superuser");
+	else if (compare_versions(version, DITTOFS_VERSION) < 0)
+		snprintf(problem, size, "the extension has version %s and this "
+				 "gateway needs " DITTOFS_VERSION " or later: install it in "
+				 "the server, then run ALTER EXTENSION dittofs UPDATE",
+				 version);
+	else
+		return true;
+	return false;
 }
 
 /* What an operator should do about it, where we know. */
@@ -167,6 +302,15 @@ session_prepared(PGconn *pg, char *problem, size_t size)
 		/* The first error: those after it only say that there was one. */
 		status = PQresultStatus(result);
 		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+		if (status == PGRES_TUPLES_OK)
+		{
+			bool		right = session_version_is_right(result, problem, size);
+
+			PQclear(result);
+			if (!right)
+				return SESSION_FAILED;
+			continue;
+		}
 		if (status != PGRES_PIPELINE_SYNC && status != PGRES_COMMAND_OK)
 		{
 			snprintf(problem, size, "%s: %s%s",

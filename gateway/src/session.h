@@ -12,16 +12,32 @@
 
 #include "call.h"
 
-struct config;
+struct metadata_store_config;
 
 /*
- * Once, before the workers start: parses --conninfo and adds the settings of
- * a gateway's session to it.  NULL, or what is wrong.
+ * Once for each store, before the workers start: makes of its settings what
+ * libpq takes, and adds those of a gateway's session.  NULL, or what is wrong.
+ * number: of the store.
  */
-extern const char *session_configure(const struct config *config);
+extern const char *session_configure(int number,
+									 const struct metadata_store_config *store);
+
+/* For new sessions; the text must stay, since workers may be reading it. */
+extern void session_set_password(int number, const char *password);
 
 /* PQconnectStart with them.  NULL: out of memory. */
-extern PGconn *session_connect(void);
+extern PGconn *session_connect(int number);
+
+/* PQconnectdb without a gateway's session settings.  timeout: seconds. */
+extern PGconn *session_connect_plain(int number, const char *timeout);
+
+/*
+ * Is the extension there, and new enough?  result: of the query.  If not,
+ * problem says so and what to do.
+ */
+extern const char *const session_version_query;
+extern bool session_version_is_right(const PGresult *result, char *problem,
+									 size_t size);
 
 /*
  * NULL, or why this server will not do: a standby takes no changes.  libpq

@@ -164,23 +164,23 @@ close_listeners(struct worker *worker)
 static void
 reaper_reply(struct request *request, const PGresult *result)
 {
-	struct worker *worker = request->worker;
+	struct pool *pool = request->pool;
 	uint64_t	deleted = 0;
 
 	if (PQntuples(result) == 1 && PQgetlength(result, 0, 0) == 8)
 		memcpy(&deleted, PQgetvalue(result, 0, 0), 8);
-	timer_set(&worker->loop, &worker->reaper, worker->loop.now +
+	timer_set(&pool->worker->loop, &pool->reaper, pool->worker->loop.now +
 			  (be64toh(deleted) >= REAP_SLICE ? REAP_AGAIN : REAP_PERIOD));
 }
 
 static void
 reaper_failed(struct request *request, uint32_t status)
 {
-	struct worker *worker = request->worker;
+	struct pool *pool = request->pool;
 
 	(void) status;
-	timer_set(&worker->loop, &worker->reaper,
-			  worker->loop.now + 10 * REAP_PERIOD);
+	timer_set(&pool->worker->loop, &pool->reaper,
+			  pool->worker->loop.now + 10 * REAP_PERIOD);
 }
 
 static const struct procedure reaper_procedure = {
@@ -192,28 +192,45 @@ reap(struct timer *timer)
 {
 	static const uint8_t slice[8] = {0, 0, 0, 0, 0, 0, REAP_SLICE >> 8,
 									 REAP_SLICE & 255};
-	struct worker *worker = container_of(timer, struct worker, reaper);
+	struct pool *pool = container_of(timer, struct pool, reaper);
+	struct worker *worker = pool->worker;
 	struct request *request;
 
 	if (worker->stopping)
 		return;
-	if (!pool_lane_is_up(&worker->pool, LANE_BULK))
+	if (!pool_lane_is_up(pool, LANE_BULK))
 	{
 		timer_set(&worker->loop, timer, worker->loop.now + REAP_PERIOD);
 		return;
 	}
 	request = request_new(worker);
+	request->pool = pool;
 	request->procedure = &reaper_procedure;
 	request->alone = true;
 	request->call.statement = STATEMENT_REAP;
 	request->call.values[0] = (const char *) slice;
 	request->call.lengths[0] = sizeof(slice);
-	pool_submit(&worker->pool, request);
+	pool_submit(request);
 }
 
 /*
  * The thread.
  */
+
+/* The worker's part of the limits, which a reload may have changed. */
+static void
+set_limits(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	int64_t		share = config->max_bytes / config->workers;
+
+	worker->max_requests = pool_share(config->max_requests,
+									  (int) config->workers, worker->number);
+	if (worker->max_requests == 0)
+		worker->max_requests = 1;
+	worker->max_bytes = share > config->max_record_size ?
+		share : config->max_record_size;
+}
 
 static void
 keep_house(struct timer *timer)
@@ -227,7 +244,9 @@ keep_house(struct timer *timer)
 			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
 	}
 	clients_check(worker);
-	pool_check(&worker->pool);
+	set_limits(worker);
+	for (int i = 0; i < worker->pool_count; i++)
+		pool_check(&worker->pools[i]);
 	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
 }
 
@@ -275,11 +294,17 @@ worker_thread(void *argument)
 	snprintf(name, sizeof(name), "w%d", worker->number);
 	log_set_thread_name(name);
 	worker->loop.now = clock_now();
-	pool_start(&worker->pool, worker);
 	timer_set(&worker->loop, &worker->housekeeping, worker->loop.now);
-	if (worker->number == 0)
-		timer_set(&worker->loop, &worker->reaper,
-				  worker->loop.now + REAP_PERIOD);
+	for (int i = 0; i < worker->pool_count; i++)
+	{
+		struct pool *pool = &worker->pools[i];
+
+		pool_start(pool, worker, i);
+		pool->reaper.fire = reap;
+		if (worker->number == 0)
+			timer_set(&worker->loop, &pool->reaper,
+					  worker->loop.now + REAP_PERIOD);
+	}
 
 	while (!may_end(worker))
 	{
@@ -287,24 +312,26 @@ worker_thread(void *argument)
 		if (!worker->stopping && atomic_load(&worker->stop_asked))
 			begin_to_stop(worker);
 		clients_resume(worker);
-		pool_dispatch(&worker->pool);
+		for (int i = 0; i < worker->pool_count; i++)
+			pool_dispatch(&worker->pools[i]);
 		clients_flush(worker);
 		clients_free_closed(worker);
 	}
 
 	while ((client = TAILQ_FIRST(&worker->clients)) != NULL)
 		client_close(client, LOG_LEVEL_DEBUG, "shutdown");
-	pool_stop(&worker->pool);
+	for (int i = 0; i < worker->pool_count; i++)
+		pool_stop(&worker->pools[i]);
 	return NULL;
 }
 
 static void
 worker_init(struct worker *worker, const struct config *config, int number)
 {
-	int64_t		share = config->max_bytes / config->workers;
-
 	worker->number = number;
 	worker->config = config;
+	worker->pool_count = config->store_count;
+	worker->pools = calloc((size_t) config->store_count, sizeof(struct pool));
 	loop_init(&worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->paused);
@@ -312,20 +339,14 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	TAILQ_INIT(&worker->closed);
 	TAILQ_INIT(&worker->free_requests);
 	duplicates_init(&worker->duplicates);
-	worker->max_requests = pool_share(config->max_requests,
-									  (int) config->workers, number);
-	if (worker->max_requests == 0)
-		worker->max_requests = 1;
-	worker->max_bytes = share > config->max_record_size ?
-		share : config->max_record_size;
+	set_limits(worker);
 	worker->scratch = malloc(CLIENT_SCRATCH_SIZE);
 	worker->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (worker->scratch == NULL || worker->wake.fd < 0)
+	if (worker->pools == NULL || worker->scratch == NULL || worker->wake.fd < 0)
 		fatal("a worker cannot be set up: %s", strerror(errno));
 	worker->wake.handle = woken;
 	event_set(&worker->loop, &worker->wake, EPOLLIN);
 	worker->housekeeping.fire = keep_house;
-	worker->reaper.fire = reap;
 }
 
 struct worker *

@@ -56,7 +56,8 @@ struct worker
 	struct client_list closed;	/* freed when their requests are */
 	char	   *scratch;		/* what is received, before it is somebody's */
 
-	struct pool pool;
+	struct pool *pools;			/* one for each metadata store */
+	int			pool_count;
 	struct duplicates duplicates;
 
 	/* in flight, and the worker's share of the limits */
@@ -70,7 +71,6 @@ struct worker
 	int			free_count;
 
 	struct timer housekeeping;
-	struct timer reaper;
 };
 
 /* Connected clients of all workers. */

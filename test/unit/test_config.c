@@ -4,7 +4,9 @@
  */
 #include "unit.h"
 
-#include "config.h"
+#include "config_table.h"
+
+#include <unistd.h>
 
 static struct config config;
 
@@ -29,13 +31,13 @@ test_defaults(void **state)
 	(void) state;
 	assert_null(read_arguments((char *[]) {NULL}));
 	assert_int_equal(config.port, 12049);
-	assert_string_equal(config.conninfo, "");
-	assert_int_equal(config.batch_calls, 64);
-	assert_int_equal(config.call_timeout, 20000);
-	assert_int_equal(config.lock_timeout, 500);
+	assert_string_equal(config.stores[0].conninfo, "");
+	assert_int_equal(config.stores[0].batch_calls, 64);
+	assert_int_equal(config.stores[0].call_timeout, 20000);
+	assert_int_equal(config.stores[0].lock_timeout, 500);
 	assert_false(config.rpcbind);
 	assert_true(config.workers >= 1);
-	assert_int_equal(config.min_conns, 3 * config.workers);
+	assert_int_equal(config.stores[0].min_conns, 3 * config.workers);
 	assert_int_equal(config.listen_count, 2);
 }
 
@@ -109,7 +111,7 @@ test_forms(void **state)
 					 "--listen=::1,10.0.0.1"));
 	assert_int_equal(config.port, 2049);
 	assert_int_equal(config.max_record_size, 2 << 20);
-	assert_int_equal(config.call_timeout, 1500);
+	assert_int_equal(config.stores[0].call_timeout, 1500);
 	assert_int_equal(config.idle_timeout, 7200000);
 	assert_true(config.rpcbind);
 	assert_int_equal(config.log_level, 3);
@@ -117,9 +119,16 @@ test_forms(void **state)
 	assert_string_equal(config.listen_addresses[0], "127.0.0.1");
 	assert_string_equal(config.listen_addresses[2], "10.0.0.1");
 
+	assert_null(READ("--idle-timeout=1h30m", "--max-bytes=256MiB",
+					 "--batch-bytes=1MB", "--max-idle-time=30m"));
+	assert_int_equal(config.idle_timeout, 90 * 60 * 1000);
+	assert_int_equal(config.max_bytes, 256 << 20);
+	assert_int_equal(config.stores[0].batch_bytes, 1000000);
+	assert_int_equal(config.stores[0].max_idle_time, 30 * 60 * 1000);
+
 	assert_null(READ("--rpcbind", "off", "--call-timeout=3"));
 	assert_false(config.rpcbind);
-	assert_int_equal(config.call_timeout, 3000);
+	assert_int_equal(config.stores[0].call_timeout, 3000);
 }
 
 static void
@@ -131,7 +140,7 @@ test_environment(void **state)
 	setenv("DITTOFS_WORKERS", "2", 1);
 	assert_null(READ("--max-conns=9"));
 	assert_int_equal(config.port, 4000);
-	assert_int_equal(config.max_conns, 9);
+	assert_int_equal(config.stores[0].max_conns, 9);
 	assert_int_equal(config.workers, 2);
 
 	setenv("DITTOFS_ADAPTERS_NFS_PORT", "no", 1);
@@ -160,16 +169,19 @@ test_complaints(void **state)
 						"--port: \"99999999999999999999\" is not a number");
 	assert_string_equal(READ("--max-bytes=9223372036854775807K"),
 						"--max-bytes: \"9223372036854775807K\" is not a size "
-						"(as 512K, 2M)");
+						"(as 512K, 256MiB)");
 	assert_string_equal(READ("--call-timeout=5d"),
 						"--call-timeout: \"5d\" is not a time (as 500ms, 20s, "
-						"5min)");
+						"30m)");
 	assert_string_equal(READ("--rpcbind=maybe"),
 						"--rpcbind: \"maybe\" is neither on nor off");
 	assert_string_equal(READ("--log-level=loud"),
-						"--log-level: \"loud\" is not a log level: error, "
-						"warning, info or debug");
+						"--log-level: \"loud\" is none of error, warning, info "
+						"or debug");
 	assert_string_equal(READ("--listen=,"), "--listen: no address");
+	assert_string_equal(READ("--max-bytes=1M"),
+						"--max-bytes: 1048576 is less than two records of "
+						"--max-record-size, 1114112");
 	assert_string_equal(READ("--workers=4", "--max-conns=11"),
 						"--max-conns: 11 connections are too few for 4 workers, "
 						"which need 3 each");
@@ -195,7 +207,7 @@ test_secret(void **state)
 	(void) state;
 	config_free(&config);
 	assert_null(config_read(&config, 3, argv, 2));
-	assert_string_equal(config.conninfo, "host=/tmp password=secret");
+	assert_string_equal(config.stores[0].conninfo, "host=/tmp password=secret");
 	assert_null(strstr(option, "secret"));
 	config_free(&config);
 }
