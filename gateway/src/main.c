@@ -3,6 +3,7 @@
  *	  The commands.  dittofs start: read the settings, listen, start the
  *	  workers, wait for a signal, stop them.
  */
+#include "check.h"
 #include "config.h"
 #include "log.h"
 #include "pool.h"
@@ -170,6 +171,27 @@ init(int argc, char **argv)
 }
 
 static int
+check_command(int argc, char **argv)
+{
+	struct config config;
+	const char *problem = config_read(&config, argc, argv, 2);
+	bool		good;
+
+	if (problem == NULL)
+		problem = pool_configure(&config);
+	if (problem != NULL)
+	{
+		printf("wrong     configuration: %s\n1 wrong, 0 doubtful\n", problem);
+		config_free(&config);
+		return 1;
+	}
+	log_level = LOG_LEVEL_ERROR;
+	good = check(&config);
+	config_free(&config);
+	return good ? 0 : 1;
+}
+
+static int
 start(int argc, char **argv)
 {
 	static struct config config;
@@ -187,6 +209,8 @@ start(int argc, char **argv)
 	log_level = (enum log_level) config.log_level;
 
 	signals = block_signals();
+	if (!check_before_start(&config))
+		fatal("not started: see above (dittofs check tells more)");
 	raise_descriptor_limit();
 	keep_freed_memory();
 	workers = workers_create(&config);
@@ -230,6 +254,8 @@ main(int argc, char **argv)
 		}
 		return start(argc, argv);
 	}
+	if (strcmp(command, "check") == 0)
+		return check_command(argc, argv);
 	if (strcmp(command, "init") == 0)
 		return init(argc, argv);
 	if (strcmp(command, "help") == 0 && argc > 2 && strcmp(argv[2], "keys") == 0)

@@ -44,7 +44,7 @@ SELECT bag_eq(
 	array['check_permissions', 'commit', 'commit_write', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
-		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'lookup',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_shares', 'lookup',
 		'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
 		'reap', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'unmount',
 		'unmount_all', 'write', 'write_verifier'],

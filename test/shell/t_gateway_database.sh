@@ -80,8 +80,14 @@ wait "$gateway_pid"
 is "$(grep -c sesame "$log")" 0 "a connection string that is none is not repeated"
 
 start --conninfo "dbname=empty user=dittofs_gateway"
-says 'CREATE EXTENSION dittofs' "a database without the extension gets a hint"
-q "CREATE EXTENSION dittofs" empty
+wait "$gateway_pid"
+is "$?" 1 "a database without the extension ends it"
+says 'CREATE EXTENSION dittofs' "with a hint"
+start --conninfo "dbname=later user=dittofs_gateway"
+says '"later" does not exist' "one that comes later"
+"$pg_bin/createdb" later
+says 'has no extension dittofs' "must have it too"
+q "CREATE EXTENSION dittofs" later
 says 'PostgreSQL is back' "it goes on when the extension is there"
 stop "no extension"
 
