@@ -7,6 +7,7 @@
 #	make packages		install what building and testing need (Debian 12)
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
+#	make soak			clients through kills, MINUTES=10; docs/reliability.md
 #	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
 #	make fuzz			hostile input for the gateway (SECONDS=60 or RUNS=2000000); test/fuzz/README.md
 #	make bench			measure (QUICK=1: within 5 minutes); test/bench/README.md
@@ -52,12 +53,12 @@ ISOLATION_OPTS = --inputdir=test/isolation --load-extension=dittofs \
 	--launcher=test/isolation/launch
 
 EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/model/build \
-	test/kernel/build test/fuzz/build \
+	test/faults/build test/kernel/build test/fuzz/build \
 	$(filter-out $(DATA_built),$(wildcard extension/dittofs--*.sql))
 
 all:
 
-.PHONY: packages run test bench fuzz test-other-pg gateway-all \
+.PHONY: packages run test bench soak fuzz test-other-pg gateway-all \
 	gateway-install gateway-clean
 
 packages:
@@ -71,6 +72,10 @@ test:
 
 bench:
 	@test/bench/bench
+
+soak:
+	@test/packages build test
+	@test/faults/soak
 
 fuzz:
 	@test/packages build test

@@ -140,6 +140,7 @@ pg_start()
 	"${as_owner[@]}" setsid ${bound:+setpriv --pdeathsig INT} \
 		"$pg_bin/postgres" -D "$DITTOFS_RUN/data" \
 		</dev/null >>"$DITTOFS_RUN/postgres.log" 2>&1 &
+	disown
 	pg_await $!
 }
 
@@ -178,9 +179,13 @@ expect_crash()
 # connections.  The port was reserved for it by with-gateway.
 gateway_start()
 {
-	local dir=$DITTOFS_RUN/gateway.$1 port tries
+	local dir=$DITTOFS_RUN/gateway.$1 port conninfo tries
 
 	port=$(<"$dir/port")
+	conninfo="host=$PGHOST port=$PGPORT"
+	[ -z "$DITTOFS_STANDBY_PORT" ] ||
+		conninfo="host=$PGHOST,$PGHOST port=54320,$DITTOFS_STANDBY_PORT"
+	conninfo="$conninfo dbname=$PGDATABASE user=dittofs_gateway"
 	rm -f "$dir/status" "$dir/stopping" "$dir/pid"
 	# The shell in between is there to record the exit status.
 	setsid ${bound:+setpriv --pdeathsig KILL} bash -c '
@@ -192,7 +197,7 @@ gateway_start()
 		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
 		gateway "$dir" "$DITTOFS_RUN/gateway" start \
 		--listen "${DITTOFS_LISTEN:-127.0.0.1}" --port "$port" \
-		--conninfo "host=$PGHOST port=$PGPORT dbname=$PGDATABASE user=dittofs_gateway" \
+		--conninfo "$conninfo" \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
 	for ((tries = 0; tries < 600; tries++)); do
 		if (exec 3<>"/dev/tcp/$DITTOFS_HOST/$port") 2>/dev/null; then
