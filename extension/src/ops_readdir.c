@@ -11,6 +11,9 @@
  * The page is complete before its first row leaves: the head has to say
  * whether it is the last one.
  *
+ * Who may read a directory but not search it learns names, and no more: the
+ * attributes and handles of its entries are what LOOKUP would refuse him.
+ *
  *-------------------------------------------------------------------------
  */
 #include "dittofs.h"
@@ -120,16 +123,22 @@ fill_page(DirPage *page, Inode *dir, int64 cookie)
 	if (page->full && page->n == 0)
 		return FS_TOOSMALL;
 	if (page->plus)
+	{
+		bool		search = perm_check(&page->op.cred, dir, PERM_EXEC);
+
 		for (int i = 0; i < page->n; i++)
 		{
 			Inode		inode;
 
 			CHECK_FOR_INTERRUPTS();
+			if (!search && page->entries[i].cookie != COOKIE_DOT)
+				continue;
 			page->entries[i].has_attributes = inode_get(&page->entries[i].id, &inode);
 			if (page->entries[i].has_attributes)
 				inode_fattr(&inode, page->op.share->fsid,
 							&page->entries[i].attributes);
 		}
+	}
 	return FS_OK;
 }
 
