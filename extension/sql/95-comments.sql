@@ -78,7 +78,7 @@ $$Removes an empty directory (RMDIR, 3.3.13). Statuses: NOTEMPTY, NOENT, NOTDIR,
 COMMENT ON FUNCTION dittofs.move IS
 $$Renames, atomically replacing what has the new name (RENAME, 3.3.14). Two names of one file: nothing changes. Statuses: NOENT, NOTDIR, ISDIR, NOTEMPTY (the directory replaced), XDEV (another share), INVAL ('.', '..', into itself), ACCES, PERM (sticky directory), ROFS, NAMETOOLONG, NOSPC.$$;
 COMMENT ON FUNCTION dittofs.read_directory IS
-$$A page of a directory (READDIR and READDIRPLUS, 3.3.16, 3.3.17): first a row with status, dir_attributes and eof, then the entries after cookie (0: from the start), '.' and '..' first. dircount bounds names, fileids and cookies, maxcount the whole reply, in bytes of XDR. attributes: with attributes and handles. An entry keeps its cookie as long as it lives. Statuses: NOTDIR, ACCES (no read permission), TOOSMALL, BAD_COOKIE.$$;
+$$A page of a directory (READDIR and READDIRPLUS, 3.3.16, 3.3.17): first a row with status, dir_attributes and eof, then the entries after cookie (0: from the start), '.' and '..' first. dircount bounds names, fileids and cookies, maxcount the whole reply, in bytes of XDR. attributes: with attributes and handles, for who may search the directory. An entry keeps its cookie as long as it lives. Statuses: NOTDIR, ACCES (no read permission), TOOSMALL, BAD_COOKIE.$$;
 COMMENT ON FUNCTION dittofs.read IS
 $$Reads count bytes from offset, at most rtmax of the share (READ, 3.3.6). Past the end it returns nothing and eof. Statuses: ISDIR, INVAL (no regular file, a negative argument), ACCES.$$;
 COMMENT ON FUNCTION dittofs.write IS

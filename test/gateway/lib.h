@@ -73,6 +73,9 @@ struct client
 	int			port;
 	uint32_t	xid;
 
+	const char *source;			/* address to come from, NULL: any */
+	int			source_port;	/* 0: any */
+
 	uint32_t	flavor;			/* AUTH_NONE or AUTH_UNIX */
 	uint32_t	uid;
 	uint32_t	gid;
@@ -97,6 +100,8 @@ struct client
 
 /* gateway: 0 is the first.  Root by AUTH_SYS, until told otherwise. */
 extern struct client *connect_to(int gateway);
+/* The same from this address (127.x.y.z) and, if it is not 0, port. */
+extern struct client *connect_from(int gateway, const char *source, int port);
 extern int	gateway_count(void);
 extern void disconnect(struct client *c);
 extern void reconnect(struct client *c);

@@ -61,6 +61,21 @@ gateway_count(void)
 	return count;
 }
 
+static bool
+bind_source(struct client *c)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET};
+	int			on = 1;
+
+	if (c->source == NULL)
+		return true;
+	if (inet_pton(AF_INET, c->source, &source.sin_addr) != 1)
+		bail_out("%s is no address", c->source);
+	source.sin_port = htons((uint16_t) c->source_port);
+	setsockopt(c->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(c->fd, (struct sockaddr *) &source, sizeof(source)) == 0;
+}
+
 void
 reconnect(struct client *c)
 {
@@ -78,7 +93,7 @@ reconnect(struct client *c)
 		if (c->fd >= 0)
 			close(c->fd);
 		c->fd = socket(AF_INET, SOCK_STREAM, 0);
-		if (c->fd >= 0 &&
+		if (c->fd >= 0 && bind_source(c) &&
 			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0)
 			break;
 		if (!c->persistent)
@@ -93,9 +108,17 @@ reconnect(struct client *c)
 struct client *
 connect_to(int gateway)
 {
+	return connect_from(gateway, NULL, 0);
+}
+
+struct client *
+connect_from(int gateway, const char *source, int port)
+{
 	struct client *c = calloc(1, sizeof(*c));
 
 	c->fd = -1;
+	c->source = source;
+	c->source_port = port;
 	c->port = gateway_port(gateway);
 	if (c->port == 0)
 		bail_out("there is no gateway %d", gateway);
