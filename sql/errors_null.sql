@@ -41,6 +41,7 @@ BEGIN
 					WHEN f.proargnames[j] = 'verifier' THEN '''\x0000000000000000'''
 					WHEN f.proargnames[j] = 'kind' THEN '''block'''
 					WHEN f.proargnames[j] = 'stability' THEN '''unstable'''
+					WHEN f.proargnames[j] = 'blocks' THEN '''\x''::bytea'
 					WHEN f.proargnames[j] IN ('dircount', 'maxcount') THEN '10000'
 					WHEN f.proargnames[j] = 'guard' THEN '1'
 					WHEN f.proargtypes[j - 1] = 'bool'::regtype THEN 'true'
@@ -72,13 +73,13 @@ INSERT INTO edges VALUES (-9223372036854775808), (-9223372036854775807), (-42949
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.read(:'file', a.n, b.n) r GROUP BY r.status ORDER BY r.status;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.commit(:'file', a.n, b.n) r GROUP BY r.status ORDER BY r.status;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.prepare_read(:'file', a.n, b.n) r GROUP BY r.status ORDER BY r.status;
-SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.prepare_write(:'file', a.n, b.n) r GROUP BY r.status ORDER BY r.status;
+SELECT dittofs.status_name(r.status), count(*) FROM edges a, dittofs.prepare_write(:'file', a.n, '') r GROUP BY r.status ORDER BY r.status;
 SELECT dittofs.status_name(max(r.status)), count(r.name) FROM edges a, edges b, edges c, dittofs.read_directory(:'root', a.n, b.n, c.n) r GROUP BY a.n, b.n, c.n
 	EXCEPT SELECT s, n FROM (VALUES ('OK'), ('TOOSMALL'), ('BAD_COOKIE')) v(s), generate_series(0, 5) n;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.create_special_file(:'root', 'device', 'block', a.n, b.n, 'uid=1000') r GROUP BY r.status;
 BEGIN;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, dittofs.write(:'file', a.n, 'x') r GROUP BY r.status ORDER BY r.status;
-SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.commit_write(:'file', a.n, b.n) r GROUP BY r.status ORDER BY r.status;
+SELECT dittofs.status_name(r.status), count(*) FROM edges a, dittofs.commit_write(:'file', a.n, '', 1) r GROUP BY r.status ORDER BY r.status;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.set_file_attributes(:'file', mode => a.n, size => b.n, uid => a.n, gid => b.n, atime => a.n, mtime => b.n) r GROUP BY r.status ORDER BY r.status;
 SELECT dittofs.status_name(r.status), count(*) FROM edges a, edges b, dittofs.create_file(:'root', convert_to(a.n || '.' || b.n, 'UTF8'), mode => a.n, size => b.n, uid => a.n, gid => b.n, atime => a.n, mtime => b.n) r GROUP BY r.status ORDER BY r.status;
 ROLLBACK;

@@ -26,8 +26,8 @@ SELECT * FROM t.broken('a block past the end',
 SELECT * FROM t.broken('a size too small', $$UPDATE dittofs.files SET size = 199999 WHERE id = t.id('/fsck/d/f')$$);
 SELECT * FROM t.broken('a block too long', $$UPDATE dittofs.blocks SET data = data || '\x00' WHERE content_id = t.id('/fsck/d/f') AND block = 0$$);
 SELECT * FROM t.broken('a block before the start', $$INSERT INTO dittofs.blocks VALUES (t.id('/fsck/d/sub/h'), -1, 'x')$$);
-SELECT * FROM t.broken('an empty block', $$INSERT INTO dittofs.blocks VALUES (t.id('/fsck/d/f'), 7, '')$$,
-	$$INSERT INTO dittofs.blocks_memory VALUES (t.id('/fsck3/m'), 7, '')$$);
+SELECT * FROM t.broken('an empty block', $$INSERT INTO dittofs.blocks VALUES (t.id('/fsck/d/f'), 700, '')$$,
+	$$INSERT INTO dittofs.blocks_memory VALUES (t.id('/fsck3/m'), 700, '')$$);
 SELECT * FROM t.broken('blocks of nobody',
 	$$INSERT INTO dittofs.blocks VALUES ('00000000-0000-0000-0000-000000000001', 0, 'x'), ('00000000-0000-0000-0000-000000000001', 1, 'x')$$,
 	$$INSERT INTO dittofs.blocks_memory VALUES ('00000000-0000-0000-0000-000000000002', 0, 'x')$$);

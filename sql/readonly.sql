@@ -25,8 +25,8 @@ UNION ALL SELECT 'move', dittofs.status_name(status), from_wcc IS NOT NULL AND t
 UNION ALL SELECT 'write', dittofs.status_name(status), wcc IS NOT NULL FROM dittofs.write(:'file', 0, 'x')
 UNION ALL SELECT 'write nothing', dittofs.status_name(status), wcc IS NOT NULL FROM dittofs.write(:'file', 0, '')
 UNION ALL SELECT 'commit', dittofs.status_name(status), wcc IS NOT NULL FROM dittofs.commit(:'file')
-UNION ALL SELECT 'prepare_write', dittofs.status_name(status), attributes IS NOT NULL FROM dittofs.prepare_write(:'file', 0, 1)
-UNION ALL SELECT 'commit_write', dittofs.status_name(status), wcc IS NOT NULL FROM dittofs.commit_write(:'file', 0, 1);
+UNION ALL SELECT 'prepare_write', dittofs.status_name(status), attributes IS NOT NULL FROM dittofs.prepare_write(:'file', 0, '')
+UNION ALL SELECT 'commit_write', dittofs.status_name(status), wcc IS NOT NULL FROM dittofs.commit_write(:'file', 0, '', 1);
 
 -- Reading goes on, and leaves access times alone
 SELECT 'get_file' AS call, dittofs.status_name(status) FROM dittofs.get_file(:'file')

@@ -6,6 +6,7 @@
 -- as nobody else changed the object.
 \set ECHO none
 \i test/check.sql
+\i test/store.sql
 \set ECHO all
 
 SELECT dittofs.create_share('/wcc', root_mode => t.mode('0777')) AS root \gset
@@ -56,7 +57,11 @@ SELECT what, string_agg(DISTINCT dittofs.status_name(status), ',') AS status,
 SELECT handle AS file FROM dittofs.lookup(:'dir', 'start') \gset
 TRUNCATE seen;
 CREATE FUNCTION pg_temp.file_changes(file bytea) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	store int := dittofs.create_content_store('wcc', 'filesystem');
+	blocks bytea := t.blocks('block');
 BEGIN
+	PERFORM dittofs.claim_blocks(store, blocks);
 	FOR i IN 1 .. 10 LOOP
 		INSERT INTO seen (what, status, wcc) SELECT 'write', status, r.wcc FROM dittofs.write(file, i, 'data', 'unstable') r;
 		INSERT INTO seen (what, status, wcc) SELECT 'write nothing', status, r.wcc FROM dittofs.write(file, i, '') r;
@@ -65,7 +70,7 @@ BEGIN
 		INSERT INTO seen (what, status, wcc) SELECT 'chmod by another', status, r.wcc FROM dittofs.set_file_attributes(file, 'uid=1000', mode => 0) r;
 		INSERT INTO seen (what, status, wcc) SELECT 'truncate', status, r.wcc FROM dittofs.set_file_attributes(file, size => 1) r;
 		INSERT INTO seen (what, status, wcc) SELECT 'truncate, guarded', status, r.wcc FROM dittofs.set_file_attributes(file, size => 1, guard => 1) r;
-		INSERT INTO seen (what, status, wcc) SELECT 'commit_write', status, r.wcc FROM dittofs.commit_write(file, 0, 10) r;
+		INSERT INTO seen (what, status, wcc) SELECT 'commit_write', status, r.wcc FROM dittofs.commit_write(file, 0, blocks, store) r;
 	END LOOP;
 END $$;
 SELECT pg_temp.file_changes(:'file');

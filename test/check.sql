@@ -40,16 +40,14 @@ CREATE OR REPLACE FUNCTION t.tree(share text, OUT path text, OUT kind text,
 		ORDER BY e.path COLLATE "C"
 $$;
 
--- Blocks of both kinds, and the files they are of.
+-- Pages of both tables, and the files they are of.
 CREATE OR REPLACE VIEW t.content AS
 	SELECT f.id, f.size, f.used, b.block, length(b.data) AS length
 		FROM dittofs.files f
-		JOIN dittofs.shares s ON s.share_id = f.share_id AND s.content = 'postgres'
 		JOIN dittofs.blocks b ON b.content_id = coalesce(f.content_id, f.id)
 	UNION ALL
 	SELECT f.id, f.size, f.used, b.block, length(b.data)
 		FROM dittofs.files f
-		JOIN dittofs.shares s ON s.share_id = f.share_id AND s.content = 'memory'
 		JOIN dittofs.blocks_memory b ON b.content_id = coalesce(f.content_id, f.id);
 
 CREATE OR REPLACE VIEW t.violations AS SELECT * FROM dittofs.fsck();

@@ -91,9 +91,11 @@ CREATE TYPE dittofs.read_result AS
 CREATE TYPE dittofs.write_result AS
 	(status int, wcc dittofs.wcc, count int, committed text, verifier bytea);
 CREATE TYPE dittofs.commit_result AS (status int, wcc dittofs.wcc, verifier bytea);
-CREATE TYPE dittofs.prepare_result AS (
-	status int, attributes dittofs.fattr, eof bool, content text, content_id uuid
-);
+-- Where content is: extension/sql/README.md has the forms of segments and needed.
+CREATE TYPE dittofs.prepare_read_result AS
+	(status int, attributes dittofs.fattr, eof bool, segments bytea, data bytea);
+CREATE TYPE dittofs.prepare_write_result AS
+	(status int, attributes dittofs.fattr, store_id int, needed bytea);
 CREATE TYPE dittofs.capabilities_result AS (
 	status int, attributes dittofs.fattr,
 	rtmax bigint, rtpref bigint, rtmult bigint, wtmax bigint, wtpref bigint, wtmult bigint,

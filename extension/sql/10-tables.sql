@@ -19,7 +19,7 @@ CREATE TABLE dittofs.shares (
 	root_id uuid NOT NULL,
 	fsid bigint NOT NULL UNIQUE,
 	cookie_seed bigint NOT NULL,
-	content text NOT NULL CHECK (content IN ('postgres', 'memory')),
+	content text NOT NULL CHECK (content IN ('postgres', 'memory', 'filesystem', 's3')),
 	read_only bool NOT NULL,
 	squash text NOT NULL CHECK (squash IN ('none', 'root', 'all')),
 	anonuid bigint NOT NULL CHECK (anonuid BETWEEN 0 AND 4294967295),
@@ -29,7 +29,13 @@ CREATE TABLE dittofs.shares (
 	require_privileged_port bool NOT NULL,
 	allow_auth_none bool NOT NULL,
 	atime text NOT NULL CHECK (atime IN ('off', 'relative', 'strict')),
-	created_at timestamptz NOT NULL DEFAULT now()
+	created_at timestamptz NOT NULL DEFAULT now(),
+	content_store_id int,
+	block_size int NOT NULL DEFAULT 1048576,
+	compression text NOT NULL DEFAULT 'none' CHECK (compression IN ('none', 'lz4')),
+	max_bytes bigint CHECK (max_bytes > 0),		-- NULL: no limit
+	max_inodes bigint CHECK (max_inodes > 0),
+	CHECK ((content IN ('filesystem', 's3')) = (content_store_id IS NOT NULL))
 );
 
 -- An inode.  kind is the ftype3 of RFC 1813: 1 regular, 2 directory, 3 block,
@@ -52,7 +58,9 @@ CREATE TABLE dittofs.files (
 	content_id uuid,			-- key of its blocks, when that is not id any more
 	rdev bigint,				-- of a device: major << 32 | minor
 	target bytea,				-- of a symlink
-	verifier bytea				-- of an exclusive create
+	verifier bytea,				-- of an exclusive create
+	memory_epoch bigint,		-- its pages are in blocks_memory, of that life
+	external bigint				-- bytes of used that are in stores; NULL: none
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE dittofs.files ADD CONSTRAINT files_pkey PRIMARY KEY (id);
 ALTER TABLE dittofs.files ALTER target SET STORAGE external;
@@ -70,12 +78,13 @@ CREATE TABLE dittofs.parent_child_map (
 ALTER TABLE dittofs.parent_child_map ADD CONSTRAINT parent_child_map_pkey PRIMARY KEY (parent_id, cookie);
 
 -- Content.  A block fills a page: 17 of them, 16 of 8,064 bytes and one of
--- 2,048, hold 128 KiB of a file.  What lies beyond the end of data, or in a block
--- without a row, reads as zeros.
+-- 2,048, hold 128 KiB of a file.  What has no row here is in
+-- an extent (25-content.sql), or reads as zeros.
 CREATE TABLE dittofs.blocks (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
-	data bytea NOT NULL
+	data bytea NOT NULL,
+	ranges bytea				-- which bytes of the block data has; NULL: the first
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks ADD CONSTRAINT blocks_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks ALTER data SET STORAGE external;
@@ -83,15 +92,21 @@ ALTER TABLE dittofs.blocks ALTER data SET STORAGE external;
 CREATE UNLOGGED TABLE dittofs.blocks_memory (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
-	data bytea NOT NULL
+	data bytea NOT NULL,
+	ranges bytea
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks_memory ADD CONSTRAINT blocks_memory_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks_memory ALTER data SET STORAGE external;
 
+-- Which life of blocks_memory this is: a crash empties both (src/memory.c).
+CREATE UNLOGGED TABLE dittofs.memory_life (
+	epoch bigint PRIMARY KEY
+);
+
 -- Content without a file, for dittofs.reap() to delete in slices.
 CREATE TABLE dittofs.reap_queue (
 	content_id uuid PRIMARY KEY,
-	content text NOT NULL,
+	content text NOT NULL,		-- which table its pages are in
 	queued_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -161,6 +176,7 @@ SELECT pg_catalog.pg_extension_config_dump('dittofs.files', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.parent_child_map', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks_memory', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.memory_life', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.reap_queue', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.space_usage', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.filesystem_capabilities', '');

@@ -109,21 +109,6 @@ CREATE FUNCTION dittofs.commit(handle bytea, "offset" bigint DEFAULT 0, count bi
 	RETURNS dittofs.commit_result
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_commit';
 
-CREATE FUNCTION dittofs.prepare_read(handle bytea, "offset" bigint, count bigint,
-	caller dittofs.caller DEFAULT '')
-	RETURNS dittofs.prepare_result
-	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_prepare_read';
-
-CREATE FUNCTION dittofs.prepare_write(handle bytea, "offset" bigint, count bigint,
-	caller dittofs.caller DEFAULT '')
-	RETURNS dittofs.prepare_result
-	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_prepare_write';
-
-CREATE FUNCTION dittofs.commit_write(handle bytea, "offset" bigint, count bigint,
-	caller dittofs.caller DEFAULT '')
-	RETURNS dittofs.change_result
-	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_commit_write';
-
 CREATE FUNCTION dittofs.get_filesystem_capabilities(handle bytea, caller dittofs.caller DEFAULT '')
 	RETURNS dittofs.capabilities_result
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_get_filesystem_capabilities';

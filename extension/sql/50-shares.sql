@@ -9,18 +9,24 @@ CREATE FUNCTION dittofs.create_share(name text, content text DEFAULT 'postgres',
 	allowed_clients inet[] DEFAULT '{}', denied_clients inet[] DEFAULT '{}',
 	require_privileged_port bool DEFAULT false, allow_auth_none bool DEFAULT false,
 	atime text DEFAULT 'relative',
-	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode int DEFAULT 493)
+	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode int DEFAULT 493,
+	content_store text DEFAULT NULL, block_size int DEFAULT 1048576,
+	compression text DEFAULT 'none',
+	max_bytes bigint DEFAULT NULL, max_inodes bigint DEFAULT NULL)
 	RETURNS bytea
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_create_share';
--- NULL leaves an option as it is.
+-- NULL leaves an option as it is; a limit of 0 is none.
 CREATE FUNCTION dittofs.alter_share(name text, new_name text DEFAULT NULL,
 	read_only bool DEFAULT NULL, squash text DEFAULT NULL,
 	anonuid bigint DEFAULT NULL, anongid bigint DEFAULT NULL,
 	allowed_clients inet[] DEFAULT NULL, denied_clients inet[] DEFAULT NULL,
 	require_privileged_port bool DEFAULT NULL, allow_auth_none bool DEFAULT NULL,
-	atime text DEFAULT NULL)
+	atime text DEFAULT NULL,
+	content text DEFAULT NULL, content_store text DEFAULT NULL,
+	block_size int DEFAULT NULL, compression text DEFAULT NULL,
+	max_bytes bigint DEFAULT NULL, max_inodes bigint DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -39,7 +45,9 @@ CREATE FUNCTION dittofs.list_shares(
 	OUT anonuid bigint, OUT anongid bigint,
 	OUT allowed_clients inet[], OUT denied_clients inet[],
 	OUT require_privileged_port bool, OUT allow_auth_none bool, OUT atime text,
-	OUT bytes bigint, OUT inodes bigint, OUT root bytea)
+	OUT bytes bigint, OUT inodes bigint, OUT root bytea,
+	OUT content_store text, OUT block_size int, OUT compression text,
+	OUT max_bytes bigint, OUT max_inodes bigint)
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_shares';
 CREATE FUNCTION dittofs.set_filesystem_capabilities(share text,

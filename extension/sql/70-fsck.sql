@@ -4,8 +4,8 @@
 -- The modules write their tables without SQL, so nothing but unique indexes
 -- checks what they write; this does.  Every rule is a hash join or a scan: the
 -- whole takes time in proportion to the tables.  It reads one snapshot, locks
--- nothing and changes nothing.  After a crash the shares of kind 'memory' have
--- lost their blocks, and are reported.
+-- nothing and changes nothing.  After a crash files whose content was in memory
+-- have lost it, and are reported.
 --
 -- It is written in SQL: it is a query, and slow anyway.  A rule is one branch
 -- of the UNION; docs/reliability.md lists them, sql/fsck.sql breaks each, and
@@ -37,23 +37,43 @@ AS $fsck$
 			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
 			GROUP BY d.parent_id
 	),
+	-- blocks, where in the file they begin, and where in the block their data end
 	blocks AS (
-		SELECT 'postgres' AS content, content_id, block, length(data) AS length
-			FROM dittofs.blocks
-		UNION ALL
-		SELECT 'memory', content_id, block, length(data) FROM dittofs.blocks_memory
+		SELECT content, content_id, block, length(data) AS length, ranges,
+				block / 17 * 131072 + block % 17 * 8064 AS start,
+				CASE WHEN ranges IS NULL THEN length(data)
+					ELSE ('x' || encode(substr(ranges, length(ranges) - 3), 'hex'))::bit(32)::int END AS "end"
+			FROM (SELECT 'postgres' AS content, * FROM dittofs.blocks
+				UNION ALL SELECT 'memory', * FROM dittofs.blocks_memory) b
 	),
 	contents AS (
 		SELECT content, content_id, sum(length) AS bytes, count(*) AS n,
 				min(block) AS first, min(length) AS shortest,
-				bool_or(length > CASE block % 17 WHEN 16 THEN 2048 ELSE 8064 END) AS too_long,
-				max(block / 17 * 131072 + block % 17 * 8064 + length) AS "end"
+				bool_or("end" > CASE block % 17 WHEN 16 THEN 2048 ELSE 8064 END) AS too_long,
+				max(start + "end") AS "end"
 			FROM blocks GROUP BY content, content_id
 	),
+	extents AS (
+		SELECT content_id, sum(length) AS bytes, min(start) AS first, max(start + length) AS "end"
+			FROM dittofs.extents GROUP BY content_id
+	),
+	-- stretches of bytes that are somewhere
+	places AS (
+		SELECT content_id, start, start + length AS "end" FROM blocks WHERE ranges IS NULL
+		UNION ALL
+		SELECT content_id, start + ('x' || encode(substr(ranges, 8 * i + 1, 4), 'hex'))::bit(32)::int,
+				start + ('x' || encode(substr(ranges, 8 * i + 5, 4), 'hex'))::bit(32)::int
+			FROM blocks, generate_series(0, length(ranges) / 8 - 1) i WHERE ranges IS NOT NULL
+		UNION ALL
+		SELECT content_id, start, start + length FROM dittofs.extents
+	),
 	regular AS (
-		SELECT f.id, f.size, f.used, coalesce(f.content_id, f.id) AS content_id, s.content
-			FROM dittofs.files f LEFT JOIN dittofs.shares s ON s.share_id = f.share_id
-			WHERE f.kind = 1
+		SELECT f.id, f.size, f.used, coalesce(f.external, 0) AS external,
+				coalesce(f.content_id, f.id) AS content_id,
+				CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END AS content,
+				f.used > 0 AND f.memory_epoch IS NOT NULL
+					AND NOT EXISTS (SELECT FROM dittofs.memory_life l WHERE l.epoch = f.memory_epoch) AS lost
+			FROM dittofs.files f WHERE f.kind = 1
 	),
 	owners AS (
 		SELECT content, content_id, count(*) AS n FROM (
@@ -86,7 +106,9 @@ AS $fsck$
 			OR (kind = 2 AND size <> 4096)
 			OR (kind = 5 AND (size <> length(target) OR size NOT BETWEEN 1 AND 4095))
 			OR (kind IN (3, 4, 6, 7) AND size <> 0)
-			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL))
+			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL
+				OR memory_epoch IS NOT NULL OR external IS NOT NULL))
+			OR external NOT BETWEEN 1 AND used
 			OR length(verifier) <> 8
 	UNION ALL
 
@@ -157,15 +179,45 @@ AS $fsck$
 	UNION ALL
 
 	-- content
+	SELECT 'content in memory has not been lost', id::text FROM regular WHERE lost
+	UNION ALL
 	SELECT 'used is the sum of the blocks', r.id::text
 		FROM regular r
 		LEFT JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
-		WHERE r.used <> coalesce(c.bytes, 0)
+		LEFT JOIN extents e ON e.content_id = r.content_id
+		WHERE NOT r.lost AND (r.used <> coalesce(c.bytes, 0) + coalesce(e.bytes, 0)
+			OR r.external <> coalesce(e.bytes, 0))
 	UNION ALL
 	SELECT 'no byte lies at or after the size, no block is empty or too long', r.id::text
 		FROM regular r
 		JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
 		WHERE c.first < 0 OR c.shortest < 1 OR c.too_long OR c."end" > r.size
+	UNION ALL
+	SELECT 'no extent lies at or after the size', r.id::text
+		FROM regular r JOIN extents e ON e.content_id = r.content_id
+		WHERE e.first < 0 OR e."end" > r.size
+	UNION ALL
+	SELECT 'no byte is in two places', content_id || ':' || start
+		FROM (SELECT content_id, start, "end",
+				lag("end") OVER (PARTITION BY content_id ORDER BY start, "end") AS before FROM places) p
+		WHERE before > start
+	UNION ALL
+	SELECT 'a block is a file''s, or waits for the reaper', e.content_id::text
+		FROM extents e WHERE NOT EXISTS (SELECT FROM owners o WHERE o.content_id = e.content_id)
+	UNION ALL
+	SELECT 'an extent is of a block that is stored', e.content_id || ':' || e.start
+		FROM dittofs.extents e
+		LEFT JOIN dittofs.stored_blocks b ON b.store_id = e.store_id AND b.hash = e.hash
+		WHERE (b.state = 'stored' AND e.skip >= 0 AND e.length > 0 AND e.skip + e.length <= b.length) IS NOT TRUE
+	UNION ALL
+	SELECT 'a stored block has a store, a hash and sums', store_id || ':' || encode(b.hash, 'hex')
+		FROM dittofs.stored_blocks b LEFT JOIN dittofs.content_stores s USING (store_id)
+		WHERE s.store_id IS NULL OR length(b.hash) <> 32 OR b.length NOT BETWEEN 1 AND 4194304
+			OR length(b.sums) <> (b.length + 131071) / 131072 * 16
+	UNION ALL
+	SELECT 'the store of a share exists, and is of its kind', h.name
+		FROM dittofs.shares h LEFT JOIN dittofs.content_stores s ON s.store_id = h.content_store_id
+		WHERE h.content_store_id IS NOT NULL AND s.kind IS DISTINCT FROM h.content
 	UNION ALL
 	SELECT 'a block is a file''s, or waits for the reaper', c.content_id::text
 		FROM contents c

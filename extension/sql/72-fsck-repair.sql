@@ -141,7 +141,8 @@ BEGIN
 	rule := 'columns fit the kind';
 	FOR r IN UPDATE dittofs.files f SET ctime = dittofs.fsck_tick(f.ctime),
 			parent_id = n.parent_id, rdev = n.rdev, target = n.target, size = n.size,
-			used = n.used, content_id = n.content_id, verifier = n.verifier
+			used = n.used, content_id = n.content_id, verifier = n.verifier,
+			memory_epoch = n.memory_epoch, external = n.external
 		FROM dittofs.files o CROSS JOIN LATERAL (SELECT
 				CASE WHEN o.kind = 2 THEN o.parent_id END AS parent_id,
 				CASE WHEN o.kind IN (3, 4) THEN o.rdev END AS rdev,
@@ -150,10 +151,12 @@ BEGIN
 					WHEN 5 THEN coalesce(length(o.target), o.size) ELSE 0 END AS size,
 				CASE WHEN o.kind = 1 THEN o.used ELSE 0 END AS used,
 				CASE WHEN o.kind = 1 THEN o.content_id END AS content_id,
+				CASE WHEN o.kind = 1 THEN o.memory_epoch END AS memory_epoch,
+				CASE WHEN o.kind = 1 AND o.external > 0 THEN o.external END AS external,
 				CASE WHEN o.kind = 1 AND length(o.verifier) = 8 THEN o.verifier END AS verifier) n
 		WHERE f.id = o.id AND o.kind BETWEEN 1 AND 7 AND
-			(o.parent_id, o.rdev, o.target, o.size, o.used, o.content_id, o.verifier) IS DISTINCT FROM
-			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier)
+			(o.parent_id, o.rdev, o.target, o.size, o.used, o.content_id, o.verifier, o.memory_epoch, o.external) IS DISTINCT FROM
+			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier, n.memory_epoch, n.external)
 		RETURNING f.id
 	LOOP
 		object := r.id;
@@ -389,8 +392,9 @@ BEGIN
 
 	rule := 'content is one file''s, or waits for the reaper';
 	FOR r IN DELETE FROM dittofs.reap_queue q WHERE EXISTS (
-			SELECT FROM dittofs.files f JOIN dittofs.shares s ON s.share_id = f.share_id
-				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = q.content_id AND s.content = q.content)
+			SELECT FROM dittofs.files f
+				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = q.content_id
+					AND q.content = CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END)
 		RETURNING q.content_id
 	LOOP
 		object := r.content_id;
@@ -402,6 +406,7 @@ BEGIN
 	FOR r IN INSERT INTO dittofs.reap_queue (content_id, content)
 		SELECT DISTINCT b.content_id, b.content FROM (
 				SELECT content_id, 'postgres' AS content FROM dittofs.blocks
+				UNION SELECT content_id, 'postgres' FROM dittofs.extents
 				UNION SELECT content_id, 'memory' FROM dittofs.blocks_memory) b
 			WHERE NOT EXISTS (SELECT FROM dittofs.files f
 				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = b.content_id)
@@ -415,16 +420,18 @@ BEGIN
 
 	-- Where bytes are missing a new count would hide that they are.
 	rule := 'used is the sum of the blocks';
-	FOR r IN UPDATE dittofs.files f SET used = o.bytes, ctime = dittofs.fsck_tick(f.ctime)
-		FROM (SELECT i.id, coalesce(sum(b.length), 0) AS bytes
+	FOR r IN UPDATE dittofs.files f SET used = o.bytes, external = nullif(o.external, 0), ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT i.id, coalesce(sum(b.length), 0) AS bytes,
+					coalesce(sum(b.length) FILTER (WHERE b.content = 'store'), 0) AS external
 				FROM dittofs.files i
-				JOIN dittofs.shares s ON s.share_id = i.share_id
 				LEFT JOIN (
 					SELECT content_id, 'postgres' AS content, length(data) AS length FROM dittofs.blocks
-					UNION ALL SELECT content_id, 'memory', length(data) FROM dittofs.blocks_memory) b
-					ON b.content_id = coalesce(i.content_id, i.id) AND b.content = s.content
+					UNION ALL SELECT content_id, 'memory', length(data) FROM dittofs.blocks_memory
+					UNION ALL SELECT content_id, 'store', length FROM dittofs.extents) b
+					ON b.content_id = coalesce(i.content_id, i.id)
+						AND b.content IN ('store', CASE WHEN i.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END)
 				WHERE i.kind = 1 GROUP BY i.id) o
-		WHERE o.id = f.id AND f.used < o.bytes
+		WHERE o.id = f.id AND f.used <= o.bytes AND (f.used, coalesce(f.external, 0)) <> (o.bytes, o.external)
 		RETURNING f.id, f.used
 	LOOP
 		object := r.id;
@@ -496,6 +503,18 @@ AS $$
 			'content is missing and reads as zeros: bring the file back from a backup, or remove it, or cut it to nothing'),
 		('no byte lies at or after the size, no block is empty or too long',
 			'is the size wrong or the block? Set the size to the end of the last block to see what is there'),
+		('content in memory has not been lost',
+			'a crash has taken it: bring the file back from a backup, or remove it, or cut it to nothing'),
+		('no extent lies at or after the size',
+			'set the size to the end of the last extent to see what is there'),
+		('no byte is in two places',
+			'copy the file, see which of its bytes are right, and remove it'),
+		('an extent is of a block that is stored',
+			'bring the file back from a backup, or remove it'),
+		('a stored block has a store, a hash and sums',
+			'bring the store''s row in dittofs.content_stores back from a backup'),
+		('the store of a share exists, and is of its kind',
+			'give the share a store with dittofs.alter_share()'),
 		('a block is a file''s, or waits for the reaper',
 			'the file''s share keeps its content elsewhere, or this id waits for the reaper already'),
 		('content is one file''s, or waits for the reaper',
@@ -523,7 +542,7 @@ BEGIN
 	END IF;
 
 	LOCK TABLE dittofs.files, dittofs.parent_child_map, dittofs.reap_queue, dittofs.blocks,
-		dittofs.blocks_memory, dittofs.space_usage IN EXCLUSIVE MODE;
+		dittofs.blocks_memory, dittofs.extents, dittofs.space_usage IN EXCLUSIVE MODE;
 	RETURN QUERY SELECT * FROM dittofs.fsck_repair_inodes();
 	RETURN QUERY SELECT * FROM dittofs.fsck_repair_entries();
 	RETURN QUERY SELECT * FROM dittofs.fsck_repair_links();

@@ -30,7 +30,8 @@ COMMENT ON TYPE dittofs.directory_row IS 'A row of read_directory(): the first i
 COMMENT ON TYPE dittofs.read_result IS 'Result of read(). eof: the file ends with this data.';
 COMMENT ON TYPE dittofs.write_result IS 'Result of write(). committed: the stability reached, never weaker than asked for.';
 COMMENT ON TYPE dittofs.commit_result IS 'Result of commit().';
-COMMENT ON TYPE dittofs.prepare_result IS 'Result of prepare_read() and prepare_write(): the kind of content and its key.';
+COMMENT ON TYPE dittofs.prepare_read_result IS 'Result of prepare_read(): where each byte of the range is; extension/sql/README.md has the form of segments.';
+COMMENT ON TYPE dittofs.prepare_write_result IS 'Result of prepare_write(): the store the blocks go to, and for each whether it has to be put there.';
 COMMENT ON TYPE dittofs.capabilities_result IS 'Result of get_filesystem_capabilities(): the fields of FSINFO and PATHCONF.';
 COMMENT ON TYPE dittofs.statistics_result IS 'Result of get_filesystem_statistics(): the fields of FSSTAT.';
 COMMENT ON TYPE dittofs.mount_result IS 'Result of mount(). auth_none: the share takes callers without credentials.';
@@ -86,11 +87,21 @@ $$Writes data at offset (WRITE, 3.3.7). stability: 'unstable' (commit() will flu
 COMMENT ON FUNCTION dittofs.commit IS
 $$Flushes what unstable writes left; all of it, whatever offset and count (COMMIT, 3.3.21). It has happened when the transaction has committed. Returns the write verifier: if it is not the one that the writes returned, they must be repeated. Statuses: ISDIR, INVAL, ACCES, ROFS.$$;
 COMMENT ON FUNCTION dittofs.prepare_read IS
-$$May the caller read there, and where is the content? content: kind of the share's content; content_id: its key; eof: the range reaches the end. Statuses as read().$$;
+$$As read(), for a gateway: what is in a store is named and not fetched. segments say for each stretch of the range, in order, whether it is zeros, the next bytes of data, or bytes of a block (extension/sql/README.md). Statuses as read().$$;
 COMMENT ON FUNCTION dittofs.prepare_write IS
-$$May the caller write there, and where does the content belong? Changes nothing; commit_write() does. Statuses as write().$$;
+$$The first half of a write whose bytes go to a store. blocks: hash, length and sums of blocks that follow each other from offset on. Claims them, so that nobody takes them for garbage, and returns the store and for each block a byte: 0 it is stored already, 1 put it there, 2 it is being deleted, ask again soon. The file is not changed. Statuses as write(), and NOTSUPP: the share's content is in no store, use write().$$;
 COMMENT ON FUNCTION dittofs.commit_write IS
-$$Records that content of the range was written after prepare_write(): size and times. Statuses as write().$$;
+$$The second half: the blocks are in the store and become the file's content from offset on; size, times and mode follow, as after write(). It does no harm to repeat it. Statuses as write(), and JUKEBOX: a block is not known or being deleted, begin again with prepare_write().$$;
+COMMENT ON FUNCTION dittofs.claim_blocks IS
+$$Claims blocks as prepare_write() does, for whoever makes blocks of what files have already. NULL: no such store, or blocks is malformed.$$;
+COMMENT ON FUNCTION dittofs.content_hints IS
+$$Where the content of each share goes: its kind, store and block size. What a gateway remembers of it may be out of date without harm.$$;
+COMMENT ON FUNCTION dittofs.create_content_store IS
+$$Makes a store that shares can have their content in; returns its number. name: by which the gateways' configuration knows it (up to 63 lower-case letters, digits, _ and -). kind: 'filesystem', 's3'. Errors: 42710 it exists, 42602 no name, 22023 no kind.$$;
+COMMENT ON FUNCTION dittofs.drop_content_store IS
+$$Drops the name of a store. Errors: 2BP01 a share has it, or there are blocks in it; 42704 it does not exist.$$;
+COMMENT ON FUNCTION dittofs.list_content_stores IS
+$$All stores: how many shares have them, how many blocks and bytes are in them.$$;
 COMMENT ON FUNCTION dittofs.get_filesystem_capabilities IS
 $$What the share can do (FSINFO and PATHCONF, 3.3.19, 3.3.20). handle: any object of the share. Sizes are bytes, time_delta nanoseconds; properties: 1 LINK, 2 SYMLINK, 8 HOMOGENEOUS, 16 CANSETTIME.$$;
 COMMENT ON FUNCTION dittofs.get_filesystem_statistics IS
@@ -212,6 +223,11 @@ COMMENT ON COLUMN dittofs.shares.fsid IS 'What clients tell file systems apart b
 COMMENT ON COLUMN dittofs.shares.cookie_seed IS 'Seed of the hash that makes cookies of names.';
 COMMENT ON COLUMN dittofs.shares.allowed_clients IS 'Who may come in; none: everybody.';
 COMMENT ON COLUMN dittofs.shares.denied_clients IS 'Who may not, even if allowed.';
+COMMENT ON COLUMN dittofs.shares.content IS 'Where what is written goes: postgres, memory, filesystem, s3. What was written before may be elsewhere.';
+COMMENT ON COLUMN dittofs.shares.block_size IS 'Of blocks in a store, in bytes.';
+COMMENT ON COLUMN dittofs.shares.compression IS 'Of pages in the database: none, lz4.';
+COMMENT ON COLUMN dittofs.shares.max_bytes IS 'What its files may hold; NULL: no limit.';
+COMMENT ON COLUMN dittofs.shares.max_inodes IS 'How many inodes it may have, the root among them; NULL: no limit.';
 COMMENT ON TABLE dittofs.files IS 'Inodes: files, directories and all other kinds. Times are nanoseconds since the epoch.';
 COMMENT ON COLUMN dittofs.files.id IS 'Its name in handles.';
 COMMENT ON COLUMN dittofs.files.fileid IS 'The inode number that clients see; never used again.';
@@ -221,6 +237,8 @@ COMMENT ON COLUMN dittofs.files.mode IS 'Permission bits, set-id bits, sticky bi
 COMMENT ON COLUMN dittofs.files.nlink IS 'Number of entries; of a directory 2 plus the number of its subdirectories.';
 COMMENT ON COLUMN dittofs.files.kind IS '1 regular, 2 directory, 3 block device, 4 character device, 5 symbolic link, 6 socket, 7 FIFO.';
 COMMENT ON COLUMN dittofs.files.parent_id IS 'Of a directory: where it is; a root is its own parent.';
+COMMENT ON COLUMN dittofs.files.memory_epoch IS 'Its pages are in blocks_memory, written in that life of it; NULL: in blocks.';
+COMMENT ON COLUMN dittofs.files.external IS 'How many of its bytes are in stores; NULL: none.';
 COMMENT ON COLUMN dittofs.files.content_id IS 'Key of its blocks; NULL: its id.';
 COMMENT ON COLUMN dittofs.files.rdev IS 'Of a device: major << 32 | minor.';
 COMMENT ON COLUMN dittofs.files.target IS 'Of a symbolic link.';
@@ -228,8 +246,20 @@ COMMENT ON COLUMN dittofs.files.verifier IS 'Of an exclusive creation, until att
 COMMENT ON TABLE dittofs.parent_child_map IS 'Directory entries.';
 COMMENT ON COLUMN dittofs.parent_child_map.cookie IS 'Where it is in its directory: a hash of the name with room for collisions; never changes.';
 COMMENT ON COLUMN dittofs.parent_child_map.fileid IS 'Of the child.';
-COMMENT ON TABLE dittofs.blocks IS 'Content of shares of kind postgres, in blocks that fill a page: 17 hold 128 KiB.';
+COMMENT ON TABLE dittofs.blocks IS 'Content that is in the database, in blocks that fill a page: 17 hold 128 KiB of a file.';
+COMMENT ON COLUMN dittofs.blocks.ranges IS 'Which bytes of the block data has, one after the other: pairs of int32 from and to, in network order; NULL: the first ones.';
 COMMENT ON TABLE dittofs.blocks_memory IS 'Content of shares of kind memory; emptied by a crash.';
+COMMENT ON TABLE dittofs.memory_life IS 'A number that lives as long as the rows of blocks_memory.';
+COMMENT ON TABLE dittofs.content_stores IS 'Stores of content outside the database, by the names under which gateways know them.';
+COMMENT ON TABLE dittofs.extents IS 'What of files is in blocks of stores.';
+COMMENT ON COLUMN dittofs.extents.start IS 'The first byte of the file.';
+COMMENT ON COLUMN dittofs.extents.skip IS 'Which byte of the block that is.';
+COMMENT ON TABLE dittofs.stored_blocks IS 'Blocks that are in a store, or may be.';
+COMMENT ON COLUMN dittofs.stored_blocks.hash IS 'SHA-256 of its content; its name in the store.';
+COMMENT ON COLUMN dittofs.stored_blocks.state IS 'pending: claimed, not yet a file''s; stored: it is there; deleting: it may be gone at any moment.';
+COMMENT ON COLUMN dittofs.stored_blocks.unreferenced_since IS 'When it was found that no file refers to it.';
+COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'For each 128 KiB of it the first 16 bytes of their SHA-256.';
+COMMENT ON SEQUENCE dittofs.store_ids IS 'Numbers of stores.';
 COMMENT ON TABLE dittofs.reap_queue IS 'Content whose files are gone, to be deleted by reap().';
 COMMENT ON TABLE dittofs.space_usage IS 'What shares hold: the sum over the slots. Sessions add to different slots so as not to wait for each other.';
 COMMENT ON TABLE dittofs.filesystem_capabilities IS 'What set_filesystem_capabilities() changed; other shares have the defaults.';

@@ -1,22 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * blocks.c
- *	  The content of files, in blocks that fill a page each.
+ *	  Pages: the content of files that is in the database.
  *
- * A row holds the bytes of its block up to the last one ever written there:
- * a small file takes a small row, a hole takes none, and what no row covers
- * reads as zeros.  No byte lies beyond the file's size, so a file that grows
- * again shows zeros.  The sum of the rows' lengths is the inode's used.
+ * A row holds the bytes of its page up to the last one ever written there: a
+ * small file takes a small row, a hole takes none.  So it is where all content
+ * of a file is in the database.  Where some of it is in a
+ * store, a byte that was not written is not zero but the store's; then the
+ * column ranges tells which bytes of the page the row has, and data has just
+ * these, one range after the other.  Ranges that are not NULL stay where they
+ * are when the content comes back to the database, and cost nothing but a few
+ * bytes.
  *
- * A block is as large as a row can be without TOAST: 8,064 bytes, but so that
- * every 128 KiB begin with a block (16 of 8,064 bytes and one of 2,048).  In
- * rows of 128 KiB a write of 4 KiB wrote all of it, and its WAL, anew; and
- * TOAST's chunks of 2 KiB made four times as many index entries.
+ * No byte lies beyond the file's size, so a file that grows again shows zeros.
  *
- * Blocks are keyed by the inode's id until a large file is cut to nothing: it
- * then gets a new content_id, and the old blocks wait in reap_queue for
- * dittofs.reap(), as those of a large file that was removed.  So neither takes
- * longer than for a small one.
+ * A page is as large as a row can be without TOAST: 8,064 bytes, but so that
+ * every 128 KiB begin with one (16 of 8,064 bytes and one of 2,048).  In rows of
+ * 128 KiB a write of 4 KiB wrote all of it, and its WAL, anew; and TOAST's
+ * chunks of 2 KiB made four times as many index entries.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,68 +25,60 @@
 
 #include "access/detoast.h"
 #include "access/stratnum.h"
-#include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
+#include "access/toast_compression.h"
+#include "access/toast_internals.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "blocks.h"
-#include "rel.h"
 
 enum
 {
 	COL_CONTENT_ID,
 	COL_BLOCK,
 	COL_DATA,
+	COL_RANGES,
 	NCOLS
 };
 
-enum
-{
-	QUEUE_CONTENT_ID,
-	QUEUE_CONTENT,
-	QUEUE_QUEUED_AT,
-	QUEUE_NCOLS
-};
+/* Less is not worth compressing. */
+#define COMPRESS_MIN 512
 
-/* Up to this many bytes are deleted on the spot, more by the reaper. */
-#define REMOVE_AT_ONCE (8 * GROUP_SIZE)
+/*
+ * Geometry
+ */
 
-/* Which block has the byte at offset. */
+/* Which page has the byte at offset. */
 static int64
-block_of(int64 offset)
+page_of(int64 offset)
 {
-	return offset / GROUP_SIZE * GROUP_BLOCKS + offset % GROUP_SIZE / BLOCK_SIZE;
+	return offset / GROUP_BYTES * GROUP_PAGES + offset % GROUP_BYTES / PAGE_BYTES;
 }
 
-/* The file's byte that a block begins with. */
 static int64
-block_start(int64 block)
+page_start(int64 number)
 {
-	return block / GROUP_BLOCKS * GROUP_SIZE + block % GROUP_BLOCKS * BLOCK_SIZE;
+	return number / GROUP_PAGES * GROUP_BYTES + number % GROUP_PAGES * PAGE_BYTES;
 }
 
 static int32
-block_size(int64 block)
+page_size(int64 number)
 {
-	return block % GROUP_BLOCKS < GROUP_BLOCKS - 1 ? BLOCK_SIZE :
-		GROUP_SIZE % BLOCK_SIZE;
+	return number % GROUP_PAGES < GROUP_PAGES - 1 ? PAGE_BYTES :
+		GROUP_BYTES % PAGE_BYTES;
 }
 
-static RelName
-block_table(ContentKind kind)
-{
-	return kind == CONTENT_MEMORY ? REL_BLOCKS_MEMORY : REL_BLOCKS;
-}
+/*
+ * Reading
+ */
 
 static void
-scan_blocks(RelScan *rs, ContentKind kind, const pg_uuid_t *content_id,
-			LOCKMODE lockmode, int64 first, int64 last)
+begin_scan(PageScan *scan, bool memory, const pg_uuid_t *content_id,
+		   LOCKMODE lockmode, int64 first, int64 last)
 {
 	ScanKeyData keys[3];
 
@@ -95,306 +88,407 @@ scan_blocks(RelScan *rs, ContentKind kind, const pg_uuid_t *content_id,
 				Int64GetDatum(first));
 	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
 				Int64GetDatum(last));
-	rel_scan_begin(rs, block_table(kind), lockmode, GetActiveSnapshot(), keys, 3);
-}
-
-static int64
-row_block(const RelScan *rs)
-{
-	return DatumGetInt64(rs->slot->tts_values[COL_BLOCK]);
-}
-
-static int32
-row_length(const RelScan *rs)
-{
-	return (int32) toast_raw_datum_size(rs->slot->tts_values[COL_DATA]) - VARHDRSZ;
-}
-
-/* Copies bytes of a row's data, which must all be there. */
-static void
-row_copy(const RelScan *rs, int32 offset, int32 count, char *to)
-{
-	struct varlena *stored = (struct varlena *)
-		DatumGetPointer(rs->slot->tts_values[COL_DATA]);
-	struct varlena *data = stored;
-
-	/* a whole one may be looked at where it lies */
-	if (VARATT_IS_EXTENDED(stored) && !VARATT_IS_SHORT(stored))
-	{
-		data = pg_detoast_datum_slice(stored, offset, count);
-		offset = 0;
-	}
-	if (VARSIZE_ANY_EXHDR(data) < offset + count)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("block " INT64_FORMAT " of a file is shorter than its row says",
-						row_block(rs))));
-	memcpy(to, VARDATA_ANY(data) + offset, count);
-	if (data != stored)
-		pfree(data);
-}
-
-bytea *
-content_read(const Share *share, const Inode *inode, int64 offset, int32 count)
-{
-	bytea	   *result = (bytea *) palloc(VARHDRSZ + count);
-	char	   *out = VARDATA(result);
-	int64		end = offset + count;
-	int64		at = offset;	/* everything before it is filled */
-
-	SET_VARSIZE(result, VARHDRSZ + count);
-	if (count > 0 && inode->used > 0)
-	{
-		RelScan		rs;
-
-		scan_blocks(&rs, share->content, &inode->content_id, AccessShareLock,
-					block_of(offset), block_of(end - 1));
-		while (rel_scan_next(&rs))
-		{
-			int64		start = block_start(row_block(&rs));
-			int64		stop = Min(start + row_length(&rs), end);
-
-			CHECK_FOR_INTERRUPTS();
-			if (start > at)
-			{
-				memset(out + (at - offset), 0, start - at);
-				at = start;
-			}
-			if (stop > at)
-			{
-				row_copy(&rs, (int32) (at - start), (int32) (stop - at),
-						 out + (at - offset));
-				at = stop;
-			}
-		}
-		rel_scan_end(&rs);
-	}
-	memset(out + (at - offset), 0, end - at);
-	return result;
-}
-
-static bytea *
-block_alloc(int32 length)
-{
-	bytea	   *data = (bytea *) palloc(VARHDRSZ + length);
-
-	SET_VARSIZE(data, VARHDRSZ + length);
-	return data;
-}
-
-static void
-block_put(Relation heap, const pg_uuid_t *content_id, int64 block,
-		  bytea *data, ItemPointer replace)
-{
-	Datum		values[NCOLS];
-	bool		nulls[NCOLS] = {false};
-
-	values[COL_CONTENT_ID] = UUIDPGetDatum(content_id);
-	values[COL_BLOCK] = Int64GetDatum(block);
-	values[COL_DATA] = PointerGetDatum(data);
-	if (replace != NULL)
-		rel_update(heap, replace, values, nulls);
-	else
-		rel_insert(heap, values, nulls);
+	rel_scan_begin(&scan->rs, memory ? REL_BLOCKS_MEMORY : REL_BLOCKS, lockmode,
+				   GetActiveSnapshot(), keys, 3);
 }
 
 void
-content_write(const Share *share, Inode *inode,
-			  int64 offset, const char *data, int32 count)
+pages_begin(PageScan *scan, const Inode *inode, LOCKMODE lockmode,
+			int64 from, int64 to)
+{
+	begin_scan(scan, inode->memory_epoch != 0, &inode->content_id, lockmode,
+			   page_of(from), page_of(to - 1));
+}
+
+static void
+corrupt(const FilePage *page)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("block " INT64_FORMAT " of a file is not what its row says",
+					page->number)));
+}
+
+/* ranges: int32 from, to for each, in network order. */
+static void
+decode_ranges(FilePage *page, Datum datum)
+{
+	bytea	   *ranges = DatumGetByteaPP(datum);
+	const char *in = VARDATA_ANY(ranges);
+	int32		at = 0;
+	int32		end = -1;
+
+	page->n = VARSIZE_ANY_EXHDR(ranges) / 8;
+	if (page->n == 0)
+		corrupt(page);
+	page->pieces = palloc(sizeof(Piece) * page->n);
+	for (int i = 0; i < page->n; i++)
+	{
+		Piece	   *piece = &page->pieces[i];
+		uint32		word;
+
+		memcpy(&word, in + 8 * i, 4);
+		piece->from = (int32) pg_ntoh32(word);
+		memcpy(&word, in + 8 * i + 4, 4);
+		piece->to = (int32) pg_ntoh32(word);
+		piece->at = at;
+		if (piece->from <= end || piece->to <= piece->from ||
+			piece->to > page_size(page->number))
+			corrupt(page);
+		end = piece->to;
+		at += piece->to - piece->from;
+	}
+	if (at != page->length)
+		corrupt(page);
+}
+
+bool
+pages_next(PageScan *scan, FilePage *page)
+{
+	Datum	   *values;
+
+	if (!rel_scan_next(&scan->rs))
+		return false;
+	CHECK_FOR_INTERRUPTS();
+	values = scan->rs.slot->tts_values;
+	page->number = DatumGetInt64(values[COL_BLOCK]);
+	page->start = page_start(page->number);
+	page->data = values[COL_DATA];
+	page->length = (int32) toast_raw_datum_size(page->data) - VARHDRSZ;
+	page->whole = NULL;
+	page->plain = scan->rs.slot->tts_isnull[COL_RANGES];
+	if (page->plain)
+	{
+		page->n = 1;
+		page->pieces = &page->first;
+		page->first.from = page->first.at = 0;
+		page->first.to = page->length;
+	}
+	else
+		decode_ranges(page, values[COL_RANGES]);
+	return true;
+}
+
+void
+pages_end(PageScan *scan)
+{
+	rel_scan_end(&scan->rs);
+}
+
+void
+page_copy(FilePage *page, int i, int32 from, int32 to, char *out)
+{
+	const Piece *piece = &page->pieces[i];
+	struct varlena *stored = (struct varlena *) DatumGetPointer(page->data);
+	int32		at = piece->at + (from - piece->from);
+
+	if (page->n > 1)
+	{
+		/* many slices would be many look-ups */
+		if (page->whole == NULL)
+			page->whole = pg_detoast_datum_packed(stored);
+		if (VARSIZE_ANY_EXHDR(page->whole) < at + (to - from))
+			corrupt(page);
+		memcpy(out, VARDATA_ANY(page->whole) + at, to - from);
+	}
+	else
+	{
+		struct varlena *data = stored;
+
+		/* a whole one may be looked at where it lies */
+		if (VARATT_IS_EXTENDED(stored) && !VARATT_IS_SHORT(stored))
+		{
+			data = pg_detoast_datum_slice(stored, at, to - from);
+			at = 0;
+		}
+		if (VARSIZE_ANY_EXHDR(data) < at + (to - from))
+			corrupt(page);
+		memcpy(out, VARDATA_ANY(data) + at, to - from);
+		if (data != stored)
+			pfree(data);
+	}
+}
+
+/*
+ * Writing
+ */
+
+/* A stretch of a new version of a page. */
+typedef struct Stretch
+{
+	int32		from;
+	int32		to;
+	int			old;			/* the piece it is of; -1: not of the old row */
+	const char *bytes;			/* otherwise these; NULL: zeros */
+} Stretch;
+
+static int
+add_stretch(Stretch *stretches, int n, int32 from, int32 to, int old,
+			const char *bytes)
+{
+	if (from >= to)
+		return n;
+	stretches[n].from = from;
+	stretches[n].to = to;
+	stretches[n].old = old;
+	stretches[n].bytes = bytes;
+	return n + 1;
+}
+
+/*
+ * What a page is made of after [from, to) was replaced by bytes, or cut out
+ * where bytes is NULL.  old may be NULL.
+ */
+static int
+make_stretches(Stretch *stretches, const FilePage *old, int32 from, int32 to,
+			   const char *bytes, bool fill)
+{
+	int			n = 0;
+	int			npieces = old == NULL ? 0 : old->n;
+	int32		end = 0;
+
+	for (int i = 0; i < npieces; i++)
+		n = add_stretch(stretches, n, old->pieces[i].from,
+						Min(old->pieces[i].to, from), i, NULL);
+	if (n > 0)
+		end = stretches[n - 1].to;
+	if (bytes != NULL)
+	{
+		if (fill && (old == NULL || old->plain))
+			n = add_stretch(stretches, n, end, from, -1, NULL);
+		n = add_stretch(stretches, n, from, to, -1, bytes);
+	}
+	for (int i = 0; i < npieces; i++)
+		n = add_stretch(stretches, n, Max(old->pieces[i].from, to),
+						old->pieces[i].to, i, NULL);
+	return n;
+}
+
+/* NULL for what begins with the page and has no gap. */
+static bytea *
+encode_ranges(const Stretch *stretches, int n)
+{
+	bytea	   *ranges = (bytea *) palloc(VARHDRSZ + 8 * n);
+	uint32	   *out = (uint32 *) VARDATA(ranges);
+	int			count = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0 && stretches[i - 1].to == stretches[i].from)
+			count--;
+		else
+			out[2 * count] = pg_hton32((uint32) stretches[i].from);
+		out[2 * count + 1] = pg_hton32((uint32) stretches[i].to);
+		count++;
+	}
+	if (count == 1 && out[0] == 0)
+		return NULL;
+	SET_VARSIZE(ranges, VARHDRSZ + 8 * count);
+	return ranges;
+}
+
+static Datum
+compressed(const Share *share, bytea *data)
+{
+	Datum		value = PointerGetDatum(data);
+	Datum		smaller;
+
+	if (share->compression != COMPRESSION_LZ4 || VARSIZE(data) < COMPRESS_MIN)
+		return value;
+	smaller = toast_compress_datum(value, TOAST_LZ4_COMPRESSION);
+	return DatumGetPointer(smaller) == NULL ? value : smaller;
+}
+
+/*
+ * Writes a new version of a page; returns by how much it has grown.  tid: of
+ * the old one.
+ */
+static int32
+put_page(Relation heap, const Share *share, const pg_uuid_t *content_id,
+		 int64 number, FilePage *old, ItemPointer tid,
+		 int32 from, int32 to, const char *bytes, bool fill)
+{
+	int			room = (old == NULL ? 0 : old->n) + 4;
+	Stretch    *stretches = palloc(sizeof(Stretch) * room);
+	int			n = make_stretches(stretches, old, from, to, bytes, fill);
+	int32		length = 0;
+	int32		at = 0;
+	bytea	   *data;
+	bytea	   *ranges;
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS] = {false};
+
+	for (int i = 0; i < n; i++)
+		length += stretches[i].to - stretches[i].from;
+	if (n == 0)
+	{
+		rel_delete(heap, tid);
+		return -old->length;
+	}
+	data = (bytea *) palloc(VARHDRSZ + length);
+	SET_VARSIZE(data, VARHDRSZ + length);
+	for (int i = 0; i < n; i++)
+	{
+		const Stretch *s = &stretches[i];
+		char	   *out = VARDATA(data) + at;
+
+		if (s->old >= 0)
+			page_copy(old, s->old, s->from, s->to, out);
+		else if (s->bytes != NULL)
+			memcpy(out, s->bytes, s->to - s->from);
+		else
+			memset(out, 0, s->to - s->from);
+		at += s->to - s->from;
+	}
+	ranges = encode_ranges(stretches, n);
+	values[COL_CONTENT_ID] = UUIDPGetDatum(content_id);
+	values[COL_BLOCK] = Int64GetDatum(number);
+	values[COL_DATA] = compressed(share, data);
+	values[COL_RANGES] = PointerGetDatum(ranges);
+	nulls[COL_RANGES] = ranges == NULL;
+	if (old != NULL)
+		rel_update(heap, tid, values, nulls);
+	else
+		rel_insert(heap, values, nulls);
+	return length - (old == NULL ? 0 : old->length);
+}
+
+/* The part of page number that lies in [from, to). */
+static void
+clip(int64 number, int64 from, int64 to, int32 *first, int32 *end)
+{
+	int64		start = page_start(number);
+
+	*first = (int32) (Max(from, start) - start);
+	*end = (int32) Min(to - start, page_size(number));
+}
+
+int64
+pages_write(const Share *share, const Inode *inode, int64 offset,
+			const char *data, int64 count, bool fill)
 {
 	int64		end = offset + count;
-	int64		first = block_of(offset);
-	int64		last = block_of(end - 1);
-	RelScan		rs;
+	int64		first = page_of(offset);
+	int64		last = page_of(end - 1);
+	int64		grown = 0;
+	PageScan	scan;
+	FilePage		page;
 	bool		have;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "dittofs write",
 											   ALLOCSET_DEFAULT_SIZES);
 
 	/*
-	 * One scan meets the rows that are there; blocks without one are put in
+	 * One scan meets the rows that are there; pages without one are put in
 	 * between.  The scan's snapshot does not see what we put.  The scan lives
-	 * in the caller's context, the buffers of a block in one of their own.
+	 * in the caller's context, the buffers of a page in one of their own.
 	 */
-	scan_blocks(&rs, share->content, &inode->content_id, RowExclusiveLock,
-				first, last);
-	have = inode->used > 0 && rel_scan_next(&rs);
-	for (int64 block = first; block <= last; block++)
+	pages_begin(&scan, inode, RowExclusiveLock, offset, end);
+	have = inode->used > 0 && pages_next(&scan, &page);
+	for (int64 number = first; number <= last; number++)
 	{
-		int64		start = block_start(block);
-		int32		from = (int32) (Max(offset, start) - start);
-		int32		to = (int32) Min(end - start, block_size(block));
-		bool		exists = have && row_block(&rs) == block;
-		int32		old_length = exists ? row_length(&rs) : 0;
-		bytea	   *bytes;
-		char	   *out;
+		bool		exists = have && page.number == number;
+		int32		from,
+					to;
+		ItemPointerData tid;
 
 		CHECK_FOR_INTERRUPTS();
-		MemoryContextSwitchTo(work);
-		bytes = block_alloc(Max(to, old_length));
-		out = VARDATA(bytes);
-
-		if (from > 0)
-		{
-			int32		keep = Min(from, old_length);
-
-			if (keep > 0)
-				row_copy(&rs, 0, keep, out);
-			memset(out + keep, 0, from - keep);
-		}
-		memcpy(out + from, data + (start + from - offset), to - from);
-		if (old_length > to)
-			row_copy(&rs, to, old_length - to, out + to);
-
 		if (exists)
-		{
-			ItemPointerData tid = rs.slot->tts_tid;
-
-			block_put(rs.heap, &inode->content_id, block, bytes, &tid);
-		}
-		else
-			block_put(rs.heap, &inode->content_id, block, bytes, NULL);
-		inode->used += Max(to, old_length) - old_length;
+			tid = scan.rs.slot->tts_tid;
+		clip(number, offset, end, &from, &to);
+		MemoryContextSwitchTo(work);
+		grown += put_page(scan.rs.heap, share, &inode->content_id, number,
+						  exists ? &page : NULL, &tid, from, to,
+						  data + (page_start(number) + from - offset), fill);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(work);
 		if (exists)
-			have = rel_scan_next(&rs);
+			have = pages_next(&scan, &page);
 	}
 	MemoryContextDelete(work);
-	rel_scan_end(&rs);
+	pages_end(&scan);
+	return grown;
 }
 
-/* Deletes up to max blocks; true when none is left. */
-static bool
-delete_blocks(ContentKind kind, const pg_uuid_t *content_id, int64 first,
-			  int64 max, int64 *deleted)
+int64
+pages_cut(const Share *share, const Inode *inode, int64 from, int64 to)
 {
-	RelScan		rs;
+	int64		cut = 0;
+	PageScan	scan;
+	FilePage		page;
+
+	if (inode->used == 0 || from >= to)
+		return 0;
+	pages_begin(&scan, inode, RowExclusiveLock, from, to);
+	while (pages_next(&scan, &page))
+	{
+		ItemPointerData tid = scan.rs.slot->tts_tid;
+		int32		first,
+					end;
+
+		clip(page.number, from, to, &first, &end);
+		if (first <= page.pieces[0].from && end >= page.pieces[page.n - 1].to)
+		{
+			rel_delete(scan.rs.heap, &tid);
+			cut -= page.length;
+		}
+		else if (end > page.pieces[0].from && first < page.pieces[page.n - 1].to)
+			cut += put_page(scan.rs.heap, share, &inode->content_id, page.number,
+							&page, &tid, first, end, NULL, false);
+	}
+	pages_end(&scan);
+	return cut;
+}
+
+int64
+pages_growth(const Inode *inode, int64 offset, int64 count, bool fill)
+{
+	int64		end = offset + count;
+	int64		number = page_of(offset);
+	int64		growth = count;
+	PageScan	scan;
+	FilePage		page;
+
+	if (fill)
+		growth += offset - page_start(number);
+	if (inode->used == 0)
+		return growth;
+	pages_begin(&scan, inode, AccessShareLock, offset, end);
+	while (pages_next(&scan, &page))
+	{
+		int32		from,
+					to;
+
+		clip(page.number, offset, end, &from, &to);
+		/* what lies before it in the first page is zeros to be written, or not */
+		if (fill && page.number == number && page.plain)
+			from = 0;
+		else if (fill && page.number == number)
+			growth -= from;
+		for (int i = 0; i < page.n; i++)
+			growth -= Max(0, Min(page.pieces[i].to, to) -
+						  Max(page.pieces[i].from, from));
+	}
+	pages_end(&scan);
+	return growth;
+}
+
+bool
+pages_delete(bool memory, const pg_uuid_t *content_id, int64 max,
+			 int64 *deleted)
+{
+	PageScan	scan;
 	bool		more;
 
-	scan_blocks(&rs, kind, content_id, RowExclusiveLock, first, PG_INT64_MAX);
-	while ((more = rel_scan_next(&rs)) && max-- > 0)
+	begin_scan(&scan, memory, content_id, RowExclusiveLock, 0, PG_INT64_MAX);
+	while ((more = rel_scan_next(&scan.rs)) && max-- > 0)
 	{
-		ItemPointerData tid = rs.slot->tts_tid;
+		ItemPointerData tid = scan.rs.slot->tts_tid;
 
 		CHECK_FOR_INTERRUPTS();
-		rel_delete(rs.heap, &tid);
+		rel_delete(scan.rs.heap, &tid);
 		(*deleted)++;
 	}
-	rel_scan_end(&rs);
+	pages_end(&scan);
 	return !more;
-}
-
-static void
-queue_content(ContentKind kind, const pg_uuid_t *content_id)
-{
-	Relation	heap = table_open(rel_oid(REL_REAP_QUEUE), RowExclusiveLock);
-	Datum		values[QUEUE_NCOLS];
-	bool		nulls[QUEUE_NCOLS] = {false};
-
-	values[QUEUE_CONTENT_ID] = UUIDPGetDatum(content_id);
-	values[QUEUE_CONTENT] =
-		CStringGetTextDatum(kind == CONTENT_MEMORY ? "memory" : "postgres");
-	values[QUEUE_QUEUED_AT] =
-		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	rel_insert(heap, values, nulls);
-	table_close(heap, NoLock);
-}
-
-void
-content_truncate(const Share *share, Inode *inode, int64 size)
-{
-	RelScan		rs;
-	int64		first = block_of(size);
-	int32		keep = (int32) (size - block_start(first));
-
-	if (inode->used == 0)
-		return;
-	if (size == 0 && inode->used > REMOVE_AT_ONCE)
-	{
-		queue_content(share->content, &inode->content_id);
-		inode_new_id(&inode->content_id);
-		inode->has_content_id = true;
-		inode->used = 0;
-		return;
-	}
-	scan_blocks(&rs, share->content, &inode->content_id, RowExclusiveLock,
-				first, PG_INT64_MAX);
-	while (rel_scan_next(&rs))
-	{
-		ItemPointerData tid = rs.slot->tts_tid;
-		int32		length = row_length(&rs);
-
-		CHECK_FOR_INTERRUPTS();
-		if (row_block(&rs) > first || keep == 0)
-		{
-			rel_delete(rs.heap, &tid);
-			inode->used -= length;
-		}
-		else if (length > keep)
-		{
-			bytea	   *bytes = block_alloc(keep);
-
-			row_copy(&rs, 0, keep, VARDATA(bytes));
-			block_put(rs.heap, &inode->content_id, first, bytes, &tid);
-			pfree(bytes);
-			inode->used -= length - keep;
-		}
-	}
-	rel_scan_end(&rs);
-}
-
-void
-content_remove(const Share *share, Inode *inode)
-{
-	int64		deleted = 0;
-
-	if (inode->used == 0)
-		return;
-	if (inode->used > REMOVE_AT_ONCE ||
-		!delete_blocks(share->content, &inode->content_id, 0,
-					   REMOVE_AT_ONCE / GROUP_SIZE * GROUP_BLOCKS,
-					   &deleted))
-		queue_content(share->content, &inode->content_id);
-	inode->used = 0;
-}
-
-/*
- * Takes entries that nobody else is at; replicas may reap side by side.  The
- * lock of an entry tells who is at it, but it leaves no trace in the row: the
- * blocks are looked for with a snapshot taken after it was granted, for another
- * may have deleted some of them meanwhile.
- */
-int64
-content_reap(int64 max_blocks)
-{
-	RelScan		rs;
-	int64		deleted = 0;
-
-	rel_scan_begin(&rs, REL_REAP_QUEUE, RowExclusiveLock, GetActiveSnapshot(),
-				   NULL, 0);
-	while (deleted < max_blocks && rel_scan_next(&rs))
-	{
-		pg_uuid_t	content_id = *DatumGetUUIDP(rs.slot->tts_values[QUEUE_CONTENT_ID]);
-		char	   *content = TextDatumGetCString(rs.slot->tts_values[QUEUE_CONTENT]);
-		ContentKind kind = strcmp(content, "memory") == 0 ?
-			CONTENT_MEMORY : CONTENT_POSTGRES;
-		ItemPointerData tid = rs.slot->tts_tid;
-		TupleTableSlot *slot = table_slot_create(rs.heap, NULL);
-		TM_FailureData tmfd;
-		TM_Result	result;
-
-		result = table_tuple_lock(rs.heap, &tid, GetActiveSnapshot(), slot,
-								  GetCurrentCommandId(false),
-								  LockTupleExclusive, LockWaitSkip, 0, &tmfd);
-		ExecDropSingleTupleTableSlot(slot);
-		if (result != TM_Ok)
-			continue;
-		PushActiveSnapshot(GetLatestSnapshot());
-		if (delete_blocks(kind, &content_id, 0, max_blocks - deleted, &deleted))
-			rel_delete(rs.heap, &tid);
-		PopActiveSnapshot();
-	}
-	rel_scan_end(&rs);
-	return deleted;
 }

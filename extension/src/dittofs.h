@@ -49,7 +49,8 @@ typedef enum Status
 	FS_SERVERFAULT = 10006,
 	FS_BADTYPE = 10007,
 	FS_JUKEBOX = 10008,
-	FS_TOOWEAK = 20001			/* ours: the share takes no AUTH_NONE */
+	FS_TOOWEAK = 20001,			/* ours: the share takes no AUTH_NONE */
+	FS_ELSEWHERE = 20002		/* ours: the content is in a store */
 } Status;
 
 /* ftype3 */

@@ -84,7 +84,7 @@ dittofs_get_filesystem_capabilities(PG_FUNCTION_ARGS)
 }
 
 /*
- * A share has no limit of its own; its size is what the settings say
+ * The size of a share is its limit; of one that has none, what the settings say
  * (config.c).  invarsec is 0: the numbers are of this moment.
  */
 Datum
@@ -97,6 +97,8 @@ dittofs_get_filesystem_statistics(PG_FUNCTION_ARGS)
 	int64		config[CONFIG_COUNT];
 	int64		bytes,
 				inodes,
+				total_bytes,
+				total_inodes,
 				free_bytes,
 				free_inodes;
 	Status		status = fsinfo_object(fcinfo, &op, &fattr);
@@ -106,14 +108,18 @@ dittofs_get_filesystem_statistics(PG_FUNCTION_ARGS)
 						 lengthof(values));
 	config_read(config);
 	usage_get(op.share->share_id, &bytes, &inodes);
-	free_bytes = Max(config[CONFIG_CAPACITY_BYTES] - bytes, 0);
-	free_inodes = Max(config[CONFIG_CAPACITY_INODES] - inodes, 0);
+	total_bytes = op.share->max_bytes < 0 ? config[CONFIG_CAPACITY_BYTES] :
+		op.share->max_bytes;
+	total_inodes = op.share->max_inodes < 0 ? config[CONFIG_CAPACITY_INODES] :
+		op.share->max_inodes;
+	free_bytes = Max(total_bytes - bytes, 0);
+	free_inodes = Max(total_inodes - inodes, 0);
 
 	values[0] = PointerGetDatum(fattr);
-	values[1] = Int64GetDatum(config[CONFIG_CAPACITY_BYTES]);
+	values[1] = Int64GetDatum(total_bytes);
 	values[2] = Int64GetDatum(free_bytes);
 	values[3] = Int64GetDatum(free_bytes);
-	values[4] = Int64GetDatum(config[CONFIG_CAPACITY_INODES]);
+	values[4] = Int64GetDatum(total_inodes);
 	values[5] = Int64GetDatum(free_inodes);
 	values[6] = Int64GetDatum(free_inodes);
 	values[7] = Int32GetDatum(0);

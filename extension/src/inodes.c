@@ -64,6 +64,8 @@ enum
 	COL_RDEV,
 	COL_TARGET,
 	COL_VERIFIER,
+	COL_MEMORY_EPOCH,
+	COL_EXTERNAL,
 	NCOLS
 };
 
@@ -106,6 +108,9 @@ inode_from_slot(TupleTableSlot *slot, Inode *inode)
 	inode->has_content_id = !null[COL_CONTENT_ID];
 	inode->content_id = inode->has_content_id ?
 		*DatumGetUUIDP(v[COL_CONTENT_ID]) : inode->id;
+	inode->memory_epoch = null[COL_MEMORY_EPOCH] ? 0 :
+		DatumGetInt64(v[COL_MEMORY_EPOCH]);
+	inode->external = null[COL_EXTERNAL] ? 0 : DatumGetInt64(v[COL_EXTERNAL]);
 	inode->rdev_major = inode->rdev_minor = 0;
 	if (!null[COL_RDEV])
 	{
@@ -152,6 +157,10 @@ inode_to_values(const Inode *inode, Datum *v, bool *null)
 	null[COL_PARENT_ID] = inode->kind != KIND_DIRECTORY;
 	v[COL_CONTENT_ID] = UUIDPGetDatum(&inode->content_id);
 	null[COL_CONTENT_ID] = !inode->has_content_id;
+	v[COL_MEMORY_EPOCH] = Int64GetDatum(inode->memory_epoch);
+	null[COL_MEMORY_EPOCH] = inode->memory_epoch == 0;
+	v[COL_EXTERNAL] = Int64GetDatum(inode->external);
+	null[COL_EXTERNAL] = inode->external == 0;
 	v[COL_RDEV] = Int64GetDatum((int64) (((uint64) inode->rdev_major << 32) |
 										 inode->rdev_minor));
 	null[COL_RDEV] = inode->kind != KIND_BLOCK && inode->kind != KIND_CHARACTER;

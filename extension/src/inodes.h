@@ -35,6 +35,8 @@ typedef struct Inode
 	bool		has_verifier;
 	pg_uuid_t	parent_id;		/* directories only */
 	pg_uuid_t	content_id;		/* id unless has_content_id */
+	int64		memory_epoch;	/* content is in memory, of this life; or 0 */
+	int64		external;		/* of used, what is in stores */
 	uint32		rdev_major;
 	uint32		rdev_minor;
 	uint8		verifier[FS_VERIFIER_LEN];

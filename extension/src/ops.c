@@ -9,7 +9,7 @@
 
 #include "utils/builtins.h"
 
-#include "blocks.h"
+#include "content.h"
 #include "ops.h"
 #include "usage.h"
 #include "xact.h"
@@ -171,7 +171,7 @@ op_unlink(const Share *share, Inode *inode)
 	if (inode->kind == KIND_DIRECTORY || inode->nlink <= 1)
 	{
 		usage_add(share->share_id, -inode->used, -1);
-		content_remove(share, inode);
+		content_remove(inode);
 		inode_delete(inode);
 		return;
 	}

@@ -7,7 +7,7 @@
  */
 #include "dittofs.h"
 
-#include "blocks.h"
+#include "content.h"
 #include "ops.h"
 #include "replies.h"
 #include "usage.h"
@@ -136,6 +136,9 @@ setattr_check(const Op *op, const Inode *inode, const SetAttrs *set)
 			return FS_ACCES;
 		if (set->size.value < 0 || set->size.value > op->share->maxfilesize)
 			return FS_FBIG;
+		/* what a crash has taken can only be forgotten */
+		if (set->size.value > 0 && content_check(inode) != FS_OK)
+			return FS_IO;
 	}
 	return FS_OK;
 }

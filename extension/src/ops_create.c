@@ -182,7 +182,7 @@ create_in(const Op *op, Inode *dir, const FsName *name, const NewNode *node,
 	status = check_ids(&node->set);
 	if (status != FS_OK)
 		return status;
-	if (dirent.cookie == 0)
+	if (dirent.cookie == 0 || !usage_room(op->share, 0, 1))
 		return FS_NOSPC;
 
 	*child = make_inode(op, dir, node);

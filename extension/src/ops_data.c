@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ops_data.c
- *	  READ, WRITE, COMMIT, and the two halves of a write whose content lives
- *	  elsewhere.
+ *	  READ, WRITE, COMMIT.
  *
  * A write locks the inode, so writes to one file follow each other and its
  * size is the greatest end of any of them, in whatever order they arrive.
@@ -20,8 +19,8 @@
 #include "utils/builtins.h"
 
 #include "atime.h"
-#include "blocks.h"
-#include "ops.h"
+#include "content.h"
+#include "ops_data.h"
 #include "replies.h"
 #include "usage.h"
 #include "verifier.h"
@@ -30,13 +29,9 @@
 PG_FUNCTION_INFO_V1(dittofs_read);
 PG_FUNCTION_INFO_V1(dittofs_write);
 PG_FUNCTION_INFO_V1(dittofs_commit);
-PG_FUNCTION_INFO_V1(dittofs_prepare_read);
-PG_FUNCTION_INFO_V1(dittofs_prepare_write);
-PG_FUNCTION_INFO_V1(dittofs_commit_write);
 PG_FUNCTION_INFO_V1(dittofs_reap);
 
-/* stable_how, in the order of its numbers */
-static const char *const stability_words[] = {"unstable", "data_sync", "file_sync", NULL};
+const char *const stability_words[] = {"unstable", "data_sync", "file_sync", NULL};
 
 static Status
 check_regular(const Inode *inode)
@@ -46,8 +41,8 @@ check_regular(const Inode *inode)
 	return inode->kind == KIND_REGULAR ? FS_OK : FS_INVAL;
 }
 
-static Status
-check_read(const Op *op, const Inode *inode)
+Status
+data_check_read(const Op *op, const Inode *inode)
 {
 	Status		status = check_regular(inode);
 
@@ -55,11 +50,11 @@ check_read(const Op *op, const Inode *inode)
 		!perm_check(&op->cred, inode, PERM_READ) &&
 		!perm_check(&op->cred, inode, PERM_EXEC))
 		status = FS_ACCES;
-	return status;
+	return status == FS_OK ? content_check(inode) : status;
 }
 
-static Status
-check_write(const Op *op, const Inode *inode)
+Status
+data_check_write(const Op *op, const Inode *inode)
 {
 	Status		status = check_regular(inode);
 
@@ -68,12 +63,11 @@ check_write(const Op *op, const Inode *inode)
 	if (status == FS_OK && !perm_owner(&op->cred, inode) &&
 		!perm_check(&op->cred, inode, PERM_WRITE))
 		status = FS_ACCES;
-	return status;
+	return status == FS_OK ? content_check(inode) : status;
 }
 
-/* Is [offset, offset + count) what a file of this share can have? */
-static Status
-check_range(const Share *share, int64 offset, int64 count)
+Status
+data_check_range(const Share *share, int64 offset, int64 count)
 {
 	if (offset < 0 || count < 0)
 		return FS_INVAL;
@@ -82,9 +76,8 @@ check_range(const Share *share, int64 offset, int64 count)
 	return FS_OK;
 }
 
-/* Two arguments that may not be NULL; INVAL */
-static Status
-range_args(FunctionCallInfo fcinfo, int arg, int64 *offset, int64 *count)
+Status
+data_range_args(FunctionCallInfo fcinfo, int arg, int64 *offset, int64 *count)
 {
 	*offset = *count = 0;
 	if (PG_ARGISNULL(arg) || PG_ARGISNULL(arg + 1))
@@ -94,9 +87,8 @@ range_args(FunctionCallInfo fcinfo, int arg, int64 *offset, int64 *count)
 	return *offset < 0 || *count < 0 ? FS_INVAL : FS_OK;
 }
 
-/* How much of [offset, offset + count) a read may have. */
-static int32
-clamp_read(const Op *op, const Inode *inode, int64 offset, int64 count, bool *eof)
+int32
+data_clamp_read(const Op *op, const Inode *inode, int64 offset, int64 count, bool *eof)
 {
 	count = Min(count, op->share->rtmax);
 	if (offset >= inode->size)
@@ -127,18 +119,23 @@ dittofs_read(PG_FUNCTION_ARGS)
 		status = op_get(&op, &inode);
 	if (status != FS_OK)
 		PG_RETURN_DATUM(op_result(TYPE_READ_RESULT, status, NULL, NULL, 3));
-	status = range_args(fcinfo, 1, &offset, &count);
+	status = data_range_args(fcinfo, 1, &offset, &count);
 	if (status == FS_OK)
-		status = check_read(&op, &inode);
+		status = data_check_read(&op, &inode);
 	if (status == FS_OK)
 	{
-		int32		n = clamp_read(&op, &inode, offset, count, &eof);
+		int32		n = data_clamp_read(&op, &inode, offset, count, &eof);
 
-		values[2] = PointerGetDatum(content_read(op.share, &inode, offset, n));
-		values[1] = BoolGetDatum(eof);
-		nulls[1] = nulls[2] = false;
-		if (n > 0)
-			atime_touch(op.share, &inode);
+		if (content_elsewhere(&inode, offset, n))
+			status = FS_ELSEWHERE;
+		else
+		{
+			values[2] = PointerGetDatum(content_read(&inode, offset, n));
+			values[1] = BoolGetDatum(eof);
+			nulls[1] = nulls[2] = false;
+			if (n > 0)
+				atime_touch(op.share, &inode);
+		}
 	}
 	inode_fattr(&inode, op.share->fsid, &attr);
 	values[0] = PointerGetDatum(&attr);
@@ -146,9 +143,8 @@ dittofs_read(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(op_result(TYPE_READ_RESULT, status, values, nulls, 3));
 }
 
-/* The inode has got count bytes at offset. */
-static void
-written(const Op *op, Inode *inode, int64 offset, int64 count)
+void
+data_written(const Op *op, Inode *inode, int64 offset, int64 count)
 {
 	inode->size = Max(inode->size, offset + count);
 	inode->mtime = inode->ctime = op_tick(inode);
@@ -162,8 +158,8 @@ written(const Op *op, Inode *inode, int64 offset, int64 count)
 	inode_dirty(inode);
 }
 
-static bytea *
-verifier_bytea(void)
+bytea *
+data_verifier(void)
 {
 	bytea	   *verifier = (bytea *) palloc(VARHDRSZ + FS_VERIFIER_LEN);
 
@@ -201,22 +197,24 @@ dittofs_write(PG_FUNCTION_ARGS)
 	if (status == FS_OK && (data == NULL || stability < 0))
 		status = FS_INVAL;
 	if (status == FS_OK)
-		status = check_write(&op, inode);
+		status = data_check_write(&op, inode);
 	if (status == FS_OK)
-		status = check_range(op.share, offset, count);
+		status = data_check_range(op.share, offset, count);
+	if (status == FS_OK)
+		status = content_room(op.share, inode, offset, count, false);
 	if (status == FS_OK && count > 0)
 	{
 		int64		used = inode->used;
 
 		content_write(op.share, inode, offset, VARDATA_ANY(data), count);
 		usage_add(op.share->share_id, inode->used - used, 0);
-		written(&op, inode, offset, count);
+		data_written(&op, inode, offset, count);
 	}
 	if (status == FS_OK)
 	{
 		values[1] = Int32GetDatum(count);
 		values[2] = CStringGetTextDatum(stability_words[stability]);
-		values[3] = PointerGetDatum(verifier_bytea());
+		values[3] = PointerGetDatum(data_verifier());
 		nulls[1] = nulls[2] = nulls[3] = false;
 	}
 	if (inode != NULL)
@@ -259,121 +257,18 @@ dittofs_commit(PG_FUNCTION_ARGS)
 		wcc_after(&wcc, op.share, &inode);
 		values[0] = PointerGetDatum(&wcc);
 		nulls[0] = false;
-		status = range_args(fcinfo, 1, &offset, &count);
+		status = data_range_args(fcinfo, 1, &offset, &count);
 	}
 	if (status == FS_OK)
-		status = check_write(&op, &inode);
+		status = data_check_write(&op, &inode);
 	if (status == FS_OK)
 	{
 		compat_log_message("dittofs");
-		values[1] = PointerGetDatum(verifier_bytea());
+		values[1] = PointerGetDatum(data_verifier());
 		nulls[1] = false;
 	}
 	change_end();
 	PG_RETURN_DATUM(op_result(TYPE_COMMIT_RESULT, status, values, nulls, 2));
-}
-
-static const char *
-content_word(ContentKind kind)
-{
-	return kind == CONTENT_MEMORY ? "memory" : "postgres";
-}
-
-static Datum
-prepare(FunctionCallInfo fcinfo, bool write)
-{
-	Op			op;
-	Inode		inode;
-	Fattr		attr;
-	int64		offset,
-				count;
-	bool		eof;
-	Datum		values[4] = {0};
-	bool		nulls[4] = {true, true, true, true};
-	Status		status = op_enter(fcinfo, 0, 3, &op);
-
-	if (status == FS_OK)
-		status = op_get(&op, &inode);
-	if (status != FS_OK)
-		PG_RETURN_DATUM(op_result(TYPE_PREPARE_RESULT, status, NULL, NULL, 4));
-	status = range_args(fcinfo, 1, &offset, &count);
-	if (status == FS_OK)
-		status = write ? check_write(&op, &inode) : check_read(&op, &inode);
-	if (status == FS_OK && write)
-		status = check_range(op.share, offset, count);
-	if (status == FS_OK)
-	{
-		(void) clamp_read(&op, &inode, offset, count, &eof);
-		values[1] = BoolGetDatum(eof);
-		nulls[1] = write;
-		values[2] = CStringGetTextDatum(content_word(op.share->content));
-		values[3] = UUIDPGetDatum(&inode.content_id);
-		nulls[2] = nulls[3] = false;
-	}
-	inode_fattr(&inode, op.share->fsid, &attr);
-	values[0] = PointerGetDatum(&attr);
-	nulls[0] = false;
-	PG_RETURN_DATUM(op_result(TYPE_PREPARE_RESULT, status, values, nulls, 4));
-}
-
-/*
- * prepare_read(handle, offset, count, caller): may he read there, and where is
- * the content?
- */
-Datum
-dittofs_prepare_read(PG_FUNCTION_ARGS)
-{
-	return prepare(fcinfo, false);
-}
-
-/*
- * prepare_write(handle, offset, count, caller): may he write there, and where
- * does the content belong?  Changes nothing; commit_write() does.
- */
-Datum
-dittofs_prepare_write(PG_FUNCTION_ARGS)
-{
-	return prepare(fcinfo, true);
-}
-
-/*
- * commit_write(handle, offset, count, caller): the content is where it belongs;
- * size, times and mode follow.  Everything is checked again: the file may have
- * changed since prepare_write().
- */
-Datum
-dittofs_commit_write(PG_FUNCTION_ARGS)
-{
-	Op			op;
-	Inode	   *inode = NULL;
-	Wcc			wcc;
-	int64		offset,
-				count;
-	Datum		value = PointerGetDatum(&wcc);
-	bool		null = false;
-	Status		status = op_enter(fcinfo, 0, 3, &op);
-
-	if (status != FS_OK)
-		PG_RETURN_DATUM(op_result(TYPE_CHANGE_RESULT, status, NULL, NULL, 1));
-
-	change_begin("dittofs.commit_write()", CHANGE_DURABLE);
-	status = op_lock(&op, &inode);
-	if (inode != NULL)
-		wcc_before(&wcc, inode);
-	if (status == FS_OK)
-		status = range_args(fcinfo, 1, &offset, &count);
-	if (status == FS_OK)
-		status = check_write(&op, inode);
-	if (status == FS_OK)
-		status = check_range(op.share, offset, count);
-	if (status == FS_OK && count > 0)
-		written(&op, inode, offset, count);
-	if (inode != NULL)
-		wcc_after(&wcc, op.share, inode);
-	else
-		wcc_now(&wcc, &op);
-	change_end();
-	PG_RETURN_DATUM(op_result(TYPE_CHANGE_RESULT, status, &value, &null, 1));
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
@@ -58,6 +59,10 @@ static const struct
 	[REL_DIRENTS] = {"parent_child_map", "parent_child_map_pkey"},
 	[REL_BLOCKS] = {"blocks", "blocks_pkey"},
 	[REL_BLOCKS_MEMORY] = {"blocks_memory", "blocks_memory_pkey"},
+	[REL_MEMORY_LIFE] = {"memory_life", "memory_life_pkey"},
+	[REL_EXTENTS] = {"extents", "extents_pkey"},
+	[REL_STORED_BLOCKS] = {"stored_blocks", "stored_blocks_pkey"},
+	[REL_CONTENT_STORES] = {"content_stores", "content_stores_pkey"},
 	[REL_SPACE_USAGE] = {"space_usage", "space_usage_pkey"},
 	[REL_REAP_QUEUE] = {"reap_queue", "reap_queue_pkey"},
 	[REL_SHARES] = {"shares", "shares_pkey"},
@@ -87,7 +92,8 @@ static const char *const type_names[TYPE_COUNT] = {
 	[TYPE_READ_RESULT] = "read_result",
 	[TYPE_WRITE_RESULT] = "write_result",
 	[TYPE_COMMIT_RESULT] = "commit_result",
-	[TYPE_PREPARE_RESULT] = "prepare_result",
+	[TYPE_PREPARE_READ_RESULT] = "prepare_read_result",
+	[TYPE_PREPARE_WRITE_RESULT] = "prepare_write_result",
 	[TYPE_CAPABILITIES_RESULT] = "capabilities_result",
 	[TYPE_STATISTICS_RESULT] = "statistics_result",
 	[TYPE_MOUNT_RESULT] = "mount_result",
@@ -407,6 +413,16 @@ rel_scan_end(RelScan *rs)
 	ExecDropSingleTupleTableSlot(rs->slot);
 	index_close(rs->index, NoLock);
 	table_close(rs->heap, NoLock);
+}
+
+bool
+rel_row_is_ours(const RelScan *rs)
+{
+	bool		isnull;
+	Datum		xmin = slot_getsysattr(rs->slot, MinTransactionIdAttributeNumber,
+									   &isnull);
+
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
 }
 
 /*

@@ -28,6 +28,10 @@ typedef enum RelName
 	REL_DIRENTS,
 	REL_BLOCKS,
 	REL_BLOCKS_MEMORY,
+	REL_MEMORY_LIFE,
+	REL_EXTENTS,
+	REL_STORED_BLOCKS,
+	REL_CONTENT_STORES,
 	REL_SPACE_USAGE,
 	REL_REAP_QUEUE,
 	REL_SHARES,
@@ -63,7 +67,8 @@ typedef enum ResultType
 	TYPE_READ_RESULT,
 	TYPE_WRITE_RESULT,
 	TYPE_COMMIT_RESULT,
-	TYPE_PREPARE_RESULT,
+	TYPE_PREPARE_READ_RESULT,
+	TYPE_PREPARE_WRITE_RESULT,
 	TYPE_CAPABILITIES_RESULT,
 	TYPE_STATISTICS_RESULT,
 	TYPE_MOUNT_RESULT,
@@ -94,6 +99,8 @@ extern void rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 /* The next row in index order, or false; rs->slot holds it, deformed. */
 extern bool rel_scan_next(RelScan *rs);
 extern void rel_scan_end(RelScan *rs);
+/* Has the row in rs->slot been written by this transaction? */
+extern bool rel_row_is_ours(const RelScan *rs);
 
 /*
  * Without the index: the row that is_it knows by its key, in the version that

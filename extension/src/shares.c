@@ -55,8 +55,17 @@ enum
 	COL_DENIED_CLIENTS,
 	COL_REQUIRE_PRIVILEGED_PORT,
 	COL_ALLOW_AUTH_NONE,
-	COL_ATIME
+	COL_ATIME,
+	COL_CREATED_AT,
+	COL_CONTENT_STORE_ID,
+	COL_BLOCK_SIZE,
+	COL_COMPRESSION,
+	COL_MAX_BYTES,
+	COL_MAX_INODES
 };
+
+const char *const content_words[] = {"postgres", "memory", "filesystem", "s3", NULL};
+const char *const compression_words[] = {"none", "lz4", NULL};
 
 typedef struct ShareCache
 {
@@ -83,12 +92,13 @@ static uint64 messages_at_read = 0;
 static bool callback_registered = false;
 static Oid	cached_shares_oid = InvalidOid;
 static Oid	cached_capabilities_oid = InvalidOid;
+static Oid	cached_stores_oid = InvalidOid;
 
 static void
 share_invalidate(Datum arg, Oid relid)
 {
 	if (relid == InvalidOid || relid == cached_shares_oid ||
-		relid == cached_capabilities_oid)
+		relid == cached_capabilities_oid || relid == cached_stores_oid)
 		messages++;
 }
 
@@ -110,6 +120,19 @@ atime_from_text(const char *text)
 	if (strcmp(text, "off") == 0)
 		return ATIME_OFF;
 	return strcmp(text, "strict") == 0 ? ATIME_STRICT : ATIME_RELATIVE;
+}
+
+static ContentKind
+content_from_text(const char *text)
+{
+	int			kind = CONTENT_POSTGRES;
+
+	for (int i = 0; content_words[i] != NULL; i++)
+	{
+		if (strcmp(text, content_words[i]) == 0)
+			kind = i;
+	}
+	return (ContentKind) kind;
 }
 
 static Network *
@@ -142,7 +165,7 @@ utf8_from_server(const char *text)
 }
 
 static Share *
-share_from_row(const Datum *values)
+share_from_row(const Datum *values, const bool *nulls)
 {
 	Share	   *share = palloc(sizeof(Share));
 
@@ -154,9 +177,17 @@ share_from_row(const Datum *values)
 	share->root_id = *DatumGetUUIDP(values[COL_ROOT_ID]);
 	share->fsid = DatumGetInt64(values[COL_FSID]);
 	share->cookie_seed = DatumGetInt64(values[COL_COOKIE_SEED]);
-	share->content =
-		strcmp(TextDatumGetCString(values[COL_CONTENT]), "memory") == 0 ?
-		CONTENT_MEMORY : CONTENT_POSTGRES;
+	share->content = content_from_text(TextDatumGetCString(values[COL_CONTENT]));
+	share->store_id = nulls[COL_CONTENT_STORE_ID] ? 0 :
+		DatumGetInt32(values[COL_CONTENT_STORE_ID]);
+	share->block_size = DatumGetInt32(values[COL_BLOCK_SIZE]);
+	share->compression =
+		strcmp(TextDatumGetCString(values[COL_COMPRESSION]), "lz4") == 0 ?
+		COMPRESSION_LZ4 : COMPRESSION_NONE;
+	share->max_bytes = nulls[COL_MAX_BYTES] ? -1 :
+		DatumGetInt64(values[COL_MAX_BYTES]);
+	share->max_inodes = nulls[COL_MAX_INODES] ? -1 :
+		DatumGetInt64(values[COL_MAX_INODES]);
 	share->read_only = DatumGetBool(values[COL_READ_ONLY]);
 	share->squash = squash_from_text(TextDatumGetCString(values[COL_SQUASH]));
 	share->anonuid = DatumGetInt64(values[COL_ANONUID]);
@@ -226,7 +257,8 @@ read_shares(ShareCache *new_cache, Snapshot snapshot)
 	{
 		if (n == room)
 			shares = repalloc(shares, sizeof(Share *) * (room *= 2));
-		shares[n++] = share_from_row(rs.slot->tts_values);
+		shares[n++] = share_from_row(rs.slot->tts_values,
+									 rs.slot->tts_isnull);
 	}
 	rel_scan_end(&rs);
 
@@ -262,6 +294,27 @@ read_capabilities(ShareCache *new_cache, Snapshot snapshot)
 	rel_scan_end(&rs);
 }
 
+/* Names of the stores that shares have. */
+static void
+read_stores(ShareCache *new_cache, Snapshot snapshot)
+{
+	RelScan		rs;
+
+	rel_scan_begin(&rs, REL_CONTENT_STORES, AccessShareLock, snapshot, NULL, 0);
+	while (rel_scan_next(&rs))
+	{
+		int32		store_id = DatumGetInt32(rs.slot->tts_values[0]);
+		char	   *name = TextDatumGetCString(rs.slot->tts_values[1]);
+
+		for (int i = 0; i < new_cache->nshares; i++)
+		{
+			if (new_cache->by_id[i]->store_id == store_id)
+				new_cache->by_id[i]->store = name;
+		}
+	}
+	rel_scan_end(&rs);
+}
+
 static void
 cache_read(void)
 {
@@ -286,10 +339,12 @@ cache_read(void)
 
 	cached_shares_oid = rel_oid(REL_SHARES);
 	cached_capabilities_oid = rel_oid(REL_FILESYSTEM_CAPABILITIES);
+	cached_stores_oid = rel_oid(REL_CONTENT_STORES);
 	messages_before = messages; /* then the snapshot, not the other way round */
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	read_shares(new_cache, snapshot);
 	read_capabilities(new_cache, snapshot);
+	read_stores(new_cache, snapshot);
 	UnregisterSnapshot(snapshot);
 
 	MemoryContextSwitchTo(caller_context);

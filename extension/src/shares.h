@@ -32,8 +32,16 @@ typedef enum AtimePolicy
 typedef enum ContentKind
 {
 	CONTENT_POSTGRES,
-	CONTENT_MEMORY
+	CONTENT_MEMORY,
+	CONTENT_FILESYSTEM,
+	CONTENT_S3
 } ContentKind;
+
+typedef enum Compression
+{
+	COMPRESSION_NONE,
+	COMPRESSION_LZ4
+} Compression;
 
 typedef struct Share
 {
@@ -44,7 +52,13 @@ typedef struct Share
 	pg_uuid_t	root_id;
 	uint64		fsid;
 	uint64		cookie_seed;
-	ContentKind content;
+	ContentKind content;		/* where new bytes go */
+	int32		store_id;		/* the store, if they go to one */
+	char	   *store;			/* its name, or NULL */
+	int32		block_size;		/* of the blocks there */
+	Compression compression;	/* of pages */
+	int64		max_bytes;		/* -1: no limit */
+	int64		max_inodes;
 	bool		read_only;
 	Squash		squash;
 	uint32		anonuid;
@@ -87,6 +101,16 @@ extern Status share_admits(const Share *share, const Caller *caller);
  * callers often have no credentials yet.
  */
 extern Status share_admits_address(const Share *share, const Caller *caller);
+
+static inline bool
+share_in_store(const Share *share)
+{
+	return share->content >= CONTENT_FILESYSTEM;
+}
+
+/* Indexed by ContentKind and Compression; NULL-terminated. */
+extern const char *const content_words[];
+extern const char *const compression_words[];
 
 /* What a share has that no row of dittofs.filesystem_capabilities says. */
 extern const Share share_defaults;

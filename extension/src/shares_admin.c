@@ -35,6 +35,7 @@
 #include "rel.h"
 #include "shares.h"
 #include "srf.h"
+#include "stores.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -49,7 +50,6 @@ PG_FUNCTION_INFO_V1(dittofs_set_filesystem_capabilities);
 #define TRANSFER_MIN	4096
 #define TRANSFER_MAX	(1024 * 1024)
 
-static const char *const content_words[] = {"postgres", "memory", NULL};
 static const char *const squash_words[] = {"none", "root", "all", NULL};
 static const char *const atime_words[] = {"off", "relative", "strict", NULL};
 
@@ -194,6 +194,121 @@ run_sql(const char *sql, int n, Oid *types, Datum *args, const char *nulls,
 }
 
 /*
+ * Content
+ */
+
+/* block_size, compression, max_bytes, max_inodes, from argument arg on. */
+static void
+check_content_options(FunctionCallInfo fcinfo, int arg)
+{
+	if (!PG_ARGISNULL(arg))
+	{
+		int32		size = PG_GETARG_INT32(arg);
+
+		if (size < SUM_CHUNK || size > STORED_BLOCK_MAX ||
+			(size & (size - 1)) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value for block_size: %d", size),
+					 errhint("Use a power of two from %d to %d.", SUM_CHUNK,
+							 STORED_BLOCK_MAX)));
+	}
+	if (!PG_ARGISNULL(arg + 1))
+	{
+		check_word(fcinfo, arg + 1, "compression", compression_words);
+#ifndef USE_LZ4
+		if (strcmp(text_to_cstring(PG_GETARG_TEXT_PP(arg + 1)), "lz4") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("this server was built without lz4")));
+#endif
+	}
+	for (int i = arg + 2; i < arg + 4; i++)
+	{
+		if (!PG_ARGISNULL(i) && PG_GETARG_INT64(i) < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value for %s: " INT64_FORMAT,
+							i == arg + 2 ? "max_bytes" : "max_inodes",
+							PG_GETARG_INT64(i)),
+					 errhint("Use a positive number, or 0 for no limit.")));
+	}
+}
+
+/*
+ * The store that argument arg names, for content of the kind that argument
+ * content_arg names; 0 where that kind has none.  Keeps it from being dropped.
+ */
+static int32
+find_store(FunctionCallInfo fcinfo, int arg, int content_arg)
+{
+	static const char *const sql =
+		"SELECT store_id, kind FROM dittofs.content_stores WHERE name = $1"
+		" FOR KEY SHARE";
+	Oid			types[1] = {TEXTOID};
+	Datum		args[1];
+	char	   *content = text_to_cstring(PG_GETARG_TEXT_PP(content_arg));
+	bool		in_store = strcmp(content, "filesystem") == 0 ||
+		strcmp(content, "s3") == 0;
+	Datum		store_id;
+	char	   *kind;
+
+	if (PG_ARGISNULL(arg))
+	{
+		if (in_store)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("content \"%s\" needs a content_store", content),
+					 errhint("dittofs.create_content_store(name, %s) makes one.",
+							 quote_literal_cstr(content))));
+		return 0;
+	}
+	args[0] = PG_GETARG_DATUM(arg);
+	if (!run_sql(sql, 1, types, args, NULL, &store_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("content store \"%s\" does not exist",
+						text_to_cstring(PG_GETARG_TEXT_PP(arg))),
+				 errhint("dittofs.list_content_stores() lists the stores.")));
+	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+	if (strcmp(kind, content) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("content store \"%s\" is of kind %s, not %s",
+						text_to_cstring(PG_GETARG_TEXT_PP(arg)), kind, content)));
+	return DatumGetInt32(store_id);
+}
+
+/* content and content_store of alter_share(): arguments 11 and 12. */
+static void
+alter_content(FunctionCallInfo fcinfo, const Share *share)
+{
+	static const char *const sql =
+		"UPDATE dittofs.shares SET content = $2, content_store_id = $3"
+		" WHERE share_id = $1";
+	Oid			types[3] = {INT4OID, TEXTOID, INT4OID};
+	Datum		args[3];
+	char		nulls[3] = {' ', ' ', ' '};
+
+	if (PG_ARGISNULL(11))
+	{
+		if (!PG_ARGISNULL(12))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("content_store needs content"),
+					 errhint("Say content => 'filesystem' or content => 's3', too.")));
+		return;
+	}
+	check_word(fcinfo, 11, "content", content_words);
+	args[0] = Int32GetDatum(share->share_id);
+	args[1] = PG_GETARG_DATUM(11);
+	args[2] = Int32GetDatum(find_store(fcinfo, 12, 11));
+	if (DatumGetInt32(args[2]) == 0)
+		nulls[2] = 'n';
+	run_sql(sql, 3, types, args, nulls, NULL);
+}
+
+/*
  * Root directories
  */
 
@@ -287,19 +402,23 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	static const char *const sql =
 		"INSERT INTO dittofs.shares (share_uuid, root_id, fsid, cookie_seed,"
 		" name, content, read_only, squash, anonuid, anongid, allowed_clients,"
-		" denied_clients, require_privileged_port, allow_auth_none, atime)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+		" denied_clients, require_privileged_port, allow_auth_none, atime,"
+		" content_store_id, block_size, compression, max_bytes, max_inodes)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+		" $16, $17, $18, nullif($19, 0), nullif($20, 0))"
 		" ON CONFLICT (name) DO NOTHING RETURNING share_id";
 	static const char *const arg_names[] = {
 		"name", "content", "read_only", "squash", "anonuid", "anongid",
 		"allowed_clients", "denied_clients", "require_privileged_port",
 		"allow_auth_none", "atime", "root_uid", "root_gid", "root_mode"
 	};
-	Oid			types[15] = {
+	Oid			types[20] = {
 		UUIDOID, UUIDOID, INT8OID, INT8OID, TEXTOID, TEXTOID, BOOLOID, TEXTOID,
-		INT8OID, INT8OID, INETARRAYOID, INETARRAYOID, BOOLOID, BOOLOID, TEXTOID
+		INT8OID, INT8OID, INETARRAYOID, INETARRAYOID, BOOLOID, BOOLOID, TEXTOID,
+		INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID
 	};
-	Datum		args[15];
+	Datum		args[20];
+	char		nulls[20];
 	Datum		share_id;
 	pg_uuid_t	uuid;
 	pg_uuid_t	root_id;
@@ -316,6 +435,9 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	check_networks(fcinfo, 6, "allowed_clients");
 	check_networks(fcinfo, 7, "denied_clients");
 	check_word(fcinfo, 10, "atime", atime_words);
+	require(fcinfo, 15, "block_size");
+	require(fcinfo, 16, "compression");
+	check_content_options(fcinfo, 15);
 	check_id(fcinfo, 11, "root_uid");
 	check_id(fcinfo, 12, "root_gid");
 	if ((PG_GETARG_INT32(13) & ~MODE_ALL) != 0)
@@ -337,9 +459,17 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	args[3] = Int64GetDatum(cookie_seed);
 	for (int i = 0; i < 11; i++)
 		args[4 + i] = PG_GETARG_DATUM(i);
+	memset(nulls, ' ', sizeof(nulls));
+	for (int i = 16; i < 20; i++)
+	{
+		args[i] = PG_GETARG_DATUM(i - 1);
+		nulls[i] = PG_ARGISNULL(i - 1) ? 'n' : ' ';
+	}
 
 	SPI_connect();
-	if (!run_sql(sql, 15, types, args, NULL, &share_id))
+	args[15] = Int32GetDatum(find_store(fcinfo, 14, 1));
+	nulls[15] = DatumGetInt32(args[15]) == 0 ? 'n' : ' ';
+	if (!run_sql(sql, 20, types, args, nulls, &share_id))
 		refuse_duplicate(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	SPI_finish();
 
@@ -372,14 +502,19 @@ dittofs_alter_share(PG_FUNCTION_ARGS)
 		" denied_clients = coalesce($8, denied_clients),"
 		" require_privileged_port = coalesce($9, require_privileged_port),"
 		" allow_auth_none = coalesce($10, allow_auth_none),"
-		" atime = coalesce($11, atime)"
+		" atime = coalesce($11, atime),"
+		" block_size = coalesce($12, block_size),"
+		" compression = coalesce($13, compression),"
+		" max_bytes = nullif(coalesce($14, max_bytes), 0),"
+		" max_inodes = nullif(coalesce($15, max_inodes), 0)"
 		" WHERE share_id = $1";
-	Oid			types[11] = {
+	Oid			types[15] = {
 		INT4OID, TEXTOID, BOOLOID, TEXTOID, INT8OID, INT8OID, INETARRAYOID,
-		INETARRAYOID, BOOLOID, BOOLOID, TEXTOID
+		INETARRAYOID, BOOLOID, BOOLOID, TEXTOID, INT4OID, TEXTOID, INT8OID,
+		INT8OID
 	};
-	Datum		args[11];
-	char		nulls[11];
+	Datum		args[15];
+	char		nulls[15];
 	const Share *share = find_share(fcinfo, 0);
 
 	if (!PG_ARGISNULL(1))
@@ -403,6 +538,7 @@ dittofs_alter_share(PG_FUNCTION_ARGS)
 		check_networks(fcinfo, 7, "denied_clients");
 	if (!PG_ARGISNULL(10))
 		check_word(fcinfo, 10, "atime", atime_words);
+	check_content_options(fcinfo, 13);
 
 	args[0] = Int32GetDatum(share->share_id);
 	nulls[0] = ' ';
@@ -411,8 +547,14 @@ dittofs_alter_share(PG_FUNCTION_ARGS)
 		args[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
+	for (int i = 11; i < 15; i++)
+	{
+		args[i] = PG_GETARG_DATUM(i + 2);
+		nulls[i] = PG_ARGISNULL(i + 2) ? 'n' : ' ';
+	}
 	SPI_connect();
-	run_sql(sql, 11, types, args, nulls, NULL);
+	run_sql(sql, 15, types, args, nulls, NULL);
+	alter_content(fcinfo, share);
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -443,9 +585,10 @@ drop_files(const Share *share)
 {
 	static const char *const statements[] = {
 		"INSERT INTO dittofs.reap_queue (content_id, content)"
-		" SELECT coalesce(f.content_id, f.id), s.content"
-		" FROM dittofs.files f JOIN dittofs.shares s USING (share_id)"
-		" WHERE f.share_id = $1 AND f.used > 0"
+		" SELECT coalesce(content_id, id),"
+		" CASE WHEN memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END"
+		" FROM dittofs.files"
+		" WHERE share_id = $1 AND used > 0"
 		" ON CONFLICT DO NOTHING",
 		"DELETE FROM dittofs.parent_child_map d USING dittofs.files f"
 		" WHERE f.share_id = $1 AND d.parent_id = f.id",
@@ -519,8 +662,8 @@ static void
 list_share(const Share *share, void *arg)
 {
 	Srf		   *srf = arg;
-	Datum		values[14];
-	bool		nulls[14] = {false};
+	Datum		values[19];
+	bool		nulls[19] = {false};
 	int64		bytes;
 	int64		inodes;
 
@@ -539,6 +682,14 @@ list_share(const Share *share, void *arg)
 	values[11] = Int64GetDatum(bytes);
 	values[12] = Int64GetDatum(inodes);
 	values[13] = PointerGetDatum(handle_form(&share->uuid, &share->root_id));
+	nulls[14] = share->store == NULL;
+	values[14] = nulls[14] ? (Datum) 0 : CStringGetTextDatum(share->store);
+	values[15] = Int32GetDatum(share->block_size);
+	values[16] = CStringGetTextDatum(compression_words[share->compression]);
+	values[17] = Int64GetDatum(share->max_bytes);
+	nulls[17] = share->max_bytes < 0;
+	values[18] = Int64GetDatum(share->max_inodes);
+	nulls[18] = share->max_inodes < 0;
 	srf_row(srf, values, nulls);
 }
 

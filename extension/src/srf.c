@@ -10,6 +10,7 @@
 #include "dittofs.h"
 
 #include "access/htup_details.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -52,6 +53,24 @@ void
 srf_row(Srf *srf, Datum *values, bool *nulls)
 {
 	tuplestore_putvalues(srf->rows, srf->desc, values, nulls);
+}
+
+void
+srf_query(FunctionCallInfo fcinfo, const char *sql, int n, Oid *types,
+		  Datum *args)
+{
+	Srf			srf;
+	int			code;
+
+	srf_begin(fcinfo, &srf);
+	SPI_connect();
+	code = SPI_execute_with_args(sql, n, types, args, NULL, true, 0);
+	if (code != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", sql,
+			 SPI_result_code_string(code));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(srf.rows, SPI_tuptable->vals[i]);
+	SPI_finish();
 }
 
 Datum

@@ -82,6 +82,9 @@ static const StatusInfo statuses[] = {
 	{FS_TOOWEAK, "TOOWEAK", ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 		"the share takes no callers without credentials",
 	"dittofs.alter_share(name, allow_auth_none => true) changes that."},
+	{FS_ELSEWHERE, "ELSEWHERE", ERRCODE_FEATURE_NOT_SUPPORTED,
+		"its content is in a store",
+	"Only a gateway reaches the store; read the file through one."},
 };
 
 static const StatusInfo *

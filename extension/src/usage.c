@@ -11,12 +11,21 @@
  * A transaction collects what it changed and writes it once, in the order of
  * share ids.
  *
+ * A limit must hold although nobody sees what others have not committed.  So
+ * who adds to a share with limits holds a lock on its accounting to the end of
+ * the transaction: a shared one while so much is left that every backend could
+ * add SLACK without reaching the limit, and as long as this transaction has
+ * added no more than that; otherwise an exclusive one, under which the
+ * committed sum is the whole truth.
+ *
  *-------------------------------------------------------------------------
  */
 #include "dittofs.h"
 
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
@@ -69,6 +78,129 @@ usage_add(int32 share_id, int64 bytes, int64 inodes)
 	changes[i].bytes += bytes;
 	changes[i].inodes += inodes;
 }
+
+/*
+ * Limits
+ */
+
+#define SLACK_BYTES		(INT64CONST(8) << 20)
+#define SLACK_INODES	256
+
+/* What this transaction may have added to a share with limits. */
+typedef struct Grant
+{
+	int32		share_id;
+	bool		far;			/* from the limits, when we got the shared lock */
+	int64		bytes;
+	int64		inodes;
+} Grant;
+
+static Grant grants[MAX_CHANGES];
+static int	ngrants = 0;
+
+/* NULL: too many shares to keep count of. */
+static Grant *
+find_grant(int32 share_id)
+{
+	int			i;
+
+	for (i = 0; i < ngrants && grants[i].share_id != share_id; i++)
+		;
+	if (i == MAX_CHANGES)
+		return NULL;
+	if (i == ngrants)
+	{
+		memset(&grants[i], 0, sizeof(Grant));
+		grants[i].share_id = share_id;
+		ngrants++;
+	}
+	return &grants[i];
+}
+
+static void
+lock_usage(const Share *share, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel_oid(REL_SPACE_USAGE),
+					   (Oid) share->share_id, 0);
+	(void) LockAcquire(&tag, mode, false, false);
+}
+
+/* What is left now, without what others have not committed. */
+static void
+usage_left(const Share *share, int64 *bytes, int64 *inodes)
+{
+	PushActiveSnapshot(GetLatestSnapshot());
+	usage_get(share->share_id, bytes, inodes);
+	PopActiveSnapshot();
+	for (int i = 0; i < nchanges; i++)
+	{
+		if (changes[i].share_id == share->share_id)
+		{
+			*bytes += changes[i].bytes;
+			*inodes += changes[i].inodes;
+		}
+	}
+	*bytes = share->max_bytes < 0 ? PG_INT64_MAX : share->max_bytes - *bytes;
+	*inodes = share->max_inodes < 0 ? PG_INT64_MAX : share->max_inodes - *inodes;
+}
+
+bool
+usage_room(const Share *share, int64 bytes, int64 inodes)
+{
+	Grant	   *grant;
+	int64		bytes_left;
+	int64		inodes_left;
+
+	if (share->max_bytes < 0 && share->max_inodes < 0)
+		return true;
+	grant = find_grant(share->share_id);
+	if (grant != NULL && grant->bytes + bytes <= SLACK_BYTES &&
+		grant->inodes + inodes <= SLACK_INODES)
+	{
+		if (!grant->far)
+		{
+			usage_left(share, &bytes_left, &inodes_left);
+			/* a guess, to be confirmed under the lock */
+			if (bytes_left >= MaxBackends * SLACK_BYTES &&
+				inodes_left >= (int64) MaxBackends * SLACK_INODES)
+			{
+				lock_usage(share, ShareLock);
+				usage_left(share, &bytes_left, &inodes_left);
+				grant->far = bytes_left >= MaxBackends * SLACK_BYTES &&
+					inodes_left >= (int64) MaxBackends * SLACK_INODES;
+			}
+		}
+		if (grant->far)
+		{
+			grant->bytes += bytes;
+			grant->inodes += inodes;
+			return true;
+		}
+	}
+	lock_usage(share, ExclusiveLock);
+	usage_left(share, &bytes_left, &inodes_left);
+	return bytes <= Max(bytes_left, 0) && inodes <= Max(inodes_left, 0);
+}
+
+void
+usage_end(void)
+{
+	ngrants = 0;
+}
+
+/* A rollback to a savepoint may have let go of a lock. */
+void
+usage_subabort(void)
+{
+	for (int i = 0; i < ngrants; i++)
+		grants[i].far = false;
+}
+
+/*
+ * The table
+ */
 
 static bool
 is_our_row(TupleTableSlot *slot, const void *share_id)

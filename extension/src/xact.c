@@ -143,6 +143,7 @@ at_end(void)
 	inode_forget();
 	usage_forget();
 	reply_forget();
+	usage_end();
 	rel_forget();
 	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
 }
@@ -175,6 +176,8 @@ static void
 subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 				 SubTransactionId parentSubid, void *arg)
 {
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		usage_subabort();
 	if (event == SUBXACT_EVENT_ABORT_SUB && !xact_deferred)
 	{
 		inode_forget();

@@ -41,7 +41,7 @@ SELECT ok(NOT (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolrep
 	'the gateway''s role is nothing but a name') FROM pg_roles WHERE rolname = 'dittofs_gateway';
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE has_function_privilege('dittofs_gateway', oid, 'EXECUTE')$$,
-	array['check_permissions', 'commit', 'commit_write', 'create_directory', 'create_file',
+	array['check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
 		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_shares', 'lookup',
@@ -105,7 +105,7 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'create_share', 'drop_share', 'fsck', 'fsck_repair', 'mount', 'reap', 'set_filesystem_capabilities',
+	array['alter_share', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'list_content_stores', 'mount', 'reap', 'set_filesystem_capabilities',
 		'set_server_config', 'unmount', 'unmount_all'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 

@@ -8,10 +8,10 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'files', 'filesystem_capabilities', 'mounts',
-	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage']);
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'memory_life', 'mounts',
+	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage', 'stored_blocks']);
 SELECT views_are('dittofs', array['entries', 'inodes', 'link_counts']);
-SELECT sequences_are('dittofs', array['file_ids', 'share_ids']);
+SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
 SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
@@ -64,6 +64,7 @@ SELECT is_empty(
 	$$SELECT conrelid::regclass, conname FROM pg_constraint WHERE connamespace = 'dittofs'::regnamespace AND contype = 'f'$$,
 	'there are no foreign keys');
 SELECT indexes_are('dittofs', 'files', array['files_pkey']);
+SELECT indexes_are('dittofs', 'extents', array['extents_pkey', 'extents_hash']);
 SELECT indexes_are('dittofs', 'parent_child_map', array['parent_child_map_pkey']);
 SELECT index_is_primary('dittofs', 'files', 'files_pkey');
 SELECT col_is_pk('dittofs', 'files', 'id', 'updates of files touch no indexed column');
@@ -92,6 +93,7 @@ SELECT throws_ok($$EXECUTE make('postgres', 'none', 'off', 0)$$, '23505', NULL, 
 
 -- Triggers
 SELECT triggers_are('dittofs', 'shares', array['shares_changed']);
+SELECT triggers_are('dittofs', 'content_stores', array['shares_changed']);
 SELECT triggers_are('dittofs', 'filesystem_capabilities', array['shares_changed']);
 SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'shares_changed' AND tgenabled <> 'A'$$,
 	'sessions learn of a change that replication made, too');
