@@ -75,8 +75,10 @@ build_kernel_tools()
 	[ -z "$DITTOFS_NO_BUILD" ] || exit 0
 	mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock 9 || exit 1
 	unset MAKEFLAGS MFLAGS MAKELEVEL
-	make -s -C "$top/test/kernel" WERROR="${WERROR-1}" >&2 9>&- ||
-		die "make in test/kernel failed"
+	for dir in kernel model; do
+		make -s -C "$top/test/$dir" WERROR="${WERROR-1}" >&2 9>&- ||
+			die "make in test/$dir failed"
+	done
 )
 
 #

@@ -17,12 +17,6 @@
  * Chance
  */
 
-void
-chance_seed(struct chance *chance, uint64_t seed)
-{
-	chance->state = seed * UINT64_C(0x9e3779b97f4a7c15) + 0x1234567;
-}
-
 /* splitmix64 */
 static uint64_t
 chance_next(struct chance *chance)
@@ -32,6 +26,14 @@ chance_next(struct chance *chance)
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
 	return z ^ z >> 31;
+}
+
+/* Mixed, or the next seed would be the same numbers a little later. */
+void
+chance_seed(struct chance *chance, uint64_t seed)
+{
+	chance->state = seed;
+	chance->state = chance_next(chance);
 }
 
 uint32_t
@@ -263,6 +265,39 @@ some_time(struct generator *g)
 }
 
 /*
+ * What is to be removed: where there is a model, mostly something that can be.
+ */
+static void
+generate_removal(struct generator *g, struct call *call)
+{
+	uint32_t	kind = NF3REG;
+
+	if (call->procedure == NFS3_RMDIR)
+	{
+		for (int tries = 0; g->model != NULL && tries < 4; tries++)
+		{
+			uint32_t	label = one_of(g, &g->sights.directories);
+			const struct node *node = model_node(g->model, label);
+
+			if (node->entries != NULL || node == g->model->root)
+				continue;
+			call->object = node->parent->label;
+			for (const struct dentry *e = node->parent->entries; e; e = e->next)
+			{
+				if (e->node == node)
+					call->name = e->name;
+			}
+			return;
+		}
+		kind = NF3DIR;
+	}
+	else if (chance_percent(&g->chance, 30))
+		kind = 0;
+	call->object = directory(g);
+	call->name = name_in(g, call->object, kind);
+}
+
+/*
  * Attributes
  */
 
@@ -379,9 +414,13 @@ some_procedure(struct generator *g)
 		return chance_percent(&g->chance, 60) ? NFS3_REMOVE : NFS3_RMDIR;
 	for (i = 0; i < sizeof(mix) / sizeof(mix[0]); i++)
 		total += mix[i].weight;
-	draw = chance_below(&g->chance, total);
-	for (i = 0; draw >= mix[i].weight; i++)
-		draw -= mix[i].weight;
+	do
+	{
+		draw = chance_below(&g->chance, total);
+		for (i = 0; draw >= mix[i].weight; i++)
+			draw -= mix[i].weight;
+	} while (g->procedures != 0 &&
+			 !(g->procedures & UINT32_C(1) << mix[i].procedure));
 	return mix[i].procedure;
 }
 
@@ -478,9 +517,7 @@ generate(struct generator *g, uint32_t number, struct call *call)
 			break;
 		case NFS3_REMOVE:
 		case NFS3_RMDIR:
-			call->object = directory(g);
-			call->name = name_in(g, call->object,
-								 call->procedure == NFS3_RMDIR ? NF3DIR : 0);
+			generate_removal(g, call);
 			break;
 		case NFS3_RENAME:
 			generate_rename(g, call);
@@ -494,7 +531,7 @@ generate(struct generator *g, uint32_t number, struct call *call)
 		case NFS3_READDIRPLUS:
 			call->object = directory(g);
 			call->count = 1024 + chance_below(&g->chance, 8192);
-			if (chance_percent(&g->chance, 5))
+			if (!g->posix && chance_percent(&g->chance, 5))
 				call->count = chance_below(&g->chance, 130);
 			break;
 		default:

@@ -30,6 +30,13 @@
 #define OBJECTS_IN_SIGHT 40
 
 /*
+ * For so many calls all of them do much the same; in every second such phase
+ * they are close together: a few procedures, two names, hardly any objects.
+ */
+#define PHASE_CALLS 300
+#define OBJECTS_IN_CROWD 5
+
+/*
  * What all clients know of the objects, under one lock.
  */
 struct known
@@ -48,6 +55,7 @@ static struct known *known;		/* by label */
 static uint32_t known_count;
 static uint32_t known_room;
 static uint32_t base_objects;	/* that were there at first */
+static uint64_t calls_drawn;
 static uint32_t buckets[BUCKETS];
 
 static uint32_t
@@ -140,6 +148,7 @@ struct worker
 	struct nfs *nfs;
 	struct client *client;
 	struct generator generator;
+	uint64_t	seed;			/* the same for all */
 	uint32_t	operations;
 	struct events events;
 	pthread_t	thread;
@@ -154,16 +163,40 @@ now(void)
 	return (uint64_t) ts.tv_sec * 1000000000 + (uint64_t) ts.tv_nsec;
 }
 
+/*
+ * What is this phase like?
+ */
+static void
+choose_phase(struct generator *g, uint64_t seed, uint64_t phase)
+{
+	static const int procedures[] = {NFS3_SETATTR, NFS3_LOOKUP, NFS3_WRITE,
+	NFS3_CREATE, NFS3_MKDIR, NFS3_REMOVE, NFS3_RMDIR, NFS3_RENAME, NFS3_LINK};
+	struct chance chance;
+
+	g->names = NAMES;
+	g->procedures = 0;
+	if (phase % 2 == 0)
+		return;
+	chance_seed(&chance, seed ^ phase << 40);
+	g->names = 2;
+	for (int i = 0; i < 4; i++)
+		g->procedures |= UINT32_C(1) << procedures[chance_below(&chance, 9)];
+	/* so that there is something to do it with */
+	if (chance_percent(&chance, 70))
+		g->procedures |= UINT32_C(1) << NFS3_CREATE;
+}
+
 /* The objects of the beginning, and the youngest. */
 static void
-look_around(struct sights *s)
+look_around(struct sights *s, bool crowd)
 {
+	const uint32_t in_sight = crowd ? OBJECTS_IN_CROWD : OBJECTS_IN_SIGHT;
 	uint32_t	from = base_objects;
 
 	s->directories.count = s->files.count = s->others.count = s->gone.count = 0;
-	if (known_count > from + OBJECTS_IN_SIGHT)
-		from = known_count - OBJECTS_IN_SIGHT;
-	for (uint32_t i = 0; i < known_count; i++)
+	if (known_count > from + in_sight)
+		from = known_count - in_sight;
+	for (uint32_t i = crowd ? base_objects - 2 : 0; i < known_count; i++)
 	{
 		if (i == base_objects)
 			i = from;
@@ -186,7 +219,8 @@ next_call(struct worker *w, uint32_t number, struct event *event,
 
 	*event = (struct event) {.client = w->number};
 	pthread_mutex_lock(&lock);
-	look_around(&w->generator.sights);
+	choose_phase(&w->generator, w->seed, ++calls_drawn / PHASE_CALLS);
+	look_around(&w->generator.sights, w->generator.procedures != 0);
 	generate(&w->generator, number, call);
 	/* one page, which is read at one moment */
 	if (call->procedure == NFS3_READDIR || call->procedure == NFS3_READDIRPLUS)
@@ -320,6 +354,7 @@ round_of(struct nfs *nfs, int clients, uint64_t seed, uint32_t operations,
 		w->nfs = nfs;
 		w->client = connect_to(i % gateway_count());
 		w->operations = operations;
+		w->seed = seed;
 		w->generator = (struct generator) {
 			.names = NAMES,.objects = 60,.data_max = 8000
 		};

@@ -47,8 +47,11 @@ history_read(struct history *history, const char *file)
 		bail_out("cannot read %s", file);
 	while (fgets(line, sizeof(line), in) != NULL)
 	{
-		const char *at = strncmp(line, "# call ", 7) == 0 ? line + 7 : line;
+		/* also as a test prints it, or a test of tests */
+		const char *at = line + strspn(line, "# |");
 
+		if (strncmp(at, "call ", 5) == 0)
+			at += 5;
 		if (call_parse(at, &call))
 			history_add(history, &call);
 	}
