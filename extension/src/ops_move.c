@@ -47,6 +47,10 @@ typedef struct Move
 	Dirent		target_entry;
 	Inode		source;
 	Inode		target;
+
+	/* the same, locked */
+	Inode	   *moved;
+	Inode	   *replaced;
 } Move;
 
 static bool
@@ -156,6 +160,24 @@ fix_names(Move *m)
 }
 
 /*
+ * The objects themselves; the directories among them are locked already, so
+ * this takes the files.  Owner and mode, which decide about permission, stay as
+ * they are from here on.
+ */
+static void
+lock_objects(Move *m)
+{
+	pg_uuid_t	ids[2] = {m->source.id, m->target.id};
+	Inode	   *inodes[2] = {NULL, NULL};
+
+	inode_lock(m->have_target ? 2 : 1, ids, inodes);
+	if (inodes[0] == NULL || (m->have_target && inodes[1] == NULL))
+		elog(ERROR, "dittofs: an entry of a locked directory lost its inode");
+	m->moved = inodes[0];
+	m->replaced = inodes[1];
+}
+
+/*
  * Is dir, or one of its ancestors, the directory id?  The ancestors are not
  * locked, so a repeatable-read transaction would not notice that one of them
  * was moved after its snapshot: they are looked at as they are now.
@@ -181,7 +203,7 @@ inside(const pg_uuid_t *id, const Inode *dir, const Share *share)
 
 /* RFC 1813, 3.3.14, and POSIX rename() where that leaves room. */
 static Status
-check_move(const Move *m)
+check_move(Move *m)
 {
 	const Cred *cred = &m->from.cred;
 
@@ -195,14 +217,15 @@ check_move(const Move *m)
 	if (!perm_check(cred, m->from_dir, PERM_WRITE) ||
 		!perm_check(cred, m->to_dir, PERM_WRITE))
 		return FS_ACCES;
-	if (!perm_sticky(cred, m->from_dir, &m->source))
+	lock_objects(m);
+	if (!perm_sticky(cred, m->from_dir, m->moved))
 		return FS_PERM;
 	/* its '..' changes */
-	if (changes_parent(m) && !perm_check(cred, &m->source, PERM_WRITE))
+	if (changes_parent(m) && !perm_check(cred, m->moved, PERM_WRITE))
 		return FS_ACCES;
 	if (m->have_target)
 	{
-		if (!perm_sticky(cred, m->to_dir, &m->target))
+		if (!perm_sticky(cred, m->to_dir, m->replaced))
 			return FS_PERM;
 		if (m->source.kind == KIND_DIRECTORY)
 		{
@@ -222,19 +245,11 @@ check_move(const Move *m)
 static void
 do_move(Move *m)
 {
-	pg_uuid_t	ids[2] = {m->source.id, m->target.id};
-	Inode	   *inodes[2] = {NULL, NULL};
-
-	/* the directories among them are locked already: this takes the files */
-	inode_lock(m->have_target ? 2 : 1, ids, inodes);
-	if (inodes[0] == NULL || (m->have_target && inodes[1] == NULL))
-		elog(ERROR, "dittofs: an entry of a locked directory lost its inode");
-
 	if (m->have_target)
 	{
 		dirent_replace(&m->to.id, &m->target_entry,
 					   &m->source.id, m->source.fileid);
-		op_unlink(m->to.share, inodes[1]);
+		op_unlink(m->to.share, m->replaced);
 		if (m->target.kind == KIND_DIRECTORY)
 			m->to_dir->nlink--;
 	}
@@ -250,11 +265,11 @@ do_move(Move *m)
 	dirent_delete(&m->source_entry);
 	if (changes_parent(m))
 	{
-		inodes[0]->parent_id = m->to.id;
+		m->moved->parent_id = m->to.id;
 		m->from_dir->nlink--;
 		m->to_dir->nlink++;
 	}
-	op_touch_ctime(inodes[0]);
+	op_touch_ctime(m->moved);
 	op_touch_dir(m->from_dir);
 	if (m->to_dir != m->from_dir)
 		op_touch_dir(m->to_dir);

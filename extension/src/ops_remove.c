@@ -55,16 +55,6 @@ check_removal(const Op *op, const Inode *dir, const FsName *name, Dirent *dirent
 }
 
 static Status
-check_removal_permission(const Op *op, const Inode *dir, const Inode *child)
-{
-	if (!perm_check(&op->cred, dir, PERM_WRITE))
-		return FS_ACCES;
-	if (!perm_sticky(&op->cred, dir, child))
-		return FS_PERM;
-	return FS_OK;
-}
-
-static Status
 remove_file_from(const Op *op, Inode *dir, const FsName *name)
 {
 	Dirent		dirent;
@@ -81,13 +71,15 @@ remove_file_from(const Op *op, Inode *dir, const FsName *name)
 		elog(ERROR, "dittofs: an entry has no inode");
 	if (seen.kind == KIND_DIRECTORY)
 		return FS_ISDIR;
-	status = check_removal_permission(op, dir, &seen);
-	if (status != FS_OK)
-		return status;
+	if (!perm_check(&op->cred, dir, PERM_WRITE))
+		return FS_ACCES;
 
 	inode_lock(1, &dirent.child_id, &child);
 	if (child == NULL)
 		elog(ERROR, "dittofs: an entry of a locked directory lost its inode");
+	/* whose it is may change until it is locked */
+	if (!perm_sticky(&op->cred, dir, child))
+		return FS_PERM;
 	dirent_delete(&dirent);
 	op_unlink(op->share, child);
 	op_touch_dir(dir);
@@ -140,10 +132,11 @@ remove_directory_from(const Op *op, Inode *dir, const FsName *name)
 		elog(ERROR, "dittofs: an entry has no inode");
 	if (seen.kind != KIND_DIRECTORY)
 		return FS_NOTDIR;
-	status = check_removal_permission(op, dir, &seen);
-	if (status != FS_OK)
-		return status;
+	if (!perm_check(&op->cred, dir, PERM_WRITE))
+		return FS_ACCES;
 	child = op_lock_late(&dirent.child_id);
+	if (!perm_sticky(&op->cred, dir, child))
+		return FS_PERM;
 	if (dirent_any(&child->id))
 		return FS_NOTEMPTY;
 

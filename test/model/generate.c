@@ -382,7 +382,8 @@ generate_setattr(struct generator *g, struct call *call)
 	if (chance_percent(&g->chance, 3))
 		call->set.what = 0;
 	if (chance_percent(&g->chance, 10))
-		call->guard = chance_percent(&g->chance, 30) ? GUARD_WRONG : GUARD_RIGHT;
+		call->guard = chance_percent(&g->chance, 30) ?
+			GUARD_WRONG : GUARD_RIGHT;
 }
 
 /*

@@ -42,7 +42,7 @@ struct generator
 {
 	struct chance chance;
 	struct sights sights;
-	const struct model *model;	/* names that exist are looked up here, if set */
+	const struct model *model;	/* to look up names that exist, or NULL */
 	int			names;			/* how many ordinary names to use */
 	uint32_t	objects;		/* more than so many are not aimed at */
 	uint32_t	data_max;		/* longest WRITE */

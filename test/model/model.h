@@ -83,7 +83,7 @@ struct call
 	uint32_t	object2;		/* directory of RENAME's target, of LINK */
 	int			name;
 	int			name2;
-	uint32_t	how;			/* createmode3, stable_how, ftype3, ACCESS bits */
+	uint32_t	how;			/* createmode3, stable_how, type, ACCESS */
 	struct set	set;
 	uint64_t	offset;
 	uint32_t	count;			/* also the length of a symlink's target */
@@ -158,8 +158,7 @@ struct model
 	uint32_t	room;
 	struct node *root;
 	uint64_t	now;			/* the end of the call that is applied */
-	bool		dry;			/* say what would come of it, and change nothing */
-	bool		posix;			/* the rules of system calls, where they differ */
+	bool		dry;			/* only say what would come of it */
 	uint64_t	directory_size; /* what directories have for a size */
 
 	/* whose ctime the last call moved on, or who is gone by it */

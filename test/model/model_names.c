@@ -326,9 +326,12 @@ rename_name(struct model *model, const struct user *user, struct node *from,
 	/* two names of one file: nothing is done */
 	else if (target != NULL && target->node == source->node)
 		e->status = NFS3_OK;
-	else if ((e->status = check_rename(user, from, to, source->node,
-									   target ? target->node : NULL)) == NFS3_OK)
+	else
 	{
+		e->status = check_rename(user, from, to, source->node,
+								 target ? target->node : NULL);
+		if (e->status != NFS3_OK)
+			return;
 		e->changed = true;
 		if (model->dry)
 			return;

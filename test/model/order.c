@@ -7,12 +7,12 @@
  * stands between its sending and its answer, and that the model, given the
  * calls in this row, answers each of them exactly so.  To find such a row by
  * trial takes time without bound; but replies betray most of it, because the
- * ctime of an object strictly grows from change to change:
+ * ctime of an object strictly grows from change to change.
  *
  * 1. Changes that meet in an object are in the order of their ctimes, for each
  *	  took its ctime while it held the object's lock.  So the ctimes of replies
- *	  are an order of all changes, good enough to replay them in the model and to
- *	  write down the versions that every object went through, each with the
+ *	  are an order of all changes, good enough to replay them in the model and
+ *	  to write down the versions that every object went through, each with the
  *	  change that made it.  A change also moves the ctime of objects that its
  *	  reply does not show (a file that loses one of its names): of such a
  *	  version it is known that its ctime lies between the previous change of
@@ -27,9 +27,9 @@
  *	  changes is taken.
  *
  * 3. The changes are replayed in that order, and between any two of them the
- *	  calls that changed nothing are tried, as long as their time allows it: each
- *	  takes the first place where the model's answer is its reply, down to the
- *	  last byte.  The first place is the best one, since it only delays others
+ *	  calls that changed nothing are tried, as long as their time allows it:
+ *	  each takes the first place where the model's answer is its reply, down to
+ *	  the last byte.  The first place is the best one, since it only delays others
  *	  by what it must.
  *
  * Step 3 alone is the proof: if it ends well, there is an order, whatever the
@@ -557,7 +557,8 @@ note_cycle(const struct check *c)
 	do
 	{
 		if (at < count)
-			note_event(c->events->all[at].time ? "change:" : "", &c->events->all[at]);
+			note_event(c->events->all[at].time ? "change:" : "",
+					   &c->events->all[at]);
 		at = before[at];
 	} while (at != start);
 	free(before);
@@ -650,11 +651,13 @@ by_limit(const void *a, const void *b)
 	return x->not_before < y->not_before ? -1 : x->not_before > y->not_before;
 }
 
-/* Between which changes a call may stand, by the clock alone. */
+/*
+ * Between which changes a call may stand, by the clock alone: after those that
+ * were answered before it was sent.
+ */
 static void
-find_limits(struct check *c)
+limit_below(struct check *c, struct event *const *answers)
 {
-	struct event **answers = sorted(c->events, by_answer);
 	uint32_t	count = c->events->count;
 	uint32_t   *highest = calloc(count + 1, sizeof(uint32_t));
 
@@ -670,33 +673,35 @@ find_limits(struct check *c)
 
 		event->not_before = highest[answered_before(answers, count,
 													event->invoked)];
-		event->not_after = c->change_count;
-	}
-	/* walk the changes from the last: what was sent after an answer */
-	{
-		uint32_t   *lowest = grow(NULL, count + 1, sizeof(uint32_t));
-
-		for (uint32_t i = 0; i <= count; i++)
-			lowest[i] = c->change_count;
-		for (uint32_t i = 0; i < c->change_count; i++)
-		{
-			uint32_t	earlier = answered_before(answers, count,
-												  c->changes[i]->invoked);
-
-			/* the earlier first ones were answered before it was sent */
-			if (earlier > 0 && c->changes[i]->position < lowest[earlier - 1])
-				lowest[earlier - 1] = c->changes[i]->position;
-		}
-		for (uint32_t i = count; i-- > 0;)
-		{
-			if (lowest[i + 1] < lowest[i])
-				lowest[i] = lowest[i + 1];
-			answers[i]->not_after = lowest[i];
-		}
-		free(lowest);
 	}
 	free(highest);
-	free(answers);
+}
+
+/* And before those that were sent after it was answered. */
+static void
+limit_above(struct check *c, struct event *const *answers)
+{
+	uint32_t	count = c->events->count;
+	uint32_t   *lowest = grow(NULL, count + 1, sizeof(uint32_t));
+
+	for (uint32_t i = 0; i <= count; i++)
+		lowest[i] = c->change_count;
+	for (uint32_t i = 0; i < c->change_count; i++)
+	{
+		uint32_t	earlier = answered_before(answers, count,
+											  c->changes[i]->invoked);
+
+		/* so many were answered before it was sent */
+		if (earlier > 0 && c->changes[i]->position < lowest[earlier - 1])
+			lowest[earlier - 1] = c->changes[i]->position;
+	}
+	for (uint32_t i = count; i-- > 0;)
+	{
+		if (lowest[i + 1] < lowest[i])
+			lowest[i] = lowest[i + 1];
+		answers[i]->not_after = lowest[i];
+	}
+	free(lowest);
 }
 
 /* Tries all that may stand here until none fits any more. */
@@ -759,7 +764,8 @@ prove(struct check *c)
 	char		why[WHY_SIZE];
 
 	qsort(c->changes, c->change_count, sizeof(*c->changes), by_position);
-	find_limits(c);
+	limit_below(c, answers);
+	limit_above(c, answers);
 	coming = sorted(c->events, by_limit);
 	for (uint32_t here = 0; right; here++)
 	{

@@ -379,8 +379,9 @@ set_attributes(int fd, const struct set *set)
 	if (set->what & SET_MTIME)
 	{
 		struct timespec times[2] = {
-			{0, UTIME_OMIT},
-			{(time_t) (set->mtime / 1000000000), (long) (set->mtime % 1000000000)}
+			{.tv_nsec = UTIME_OMIT},
+			{.tv_sec = (time_t) (set->mtime / 1000000000),
+			.tv_nsec = (long) (set->mtime % 1000000000)}
 		};
 
 		return utimensat(fd, "", times, AT_EMPTY_PATH);

@@ -211,7 +211,6 @@ run_single(struct place *place, struct generator *g, uint32_t operations,
 	struct model *model = model_new();
 	bool		right = true;
 
-	model->posix = g->posix;
 	place->begin(place, model);
 	g->model = model;
 	for (uint32_t i = 1; i <= operations && right; i++)
