@@ -295,15 +295,22 @@ inode_get(const pg_uuid_t *id, Inode *inode)
 
 /*
  * Locks the row of one inode.  NULL: there is no such row (any more), or
- * somebody else holds it and we were not to wait.
+ * somebody else holds it and we were not to wait, or it is not a directory of
+ * the share that was named (which never changes; 0: any inode is wanted).
  */
 static LockedInode *
-lock_row(const pg_uuid_t *id, LockWaitPolicy policy)
+lock_row(const pg_uuid_t *id, LockWaitPolicy policy, int32 dir_of_share)
 {
 	RelScan		rs;
 	LockedInode *entry = NULL;
 
-	if (find_row(&rs, id, RowExclusiveLock))
+	if (!find_row(&rs, id, RowExclusiveLock))
+		return NULL;
+	if (dir_of_share != 0 &&
+		(DatumGetInt16(rs.slot->tts_values[COL_KIND]) != KIND_DIRECTORY ||
+		 DatumGetInt32(rs.slot->tts_values[COL_SHARE_ID]) != dir_of_share))
+		rel_scan_end(&rs);
+	else
 	{
 		TM_FailureData tmfd;
 		TM_Result	result;
@@ -367,7 +374,7 @@ inode_lock(int n, const pg_uuid_t *ids, Inode **inodes)
 
 		if (entry == NULL)
 		{
-			entry = lock_row(&ids[order[i]], LockWaitBlock);
+			entry = lock_row(&ids[order[i]], LockWaitBlock, 0);
 			waited = true;
 		}
 		inodes[order[i]] = (entry == NULL || entry->deleted) ? NULL : &entry->inode;
@@ -377,12 +384,27 @@ inode_lock(int n, const pg_uuid_t *ids, Inode **inodes)
 }
 
 Inode *
+inode_lock_dir(const pg_uuid_t *id, int32 share_id)
+{
+	LockedInode *entry = locked_find(id);
+
+	if (entry == NULL)
+	{
+		entry = lock_row(id, LockWaitBlock, share_id);
+		snapshot_renew();
+	}
+	return entry == NULL || entry->deleted ||
+		entry->inode.kind != KIND_DIRECTORY ||
+		entry->inode.share_id != share_id ? NULL : &entry->inode;
+}
+
+Inode *
 inode_lock_nowait(const pg_uuid_t *id)
 {
 	LockedInode *entry = locked_find(id);
 
 	if (entry == NULL)
-		entry = lock_row(id, LockWaitSkip);
+		entry = lock_row(id, LockWaitSkip, 0);
 	return (entry == NULL || entry->deleted) ? NULL : &entry->inode;
 }
 

@@ -72,21 +72,20 @@ op_lock(const Op *op, Inode **inode)
 	return *inode == NULL ? FS_STALE : FS_OK;
 }
 
-/*
- * The kind of an inode never changes, so it is looked at before locking: the
- * lock of a file is not to be taken where directories come first.
- */
 Status
 op_lock_dir(const Op *op, Inode **dir)
 {
 	Inode		seen;
-	Status		status = op_get_dir(op, &seen);
+	Status		status;
 
-	*dir = NULL;
-	if (status == FS_OK && op->share->read_only)
-		status = FS_ROFS;
+	*dir = op->share->read_only ? NULL :
+		inode_lock_dir(&op->id, op->share->share_id);
+	if (*dir != NULL)
+		return FS_OK;
+	/* what is wrong with the handle comes first */
+	status = op_get_dir(op, &seen);
 	if (status == FS_OK)
-		status = op_lock(op, dir);
+		status = op->share->read_only ? FS_ROFS : FS_STALE;
 	return status;
 }
 

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A call in a queue for this long asks for one more connection. */
+/*
+ * One more connection is opened when behind every batch that runs in a lane so
+ * many calls wait, or one for so long.
+ */
+#define MANY_WAIT 16
 #define LONG_WAIT 20000
 
 /* How often deadlines are looked at while there are calls. */
@@ -296,6 +300,33 @@ pool_lane_is_up(const struct pool *pool, enum lane lane)
 	return false;
 }
 
+/*
+ * Would one more connection be of use?  Not while one has nothing to do: then
+ * what waits elsewhere waits for its key, as in a directory in which everybody
+ * creates, or will be taken up in a moment.
+ */
+static bool
+is_short(const struct lane_pool *lane, int64_t now)
+{
+	int			ready = 0;
+	int			many = 0;
+	bool		waiting = false;
+
+	for (int i = 0; i < lane->max; i++)
+	{
+		const struct connection *connection = &lane->connections[i];
+
+		if (connection->state != CONNECTION_READY)
+			continue;
+		if (connection->queued == 0)
+			return false;
+		ready++;
+		many += connection->queued >= MANY_WAIT;
+		waiting = waiting || now - connection_oldest(connection) > LONG_WAIT;
+	}
+	return ready > 0 && (many == ready || waiting);
+}
+
 void
 pool_dispatch(struct pool *pool)
 {
@@ -312,11 +343,9 @@ pool_dispatch(struct pool *pool)
 			if (connection->queued == 0 && connection->cancel == NULL)
 				continue;
 			connection_dispatch(connection);
-			if (connection->queued >= pool->config->batch_calls ||
-				(connection->queued > 0 &&
-				 now - connection_oldest(connection) > LONG_WAIT))
-				grow(lane);
 		}
+		if (is_short(lane, now))
+			grow(lane);
 	}
 }
 
