@@ -94,7 +94,7 @@ pg_paths()
 
 # pg_create: a new cluster with the extension of the staging directory, and
 # the environment that leads to it.  fsync is off unless FSYNC=on; PG_CONF
-# holds further lines of postgresql.conf.
+# holds further lines of postgresql.conf, PG_INITDB further options of initdb.
 pg_create()
 {
 	local install elsewhere
@@ -111,7 +111,7 @@ pg_create()
 	) || exit 1
 	[ "$owner" = "$(id -un)" ] || chown -R "$owner": "$DITTOFS_RUN"
 	"${as_owner[@]}" "$pg_bin/initdb" -D "$DITTOFS_RUN/data" -U postgres -A trust \
-		-E UTF8 --no-locale -N >"$DITTOFS_RUN/initdb.log" 2>&1 || {
+		-E UTF8 --no-locale -N ${PG_INITDB-} >"$DITTOFS_RUN/initdb.log" 2>&1 || {
 		cat "$DITTOFS_RUN/initdb.log" >&2
 		die "initdb failed"
 	}

@@ -17,9 +17,12 @@ static const char *shadow;
 static __attribute__((constructor)) void
 begin(void)
 {
-	data = getenv("POWERCUT_DATA");
-	shadow = getenv("POWERCUT_SHADOW");
-	data_size = data != NULL ? strlen(data) : 0;
+	/* copies: the server writes its process title over its environment */
+	if (getenv("POWERCUT_DATA") == NULL || getenv("POWERCUT_SHADOW") == NULL)
+		return;
+	data = strdup(getenv("POWERCUT_DATA"));
+	shadow = strdup(getenv("POWERCUT_SHADOW"));
+	data_size = strlen(data);
 }
 
 /* The path of fd below the data directory, or false. */
