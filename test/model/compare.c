@@ -253,6 +253,9 @@ same_entry(struct comparison *c, struct node *dir, const struct entry *got,
 		return false;
 	if (c->call->procedure == NFS3_READDIR || !(c->flags & COMPARE_HANDLES))
 		return true;
+	if (c->e->names_only && at > 0)
+		return (!got->attr.follows && got->handle.size == 0) ||
+			wrong(c, "%s shows more than its name", whose);
 	return same_optional(c, whose, node, &got->attr) &&
 		same_handle_of(c, whose, node, &got->handle);
 }

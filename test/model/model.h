@@ -187,6 +187,7 @@ struct expected
 	uint32_t	access;
 	uint32_t	count;			/* READ */
 	bool		eof;
+	bool		names_only;		/* READDIRPLUS */
 };
 
 extern struct model *model_new(void);

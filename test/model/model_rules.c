@@ -373,6 +373,9 @@ model_apply(struct model *model, const struct call *call, struct expected *e)
 				e->status = NFS3ERR_NOTDIR;
 			else if (!may(user, node, 4))
 				e->status = NFS3ERR_ACCES;
+			/* what is behind the names he could not look up either */
+			else
+				e->names_only = !may(user, node, 1);
 			break;
 		default:
 			bail_out("the model has no procedure %d", call->procedure);
