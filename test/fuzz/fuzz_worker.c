@@ -29,6 +29,11 @@
 
 #define SOCKETS 4
 #define FIRST_FD 100000
+#define BATCH_CALLS 4
+#define BATCH_BYTES 8192
+
+/* worker.c's, which is not linked */
+atomic_int	client_count;
 
 /* The other end of a client's connection. */
 struct far_end
@@ -55,7 +60,7 @@ static const struct config config = {
 	.workers = 1, .max_clients = SOCKETS - 1, .max_record_size = 4096,
 	.max_requests = 12, .max_client_requests = 6, .max_bytes = 16384,
 	.max_client_bytes = 8192, .stall_timeout = 30000,
-	.idle_timeout = 3600 * 1000, .batch_calls = 4, .batch_bytes = 8192
+	.idle_timeout = 3600 * 1000
 };
 
 /*
@@ -214,18 +219,16 @@ __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
  */
 
 void
-pool_submit(struct pool *pool, struct request *request)
+pool_submit(struct request *request)
 {
-	(void) pool;
 	check_call(request);
 	request_set_state(request, REQUEST_QUEUED);
 	TAILQ_INSERT_TAIL(&queue, request, link);
 }
 
 void
-pool_forget(struct pool *pool, struct request *request)
+pool_forget(struct request *request)
 {
-	(void) pool;
 	CHECK(!request->procedure->changes);
 	if (request->state != REQUEST_QUEUED)
 		return;
@@ -233,54 +236,17 @@ pool_forget(struct pool *pool, struct request *request)
 	request_free(request);
 }
 
-void
-pool_dispatch(struct pool *pool)
+static void
+dispatch(void)
 {
 	struct request *request;
 
-	(void) pool;
 	if (batch.count > 0 || TAILQ_EMPTY(&queue))
 		return;
-	CHECK(batch_fill(&batch, &queue, (int) config.batch_calls,
-					 (size_t) config.batch_bytes) == batch.count);
-	CHECK(batch.count > 0 && batch.count <= config.batch_calls);
+	CHECK(batch_fill(&batch, &queue, BATCH_CALLS, BATCH_BYTES) == batch.count);
+	CHECK(batch.count > 0 && batch.count <= BATCH_CALLS);
 	TAILQ_FOREACH(request, &batch.requests, link)
 		request_set_state(request, REQUEST_RUNNING);
-}
-
-/* What worker.o mentions and nobody calls. */
-void
-pool_start(struct pool *pool, struct worker *of)
-{
-	(void) pool;
-	(void) of;
-}
-
-void
-pool_stop(struct pool *pool)
-{
-	(void) pool;
-}
-
-void
-pool_check(struct pool *pool)
-{
-	(void) pool;
-}
-
-bool
-pool_lane_is_up(const struct pool *pool, enum lane lane)
-{
-	(void) pool;
-	(void) lane;
-	return false;
-}
-
-int
-pool_share(int64_t total, int slots, int slot)
-{
-	(void) slot;
-	return (int) (total / slots);
 }
 
 /*
@@ -291,7 +257,7 @@ static void
 end_of_round(void)
 {
 	clients_resume(worker);
-	pool_dispatch(&worker->pool);
+	dispatch();
 	clients_flush(worker);
 	clients_free_closed(worker);
 }
@@ -465,6 +431,8 @@ complete(struct input *in)
 		TAILQ_REMOVE(&batch.requests, request, link);
 		if (request_pointless(request))
 			request_free(request);
+		else if (how & 64)
+			serve_too_late(request);
 		else if (how & 8)
 			serve_failure(request, how & 16 ? STATUS_JUKEBOX : STATUS_IO);
 		else if (how & 32)
