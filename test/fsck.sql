@@ -28,8 +28,9 @@ CREATE TABLE t.scene AS
 		FROM (SELECT '/fsck' AS path
 			UNION ALL SELECT '/fsck' || s.path FROM t.tree('/fsck') s WHERE s.path NOT IN ('/', '/d/g')
 			UNION ALL SELECT '/fsck2') p;
-ALTER TABLE t.scene ADD fileid bigint, ADD share_id int;
+ALTER TABLE t.scene ADD fileid bigint, ADD share_id int, ADD content text;
 UPDATE t.scene s SET fileid = f.fileid, share_id = f.share_id FROM dittofs.files f WHERE f.id = s.id;
+UPDATE t.scene s SET content = (SELECT md5(string_agg(b.data, '' ORDER BY b.block)) FROM dittofs.blocks b WHERE b.content_id = s.id);
 
 CREATE OR REPLACE FUNCTION t.id(path text) RETURNS uuid LANGUAGE sql STABLE AS 'SELECT s.id FROM t.scene s WHERE s.path = $1';
 
@@ -53,10 +54,10 @@ CREATE VIEW t.state AS
 	SELECT concat_ws(' ', s.name || e.path, e.kind, e.mode, 'nlink', e.nlink, 'owner', e.uid || ':' || e.gid, 'size', e.size) AS line
 		FROM dittofs.shares s, t.tree(s.name) e
 	UNION ALL
-	SELECT concat_ws(' ', 'inode', f.id, 'kind', f.kind, 'used', f.used, 'blocks', count(b.block), md5(string_agg(b.data, '' ORDER BY b.block)),
+	SELECT concat_ws(' ', 'inode', f.id, 'kind', f.kind, 'used', f.used, 'content', (SELECT CASE WHEN c.content IS NOT DISTINCT FROM md5(string_agg(b.data, '' ORDER BY b.block))
+				THEN 'as it was' ELSE 'changed' END FROM dittofs.blocks b WHERE b.content_id = coalesce(f.content_id, f.id)),
 			'target', encode(f.target, 'escape'), 'rdev', f.rdev, 'parent', f.parent_id)
-		FROM dittofs.files f LEFT JOIN dittofs.blocks b ON b.content_id = coalesce(f.content_id, f.id)
-		WHERE f.id IN (SELECT id FROM t.scene) GROUP BY f.id
+		FROM dittofs.files f JOIN t.scene c ON c.id = f.id
 	UNION ALL
 	SELECT concat_ws(' ', 'queued', content_id, content) FROM dittofs.reap_queue
 	UNION ALL

@@ -5,9 +5,9 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# These are about what a gateway's session forbids (savepoints) or does
-# otherwise (what others see within a transaction).
-differ="errors_null gateway_session guard space_accounting transactions"
+# These are about what a gateway's session forbids (savepoints, repairing) or
+# does otherwise (what others see within a transaction).
+differ="errors_null fsck fsck_content gateway_session guard space_accounting transactions"
 
 regress=
 for file in "$top"/sql/*.sql; do
