@@ -32,11 +32,11 @@ ifeq ($(WERROR),1)
 warnings += -Werror
 endif
 
-# The headers of libtirpc and libpq are not ours to fix: -isystem.
+# The headers of the libraries are not ours to fix: -isystem.
 system_includes := $(patsubst -I%,-isystem %,\
-	$(shell $(PKG_CONFIG) --cflags libtirpc) \
+	$(shell $(PKG_CONFIG) --cflags libtirpc libcurl libcrypto) \
 	-I$(shell $(PG_CONFIG) --includedir))
-libraries := $(shell $(PKG_CONFIG) --libs libtirpc) \
+libraries := $(shell $(PKG_CONFIG) --libs libtirpc libcurl libcrypto) \
 	-L$(shell $(PG_CONFIG) --libdir) -lpq -lyaml -lpthread
 
 compile = $(CC) -std=c11 -D_GNU_SOURCE -DDITTOFS_VERSION='"$(version)"' \

@@ -17,6 +17,7 @@
 #					happens meanwhile does not reach this run
 #	data/			the cluster; postgres.log its log; the socket lies beside
 #	crash-expected	a test has announced a crash of a backend
+#	gateway-options	further options of gateways, where their content is
 #	gateway.N/		N from 1: port, pid, log, and status once it has exited;
 #					stopping (the signal) when somebody asked it to
 #
@@ -200,6 +201,7 @@ gateway_start()
 		gateway "$dir" "$DITTOFS_RUN/gateway" start \
 		--listen "${DITTOFS_LISTEN:-127.0.0.1}" --port "$port" \
 		--conninfo "$conninfo" \
+		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
 	for ((tries = 0; tries < 600; tries++)); do
 		if (exec 3<>"/dev/tcp/$DITTOFS_HOST/$port") 2>/dev/null; then
@@ -231,6 +233,51 @@ gateway_stop()
 	done
 	return 1
 }
+
+#
+# S3
+#
+
+# The key and the bucket of the server for tests
+s3_environment()
+{
+	export AWS_ACCESS_KEY_ID=S3RVER AWS_SECRET_ACCESS_KEY=S3RVER
+	unset AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION AWS_ENDPOINT_URL \
+		AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE
+}
+
+# s3_start PORT: a real S3 server, which checks signatures, with the bucket
+# "content" on 127.0.0.1, its files in $DITTOFS_RUN/s3.  Further options of
+# s3rver may follow, a certificate's for instance.
+s3_start()
+{
+	local port=$1 program tries
+	shift
+
+	program=$("$top/test/s3/prepare") || return 1
+	mkdir -p "$DITTOFS_RUN/s3"
+	setsid ${bound:+setpriv --pdeathsig KILL} node "$program" --silent \
+		-a 127.0.0.1 -p "$port" -d "$DITTOFS_RUN/s3" --no-vhost-buckets \
+		--configure-bucket content "$@" </dev/null \
+		>>"$DITTOFS_RUN/s3.log" 2>&1 &
+	echo $! >"$DITTOFS_RUN/s3.pid"
+	disown $!
+	for ((tries = 0; tries < 600; tries++)); do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			return 0
+		fi
+		kill -0 "$(<"$DITTOFS_RUN/s3.pid")" 2>/dev/null || break
+		sleep 0.05
+	done
+	cat "$DITTOFS_RUN/s3.log" >&2
+	return 1
+}
+
+s3_stop()
+{
+	[ ! -e "$DITTOFS_RUN/s3.pid" ] || kill -KILL "$(<"$DITTOFS_RUN/s3.pid")"
+	rm -f "$DITTOFS_RUN/s3.pid"
+} 2>/dev/null
 
 #
 # Running the command of a wrapper

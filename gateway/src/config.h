@@ -140,6 +140,7 @@ struct config
 	struct content_store_config content_stores[CONTENT_STORES_MAX];
 	int			content_store_count;
 	int64_t		content_cache;	/* bytes */
+	int64_t		content_gc_period;
 
 	/* what the file says of shares; there may be others in the databases */
 	struct share_config *shares;

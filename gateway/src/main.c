@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "config.h"
+#include "content.h"
 #include "log.h"
 #include "pool.h"
 #include "rpcbind.h"
@@ -213,6 +214,7 @@ start(int argc, char **argv)
 		fatal("not started: see above (dittofs check tells more)");
 	raise_descriptor_limit();
 	keep_freed_memory();
+	content_start(&config);
 	workers = workers_create(&config);
 	workers_start(workers, &config);
 	log_info("dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
@@ -234,6 +236,7 @@ start(int argc, char **argv)
 	if (config.rpcbind)
 		rpcbind_unregister();
 	workers_stop(workers, &config);
+	content_stop();
 	config_free(&config);
 	free_arguments(argc, given);
 	log_info("stopped");

@@ -464,9 +464,12 @@ check_deadlines(struct timer *timer)
 void
 pool_forget(struct request *request)
 {
-	struct lane_pool *lane =
-		&request->pool->lanes[statements[request->call.statement].lane];
+	struct lane_pool *lane;
 
+	/* A content store has it, and nobody takes it away. */
+	if (request->state == REQUEST_AT_STORE)
+		return;
+	lane = &request->pool->lanes[statements[request->call.statement].lane];
 	switch (request->state)
 	{
 		case REQUEST_WAITING:

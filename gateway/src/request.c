@@ -87,11 +87,23 @@ request_charge(struct request *request, size_t bytes)
 		request->client->bytes += bytes;
 }
 
+/* Nothing is counted any more, until it is charged again. */
+void
+request_uncharge(struct request *request)
+{
+	request->worker->bytes -= request->charged;
+	request->worker->released = true;
+	if (request->client != NULL)
+		request->client->bytes -= request->charged;
+	request->charged = 0;
+}
+
 void
 request_free(struct request *request)
 {
 	struct worker *worker = request->worker;
 
+	assert(request->waits == 0);
 	duplicates_remove(request);
 	request_detach(request);
 	worker->requests--;

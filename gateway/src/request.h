@@ -20,6 +20,8 @@
  *
  *		- request->call.statement is set: the call is queued, reply follows
  *		  (from reply too: content outside the database takes two calls);
+ *		- something is to come from a content store (content_io.h): then
+ *		  request->resume is called, and ends in one of these ways again;
  *		- something was encoded by reply_begin/reply_end/reply_append: it is
  *		  the reply;
  *		- request_refuse or request_deny was called.
@@ -51,6 +53,8 @@ struct pool;
 struct batch;
 struct worker;
 struct request;
+struct content_failure;
+struct content_store;
 
 /* A procedure of an RPC program; number 0, NULL, is the core's. */
 struct procedure
@@ -133,6 +137,7 @@ enum request_state
 	REQUEST_WAITING,			/* no connection of its lane is up [lane] */
 	REQUEST_QUEUED,				/* for a connection [connection] */
 	REQUEST_RUNNING,			/* sent to the database [batch] */
+	REQUEST_AT_STORE,			/* waits for a content store [none] */
 	REQUEST_DELAYED,			/* to be run again in a moment [lane] */
 	REQUEST_REPLYING			/* reply not yet written [client] */
 };
@@ -158,6 +163,9 @@ struct request
 	void	   *args;			/* decoded arguments */
 	void	   *memory;			/* the procedure's own, from send to reply */
 	struct call call;
+	void		(*resume) (struct request *request);	/* see content_io.h */
+	bool		later;			/* the call is to wait a moment first */
+	struct content_failure *failure;	/* of a content store, or NULL */
 	uint32_t	status;			/* of the reply, for the log: nfsstat3 */
 	const char *refused;		/* name of an RPC error, for the log, or NULL */
 
@@ -180,6 +188,9 @@ struct request
 	int64_t		arrived;		/* microseconds, monotonic */
 	int64_t		due;			/* when a delayed one is queued again */
 	size_t		charged;		/* bytes counted against the limits */
+	int			waits;			/* jobs of stores that have not ended */
+	struct content_store *holder;	/* AT_STORE: what these count against... */
+	size_t		held;			/* ... meanwhile */
 
 	struct iovec reply[REPLY_MAX_PIECES];
 	int			reply_pieces;

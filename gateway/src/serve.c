@@ -62,9 +62,31 @@ finish(struct request *request)
 	client_reply(client, request);
 }
 
+/*
+ * The memory of a request that waits for a store counts against the store's
+ * limit, if that has room, so that a slow store does not keep clients from
+ * being read.
+ */
+static void
+wait_for_store(struct request *request)
+{
+	request_set_state(request, REQUEST_AT_STORE);
+	if (request->holder != NULL &&
+		content_hold(request->holder, request->charged))
+	{
+		request->held = request->charged;
+		request_uncharge(request);
+	}
+}
+
 static void
 proceed(struct request *request)
 {
+	if (request->waits > 0)
+	{
+		wait_for_store(request);
+		return;
+	}
 	if (request->call.statement == NO_STATEMENT)
 	{
 		finish(request);
@@ -72,7 +94,13 @@ proceed(struct request *request)
 	}
 	reply_reset(request);
 	request_charge(request, expected_result(request));
-	pool_submit(request);
+	if (request->later)
+	{
+		request->later = false;
+		pool_retry(request);
+	}
+	else
+		pool_submit(request);
 }
 
 /*
@@ -217,6 +245,24 @@ serve_result(struct request *request, PGresult *result)
 	request->call.statement = NO_STATEMENT;
 	reply_reset(request);
 	request->procedure->reply(request, result);
+	proceed(request);
+}
+
+void
+serve_resume(struct request *request)
+{
+	if (request->held > 0)
+	{
+		content_release(request->holder, request->held);
+		request_charge(request, request->held);
+		request->held = 0;
+	}
+	if (request_pointless(request))
+	{
+		request_free(request);
+		return;
+	}
+	request->resume(request);
 	proceed(request);
 }
 

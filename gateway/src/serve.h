@@ -5,6 +5,7 @@
  *		client.c	a record is complete		serve_record
  *		pool.c		a result is committed		serve_result
  *		pool.c		there will be none			serve_failure
+ *		content_io.c	a content store has answered	serve_resume
  */
 #ifndef DITTOFS_SERVE_H
 #define DITTOFS_SERVE_H
@@ -41,6 +42,9 @@ extern void serve_failure(struct request *request, uint32_t status);
  */
 extern void serve_too_late(struct request *request);
 
+/* What the request wanted of content stores has come to its end. */
+extern void serve_resume(struct request *request);
+
 /* request.c */
 
 extern struct request *request_new(struct worker *worker);
@@ -55,6 +59,7 @@ extern void request_set_state(struct request *request,
 extern void request_attach(struct request *request, struct client *client);
 extern void request_detach(struct request *request);
 extern void request_charge(struct request *request, size_t bytes);
+extern void request_uncharge(struct request *request);
 
 /* Nobody waits for it and it changes nothing. */
 extern bool request_pointless(const struct request *request);

@@ -141,10 +141,30 @@ const struct statement statements[] = {
 		"SELECT dittofs.list_exports()",
 		0, LANE_READ
 	},
+	[STATEMENT_PREPARE_READ] = {
+		"prepare_read",
+		"SELECT dittofs.prepare_read(" THREE ", $4)",
+		4, LANE_BULK
+	},
+	[STATEMENT_PREPARE_WRITE] = {
+		"prepare_write",
+		"SELECT dittofs.prepare_write(" THREE ", $4)",
+		4, LANE_BULK
+	},
+	[STATEMENT_COMMIT_WRITE] = {
+		"commit_write",
+		"SELECT dittofs.commit_write(" FIVE ", $6)",
+		6, LANE_BULK
+	},
 	[STATEMENT_REAP] = {
 		"reap",
 		"SELECT dittofs.reap($1)",
 		1, LANE_BULK
+	},
+	[STATEMENT_CONTENT_HINTS] = {
+		"content_hints",
+		"SELECT dittofs.content_hints()",
+		0, LANE_READ
 	},
 };
 

@@ -36,8 +36,14 @@ enum statement_number
 	STATEMENT_LIST_MOUNTS,
 	STATEMENT_LIST_EXPORTS,
 
+	/* content outside the database */
+	STATEMENT_PREPARE_READ,
+	STATEMENT_PREPARE_WRITE,
+	STATEMENT_COMMIT_WRITE,
+
 	/* the gateway's own */
 	STATEMENT_REAP,
+	STATEMENT_CONTENT_HINTS,
 
 	STATEMENTS
 };

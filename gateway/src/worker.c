@@ -247,6 +247,8 @@ keep_house(struct timer *timer)
 	set_limits(worker);
 	for (int i = 0; i < worker->pool_count; i++)
 		pool_check(&worker->pools[i]);
+	if (worker->number == 0)
+		content_check();
 	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
 }
 
@@ -258,6 +260,7 @@ woken(struct event *event, uint32_t ready)
 	(void) ready;
 	if (read(event->fd, &count, sizeof(count)) < 0)
 		return;
+	content_inbox_empty(container_of(event, struct worker, wake));
 }
 
 static void
@@ -301,6 +304,7 @@ worker_thread(void *argument)
 
 		pool_start(pool, worker, i);
 		pool->reaper.fire = reap;
+		content_shares_start(&pool->shares, pool);
 		if (worker->number == 0)
 			timer_set(&worker->loop, &pool->reaper,
 					  worker->loop.now + REAP_PERIOD);
@@ -321,7 +325,10 @@ worker_thread(void *argument)
 	while ((client = TAILQ_FIRST(&worker->clients)) != NULL)
 		client_close(client, LOG_LEVEL_DEBUG, "shutdown");
 	for (int i = 0; i < worker->pool_count; i++)
+	{
 		pool_stop(&worker->pools[i]);
+		content_shares_free(&worker->pools[i].shares);
+	}
 	return NULL;
 }
 
@@ -339,6 +346,9 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	TAILQ_INIT(&worker->closed);
 	TAILQ_INIT(&worker->free_requests);
 	duplicates_init(&worker->duplicates);
+	content_inbox_init(&worker->inbox);
+	content_cache_init(&worker->cache, worker,
+					   (size_t) (config->content_cache / config->workers));
 	set_limits(worker);
 	worker->scratch = malloc(CLIENT_SCRATCH_SIZE);
 	worker->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -406,6 +416,7 @@ workers_stop(struct worker *workers, const struct config *config)
 			_exit(0);
 		}
 		requests_free_all(&workers[i]);
+		content_cache_free(&workers[i].cache);
 		loop_close(&workers[i].loop);
 		free(workers[i].scratch);
 	}

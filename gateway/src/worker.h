@@ -21,6 +21,9 @@
 
 #include "client.h"
 #include "config.h"
+#include "content.h"
+#include "content_ahead.h"
+#include "content_cache.h"
 #include "duplicates.h"
 #include "event.h"
 #include "pool.h"
@@ -42,6 +45,7 @@ struct worker
 	/* The only things other threads touch. */
 	struct event wake;			/* an eventfd */
 	atomic_bool stop_asked;
+	struct content_inbox inbox;
 
 	bool		stopping;
 	int64_t		stop_deadline;
@@ -66,6 +70,9 @@ struct worker
 	size_t		bytes;
 	size_t		max_bytes;
 	bool		released;		/* some of it went in this round */
+
+	struct content_cache cache;
+	struct ahead_stream streams[AHEAD_STREAMS];
 
 	struct request_list free_requests;
 	int			free_count;

@@ -21,6 +21,7 @@
 /* cmocka has a macro of this name, procedures a member */
 #undef fail
 
+#include "pool.h"
 #include "request.h"
 #include "serve.h"
 
@@ -243,6 +244,7 @@ result_row(PGresult *result, const struct buffer *row)
 struct fixture
 {
 	struct request request;
+	struct pool pool;			/* which knows of no share */
 	char		memory[4096];
 	char	   *record;
 };
@@ -258,6 +260,7 @@ fixture_start(struct fixture *f, const struct program *program,
 	f->request.xid = 0x12345678;
 	f->request.caller = (struct bytes) {"caller", 6};
 	f->request.call.statement = NO_STATEMENT;
+	f->request.pool = &f->pool;
 }
 
 static inline void

@@ -1,0 +1,257 @@
+/*
+ * content_backend.c
+ *	  What all kinds of stores share: names, sums, attempts.
+ */
+#include "content_backend.h"
+#include "event.h"
+#include "log.h"
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Microseconds. */
+#define FIRST_PAUSE 50000
+#define LAST_PAUSE 2000000
+
+static EVP_MD *sha256;
+
+void
+content_backend_init(void)
+{
+	if (sha256 != NULL)
+		return;
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		fatal("libcrypto or libcurl cannot be set up");
+}
+
+static const struct content_backend *
+backend_of(const struct content_store_config *config)
+{
+	return config->type == CONTENT_STORE_S3 ? &content_s3_backend :
+		&content_fs_backend;
+}
+
+struct content_session *
+content_session_begin(const struct content_store_config *config)
+{
+	struct content_session *session = backend_of(config)->begin(config);
+
+	session->backend = backend_of(config);
+	session->config = config;
+	session->chance = (unsigned) clock_now() ^ (unsigned) (uintptr_t) session;
+	return session;
+}
+
+void
+content_session_end(struct content_session *session)
+{
+	session->backend->end(session);
+}
+
+/*
+ * Names and sums.
+ */
+
+static void
+digest(const void *data, size_t size, uint8_t *result)
+{
+	unsigned	length = CONTENT_HASH_SIZE;
+
+	if (EVP_Digest(data, size, result, &length, sha256, NULL) != 1)
+		fatal("SHA-256 failed");
+}
+
+void
+content_sum(const void *chunk, size_t size, uint8_t *sum)
+{
+	uint8_t		whole[CONTENT_HASH_SIZE];
+
+	digest(chunk, size, whole);
+	memcpy(sum, whole, CONTENT_SUM_SIZE);
+}
+
+void
+content_hash(const void *data, size_t size, uint8_t *hash, uint8_t *sums)
+{
+	digest(data, size, hash);
+	for (size_t from = 0; from < size; from += CONTENT_CHUNK)
+		content_sum((const char *) data + from,
+					size - from < CONTENT_CHUNK ? size - from : CONTENT_CHUNK,
+					sums + from / CONTENT_CHUNK * CONTENT_SUM_SIZE);
+}
+
+const char *
+content_hex(const uint8_t *hash, char *buffer)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < CONTENT_HASH_SIZE; i++)
+	{
+		buffer[2 * i] = digits[hash[i] >> 4];
+		buffer[2 * i + 1] = digits[hash[i] & 15];
+	}
+	buffer[2 * CONTENT_HASH_SIZE] = '\0';
+	return buffer;
+}
+
+void
+content_key(const uint8_t *hash, char *key)
+{
+	char		hex[CONTENT_HEX_SIZE];
+
+	content_hex(hash, hex);
+	snprintf(key, CONTENT_KEY_SIZE, "%.2s/%.2s/%s", hex, hex + 2, hex);
+}
+
+static int
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool
+content_key_parse(const char *key, uint8_t *hash)
+{
+	char		again[CONTENT_KEY_SIZE];
+
+	if (strlen(key) != CONTENT_KEY_SIZE - 1)
+		return false;
+	for (int i = 0; i < CONTENT_HASH_SIZE; i++)
+	{
+		int			high = digit(key[6 + 2 * i]);
+		int			low = digit(key[7 + 2 * i]);
+
+		if (high < 0 || low < 0)
+			return false;
+		hash[i] = (uint8_t) (high << 4 | low);
+	}
+	content_key(hash, again);
+	return strcmp(key, again) == 0;
+}
+
+/*
+ * Attempts.
+ */
+
+bool
+content_is_over(const struct content_effort *effort)
+{
+	return clock_now() >= effort->deadline ||
+		(effort->stop != NULL && atomic_load(effort->stop));
+}
+
+/*
+ * Waits before another attempt: half of a time that doubles, and up to as
+ * much again by chance, so that those who were refused together do not come
+ * back together.  False: there is no time for one.
+ */
+static bool
+pause_before(struct content_session *session, int attempt,
+			 struct content_effort *effort)
+{
+	int64_t		pause = FIRST_PAUSE;
+	int64_t		until;
+
+	while (attempt-- > 1 && pause < LAST_PAUSE)
+		pause *= 2;
+	if (pause > LAST_PAUSE)
+		pause = LAST_PAUSE;
+	pause = pause / 2 + pause / 2 * (rand_r(&session->chance) % 1024) / 1024;
+	until = clock_now() + pause;
+	if (until >= effort->deadline)
+		return false;
+	while (!content_is_over(effort))
+	{
+		int64_t		left = until - clock_now();
+		struct timespec slice = {0};
+
+		if (left <= 0)
+			return true;
+		slice.tv_nsec = (left < 100000 ? left : 100000) * 1000;
+		nanosleep(&slice, NULL);
+	}
+	return false;
+}
+
+enum content_outcome
+content_put(struct content_session *session, const uint8_t *hash,
+			const void *data, size_t size, struct content_effort *effort)
+{
+	enum content_outcome outcome;
+	int			attempt = 0;
+
+	do
+		outcome = session->backend->put(session, hash, data, size, effort);
+	while (outcome == CONTENT_UNAVAILABLE &&
+		   pause_before(session, ++attempt, effort));
+	return outcome;
+}
+
+enum content_outcome
+content_remove(struct content_session *session, const uint8_t *hash,
+			   struct content_effort *effort)
+{
+	enum content_outcome outcome;
+	int			attempt = 0;
+
+	do
+		outcome = session->backend->remove(session, hash, effort);
+	while (outcome == CONTENT_UNAVAILABLE &&
+		   pause_before(session, ++attempt, effort));
+	return outcome;
+}
+
+static bool
+is_right(char *const *pieces, size_t size, const uint8_t *sums)
+{
+	for (size_t i = 0; i < content_chunks(size); i++)
+	{
+		size_t		left = size - i * CONTENT_CHUNK;
+		uint8_t		sum[CONTENT_SUM_SIZE];
+
+		content_sum(pieces[i], left < CONTENT_CHUNK ? left : CONTENT_CHUNK,
+					sum);
+		if (memcmp(sum, sums + i * CONTENT_SUM_SIZE, CONTENT_SUM_SIZE) != 0)
+			return false;
+	}
+	return true;
+}
+
+enum content_outcome
+content_get(struct content_session *session, const uint8_t *hash, size_t from,
+			size_t size, const uint8_t *sums, char *const *pieces,
+			struct content_effort *effort)
+{
+	enum content_outcome outcome;
+	bool		wrong = false;
+	int			attempt = 0;
+
+	for (;;)
+	{
+		outcome = session->backend->get(session, hash, from, size, pieces,
+										effort);
+		if (outcome == CONTENT_OK && !is_right(pieces, size, sums))
+		{
+			outcome = CONTENT_CORRUPT;
+			snprintf(effort->message, sizeof(effort->message),
+					 "its content is not what its name says");
+		}
+		if (outcome == CONTENT_CORRUPT && !wrong)
+		{
+			wrong = true;
+			continue;
+		}
+		if (outcome != CONTENT_UNAVAILABLE ||
+			!pause_before(session, ++attempt, effort))
+			return outcome;
+	}
+}

@@ -1,0 +1,152 @@
+/*
+ * content_backend.h
+ *	  The inside of a content store: blocks put, got and removed, one after
+ *	  the other, by a thread that may block.
+ *
+ * A block is immutable and named by the SHA-256 of its content, so putting one
+ * twice is harmless, whoever does it.  In a store its key is ab/cd/abcd...:
+ * the hash in hexadecimal, in directories of its first two bytes.
+ *
+ * A session is what one thread needs to talk to a store: a libcurl handle
+ * with its connection, a directory.  content.c has the threads; the commands
+ * of dittofs that check and clean stores use sessions of their own.
+ */
+#ifndef DITTOFS_CONTENT_BACKEND_H
+#define DITTOFS_CONTENT_BACKEND_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "content_config.h"
+
+#define CONTENT_HASH_SIZE 32
+#define CONTENT_SUM_SIZE 16
+
+/* The unit of verification, of range reads and of the cache. */
+#define CONTENT_CHUNK ((size_t) 128 * 1024)
+#define CONTENT_BLOCK_MAX ((size_t) 4 * 1024 * 1024)
+#define CONTENT_CHUNKS_MAX (CONTENT_BLOCK_MAX / CONTENT_CHUNK)
+
+#define content_chunks(size) (((size) + CONTENT_CHUNK - 1) / CONTENT_CHUNK)
+
+/* "ab/cd/" and 64 digits */
+#define CONTENT_KEY_SIZE (6 + 2 * CONTENT_HASH_SIZE + 1)
+
+/* In ascending order of how bad it is to a request that needs several. */
+enum content_outcome
+{
+	CONTENT_OK,
+	CONTENT_UNAVAILABLE,		/* not now: after all attempts, or no time left */
+	CONTENT_FULL,				/* no room in the store */
+	CONTENT_FAILED,				/* refused, not allowed, broken: no use trying */
+	CONTENT_MISSING,			/* there is no such block */
+	CONTENT_CORRUPT				/* there is one, but not with these bytes */
+};
+
+/* How long to try, and in what words it failed. */
+struct content_effort
+{
+	int64_t		deadline;		/* clock_now() */
+	const atomic_bool *stop;	/* the process ends; may be NULL */
+	char		message[384];
+};
+
+struct content_session;
+
+/* One object of a listing; false stops it. */
+typedef bool (*content_lister) (void *argument, const uint8_t *hash,
+								int64_t size, int64_t modified);
+
+/*
+ * One attempt each: what is worth another one is CONTENT_UNAVAILABLE.
+ */
+struct content_backend
+{
+	struct content_session *(*begin) (const struct content_store_config *config);
+	void		(*end) (struct content_session *session);
+
+	/* On stable storage when it returns CONTENT_OK. */
+	enum content_outcome (*put) (struct content_session *session,
+								 const uint8_t *hash, const void *data,
+								 size_t size, struct content_effort *effort);
+
+	/*
+	 * Bytes [from, from+size) of a block, to pieces of CONTENT_CHUNK bytes,
+	 * the last with what is left.
+	 */
+	enum content_outcome (*get) (struct content_session *session,
+								 const uint8_t *hash, size_t from, size_t size,
+								 char *const *pieces,
+								 struct content_effort *effort);
+
+	/* CONTENT_OK also when there was none. */
+	enum content_outcome (*remove) (struct content_session *session,
+									const uint8_t *hash,
+									struct content_effort *effort);
+
+	/* All blocks, in the order of their hashes.  modified: seconds. */
+	enum content_outcome (*list) (struct content_session *session,
+								  content_lister lister, void *argument,
+								  struct content_effort *effort);
+};
+
+struct content_session
+{
+	const struct content_backend *backend;
+	const struct content_store_config *config;
+	unsigned	chance;			/* rand_r */
+};
+
+extern const struct content_backend content_fs_backend;
+extern const struct content_backend content_s3_backend;
+
+/* Before the first session, in one thread. */
+extern void content_backend_init(void);
+
+extern struct content_session *content_session_begin(const struct content_store_config *config);
+extern void content_session_end(struct content_session *session);
+
+/*
+ * The same with as many attempts as there is time for, and waits between
+ * them that double, by chance.
+ */
+extern enum content_outcome content_put(struct content_session *session,
+										const uint8_t *hash, const void *data,
+										size_t size,
+										struct content_effort *effort);
+extern enum content_outcome content_remove(struct content_session *session,
+										   const uint8_t *hash,
+										   struct content_effort *effort);
+
+/*
+ * Bytes [from, from+size) of a block, verified.  from is a multiple of
+ * CONTENT_CHUNK, and size is too or reaches to the block's end.  sums are
+ * those of the chunks.  What is wrong twice is CONTENT_CORRUPT: once may
+ * have been the way here.
+ */
+extern enum content_outcome content_get(struct content_session *session,
+										const uint8_t *hash, size_t from,
+										size_t size, const uint8_t *sums,
+										char *const *pieces,
+										struct content_effort *effort);
+
+/* The name of a block, and the sums of its chunks. */
+extern void content_hash(const void *data, size_t size, uint8_t *hash,
+						 uint8_t *sums);
+extern void content_sum(const void *chunk, size_t size, uint8_t *sum);
+
+extern void content_key(const uint8_t *hash, char *key);
+
+/* False: key is not one of ours. */
+extern bool content_key_parse(const char *key, uint8_t *hash);
+
+/* For log lines: the first 16 digits would do, but people search for all. */
+#define CONTENT_HEX_SIZE (2 * CONTENT_HASH_SIZE + 1)
+extern const char *content_hex(const uint8_t *hash, char *buffer);
+
+/* Has the effort come to its end? */
+extern bool content_is_over(const struct content_effort *effort);
+
+#endif							/* DITTOFS_CONTENT_BACKEND_H */

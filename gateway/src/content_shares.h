@@ -1,0 +1,72 @@
+/*
+ * content_shares.h
+ *	  What the database says of shares and stores: where a share's new content
+ *	  goes, and which of our stores a store's number means.
+ *
+ * Asked for every few seconds, and only a hint as far as shares are concerned:
+ * what is outdated costs a round trip, never a byte.  The number of a store
+ * never means another one.
+ */
+#ifndef DITTOFS_CONTENT_SHARES_H
+#define DITTOFS_CONTENT_SHARES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "call.h"
+#include "event.h"
+
+struct content_store;
+struct pool;
+
+#define CONTENT_UUID_SIZE 16
+
+struct content_share
+{
+	uint8_t		share[CONTENT_UUID_SIZE];
+	char		name[64];		/* the beginning of it, for the log */
+	struct content_store *store;	/* NULL: content is in the database */
+	uint32_t	store_id;
+	uint32_t	block_size;
+};
+
+struct content_store_number
+{
+	uint32_t	id;
+	struct content_store *store;	/* NULL: not in our settings */
+	char		name[64];
+};
+
+struct content_shares
+{
+	struct pool *pool;
+	struct timer timer;
+	bool		asking;
+	struct content_share *shares;
+	int			share_count;
+	struct content_store_number *stores;
+	int			store_count;
+};
+
+extern void content_shares_start(struct content_shares *shares,
+								 struct pool *pool);
+extern void content_shares_free(struct content_shares *shares);
+
+/* The file's share, if its content goes to one of our stores; or NULL. */
+extern const struct content_share *content_share_of(const struct content_shares *shares,
+													 struct bytes handle);
+
+/*
+ * The store with this number.  NULL: it is not in our settings, or nobody has
+ * told us yet; then the database is asked, and *unknown is set: the same
+ * question may have an answer in a moment.
+ */
+extern struct content_store *content_store_of(struct content_shares *shares,
+											  uint32_t id, bool *unknown);
+
+/* "share /export, file 0190...", of a handle. */
+#define CONTENT_FILE_NAME_MAX 192
+extern const char *content_file_name(const struct content_shares *shares,
+									 struct bytes handle, char *buffer);
+
+#endif							/* DITTOFS_CONTENT_SHARES_H */

@@ -1,0 +1,534 @@
+/*
+ * test_content_stores.c
+ *	  Content stores: blocks in a directory, blocks in S3, and what they do
+ *	  when those misbehave.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "../s3/bad_s3.h"
+#include "content_backend.h"
+#include "event.h"
+
+/* Two chunks, and a bit. */
+#define SIZE (2 * CONTENT_CHUNK + 1000)
+
+static struct content_store_config directory;
+static struct content_store_config bucket;
+static struct content_session *session;
+static struct content_effort effort;
+static char data[SIZE];
+static uint8_t hash[CONTENT_HASH_SIZE];
+static uint8_t sums[3 * CONTENT_SUM_SIZE];
+static char buffers[3][CONTENT_CHUNK];
+static char *const pieces[3] = {buffers[0], buffers[1], buffers[2]};
+
+/* Some block that no test has had before. */
+static void
+make_block(void)
+{
+	static unsigned number;
+
+	for (size_t i = 0; i < SIZE; i++)
+		data[i] = (char) (i * 7 + number);
+	memcpy(data, &number, sizeof(number));
+	number++;
+	content_hash(data, SIZE, hash, sums);
+	memset(buffers, 0, sizeof(buffers));
+}
+
+static void
+try_for(int milliseconds)
+{
+	memset(&effort, 0, sizeof(effort));
+	effort.deadline = clock_now() + milliseconds * 1000;
+}
+
+static enum content_outcome
+put(void)
+{
+	try_for(5000);
+	return content_put(session, hash, data, SIZE, &effort);
+}
+
+static enum content_outcome
+get(size_t from, size_t size)
+{
+	return content_get(session, hash, from, size,
+					   sums + from / CONTENT_CHUNK * CONTENT_SUM_SIZE, pieces,
+					   &effort);
+}
+
+static void
+assert_got_all(void)
+{
+	try_for(5000);
+	assert_int_equal(get(0, SIZE), CONTENT_OK);
+	for (size_t i = 0; i < SIZE; i++)
+		assert_int_equal(buffers[i / CONTENT_CHUNK][i % CONTENT_CHUNK],
+						 data[i]);
+}
+
+/*
+ * Names.
+ */
+
+static void
+test_names(void **state)
+{
+	static const uint8_t abc[2] = {0xba, 0x78};
+	char		key[CONTENT_KEY_SIZE];
+	uint8_t		again[CONTENT_HASH_SIZE];
+
+	(void) state;
+	/* FIPS 180-4's example */
+	content_hash("abc", 3, hash, sums);
+	assert_memory_equal(hash, abc, 2);
+	assert_memory_equal(sums, hash, CONTENT_SUM_SIZE);
+	content_key(hash, key);
+	assert_string_equal(key, "ba/78/ba7816bf8f01cfea414140de5dae2223b00361a396"
+						"177a9cb410ff61f20015ad");
+	assert_true(content_key_parse(key, again));
+	assert_memory_equal(again, hash, CONTENT_HASH_SIZE);
+	key[0] = 'c';
+	assert_false(content_key_parse(key, again));
+	assert_false(content_key_parse("ba/78/x", again));
+}
+
+/*
+ * A directory.
+ */
+
+static char *
+path_of(const char *key)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", directory.base_path, key);
+	return path;
+}
+
+static char *
+path_of_block(void)
+{
+	char		key[CONTENT_KEY_SIZE];
+
+	content_key(hash, key);
+	return path_of(key);
+}
+
+static int
+begin_directory(void **state)
+{
+	char		path[] = "/tmp/dittofs-unit.XXXXXX";
+
+	(void) state;
+	directory.name = "files";
+	directory.type = CONTENT_STORE_FILESYSTEM;
+	directory.base_path = strdup(mkdtemp(path));
+	session = content_session_begin(&directory);
+	make_block();
+	return 0;
+}
+
+static int
+end_directory(void **state)
+{
+	char		command[256];
+
+	(void) state;
+	content_session_end(session);
+	snprintf(command, sizeof(command), "rm -rf '%s'", directory.base_path);
+	free(directory.base_path);
+	return system(command);
+}
+
+static void
+test_directory(void **state)
+{
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	assert_got_all();
+	assert_int_equal(put(), CONTENT_OK);
+	assert_int_equal(get(CONTENT_CHUNK, CONTENT_CHUNK + 1000), CONTENT_OK);
+	assert_memory_equal(buffers[0], data + CONTENT_CHUNK, CONTENT_CHUNK);
+	assert_memory_equal(buffers[1], data + 2 * CONTENT_CHUNK, 1000);
+	assert_int_equal(content_remove(session, hash, &effort), CONTENT_OK);
+	assert_int_equal(content_remove(session, hash, &effort), CONTENT_OK);
+	assert_int_equal(get(0, SIZE), CONTENT_MISSING);
+}
+
+static void
+test_directory_damage(void **state)
+{
+	int			fd;
+
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	fd = open(path_of_block(), O_WRONLY);
+	assert_true(pwrite(fd, "x", 1, 200000) == 1);
+	assert_int_equal(get(0, SIZE), CONTENT_CORRUPT);
+	assert_int_equal(get(CONTENT_CHUNK, CONTENT_CHUNK), CONTENT_CORRUPT);
+	assert_int_equal(get(0, CONTENT_CHUNK), CONTENT_OK);
+
+	/* writing it again heals it */
+	assert_int_equal(put(), CONTENT_OK);
+	assert_got_all();
+	close(fd);
+	assert_int_equal(truncate(path_of_block(), SIZE - 1), 0);
+	assert_int_equal(get(2 * CONTENT_CHUNK, 1000), CONTENT_CORRUPT);
+	assert_non_null(strstr(effort.message, "too early"));
+}
+
+/* The directory is not there: nobody is told that data is gone. */
+static void
+test_directory_away(void **state)
+{
+	char		other[256];
+
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	content_session_end(session);
+	session = content_session_begin(&directory);
+	snprintf(other, sizeof(other), "%s.away", directory.base_path);
+	assert_int_equal(rename(directory.base_path, other), 0);
+	try_for(100);
+	assert_int_equal(get(0, SIZE), CONTENT_UNAVAILABLE);
+	try_for(100);
+	assert_int_equal(content_put(session, hash, data, SIZE, &effort),
+					 CONTENT_UNAVAILABLE);
+	assert_int_equal(rename(other, directory.base_path), 0);
+	assert_got_all();
+}
+
+static bool
+count_block(void *argument, const uint8_t *found, int64_t size,
+			int64_t modified)
+{
+	static uint8_t last[CONTENT_HASH_SIZE];
+	int		   *count = argument;
+
+	assert_int_equal(size, SIZE);
+	assert_true(modified <= time(NULL) && modified > time(NULL) - 600);
+	if ((*count)++ > 0)
+		assert_true(memcmp(found, last, CONTENT_HASH_SIZE) > 0);
+	memcpy(last, found, CONTENT_HASH_SIZE);
+	return *count != 7;
+}
+
+static void
+test_directory_list(void **state)
+{
+	struct timespec old[2] = {{time(NULL) - 3 * 24 * 3600, 0},
+							  {time(NULL) - 3 * 24 * 3600, 0}};
+	struct stat is;
+	int			count = 0;
+
+	(void) state;
+	for (int i = 0; i < 5; i++)
+	{
+		assert_int_equal(put(), CONTENT_OK);
+		make_block();
+	}
+
+	/* what a writer that died left, long ago and just now; and a stranger */
+	close(open(path_of("tmp/old"), O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(utimensat(AT_FDCWD, path_of("tmp/old"), old, 0), 0);
+	close(open(path_of("tmp/new"), O_CREAT | O_WRONLY, 0600));
+	close(open(path_of("README"), O_CREAT | O_WRONLY, 0600));
+	try_for(5000);
+	assert_int_equal(session->backend->list(session, count_block, &count,
+											&effort), CONTENT_OK);
+	assert_int_equal(count, 5);
+	assert_int_not_equal(stat(path_of("tmp/old"), &is), 0);
+	assert_int_equal(stat(path_of("tmp/new"), &is), 0);
+	for (int i = 0; i < 5; i++)
+	{
+		assert_int_equal(put(), CONTENT_OK);
+		make_block();
+	}
+	count = 0;
+	assert_int_equal(session->backend->list(session, count_block, &count,
+											&effort), CONTENT_OK);
+	assert_int_equal(count, 7);
+}
+
+static bool
+check_whole(void *argument, const uint8_t *found, int64_t size,
+			int64_t modified)
+{
+	static char *big[CONTENT_CHUNKS_MAX];
+	static char memory[SIZE];
+	uint8_t		name[CONTENT_HASH_SIZE];
+
+	(void) modified;
+	assert_int_equal(size, SIZE);
+	for (size_t i = 0; i < 3; i++)
+		big[i] = memory + i * CONTENT_CHUNK;
+	assert_int_equal(session->backend->get(session, found, 0, SIZE, big,
+										   &effort), CONTENT_OK);
+	content_hash(memory, SIZE, name, sums);
+	assert_memory_equal(name, found, CONTENT_HASH_SIZE);
+	++*(int *) argument;
+	return true;
+}
+
+/*
+ * A writer that is killed at any moment: what has a block's name is whole, and
+ * what it said was there is there.
+ */
+static void
+test_directory_killed(void **state)
+{
+	int			seen = 0;
+	int			promised = 0;
+
+	(void) state;
+	for (int round = 0; round < 25; round++)
+	{
+		int			ends[2];
+		pid_t		child;
+		char		byte;
+		struct timespec moment = {0, (round * 37 % 23) * 1000000};
+		int			count = 0;
+
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (child == 0)
+		{
+			for (unsigned i = 0;; i++)
+			{
+				make_block();
+				data[100] = (char) getpid();
+				data[101] = (char) (getpid() >> 8);
+				data[102] = (char) i;
+				content_hash(data, SIZE, hash, sums);
+				if (put() != CONTENT_OK || write(ends[1], "x", 1) != 1)
+					_exit(1);
+			}
+		}
+		close(ends[1]);
+		nanosleep(&moment, NULL);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		while (read(ends[0], &byte, 1) == 1)
+			promised++;
+		close(ends[0]);
+		try_for(60000);
+		assert_int_equal(session->backend->list(session, check_whole, &count,
+												&effort), CONTENT_OK);
+		seen = count;
+	}
+	assert_true(seen >= promised);
+	assert_true(promised > 0);
+}
+
+/*
+ * A bucket.
+ */
+
+static int
+begin_bucket(void **state)
+{
+	(void) state;
+	bad_set(BAD_NOTHING, 0, -1);
+	session = content_session_begin(&bucket);
+	make_block();
+	return 0;
+}
+
+static int
+end_bucket(void **state)
+{
+	(void) state;
+	content_session_end(session);
+	bad_forget_all();
+	assert_int_equal(atomic_load(&bad_wrong), 0);
+	return 0;
+}
+
+static void
+test_bucket(void **state)
+{
+	int			before = atomic_load(&bad_connections);
+	char		path[512];
+	char		key[CONTENT_KEY_SIZE];
+
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	content_key(hash, key);
+	snprintf(path, sizeof(path), "/bucket/some/where/%s", key);
+	pthread_mutex_lock(&bad_mutex);
+	assert_non_null(bad_find(path));
+	pthread_mutex_unlock(&bad_mutex);
+	assert_got_all();
+	assert_int_equal(get(CONTENT_CHUNK, CONTENT_CHUNK), CONTENT_OK);
+	assert_memory_equal(buffers[0], data + CONTENT_CHUNK, CONTENT_CHUNK);
+	assert_int_equal(content_remove(session, hash, &effort), CONTENT_OK);
+	assert_int_equal(content_remove(session, hash, &effort), CONTENT_OK);
+	assert_int_equal(get(0, SIZE), CONTENT_MISSING);
+
+	/* one connection did all of it */
+	assert_int_equal(atomic_load(&bad_connections), before + 1);
+}
+
+/* Faults of the moment: the block arrives, after some attempts. */
+static void
+test_bucket_retries(void **state)
+{
+	static const struct
+	{
+		enum bad_mode mode;
+		int			argument;
+		bool		puts;
+	}			faults[] = {
+		{BAD_STATUS, 500, true}, {BAD_STATUS, 503, true},
+		{BAD_STATUS, 429, true}, {BAD_RESET, 0, true},
+		{BAD_RESET_LATE, 0, true}, {BAD_TRUNCATED, 0, false},
+		{BAD_DAMAGED_UPLOAD, 0, true}
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+	{
+		make_block();
+		bad_set(BAD_NOTHING, 0, -1);
+		if (faults[i].puts)
+			bad_set(faults[i].mode, faults[i].argument, 3);
+		assert_int_equal(put(), CONTENT_OK);
+		assert_int_equal(atomic_load(&bad_requests), faults[i].puts ? 4 : 1);
+		bad_set(faults[i].mode, faults[i].argument, 2);
+		if (faults[i].mode == BAD_DAMAGED_UPLOAD ||
+			faults[i].mode == BAD_RESET_LATE)
+			bad_set(BAD_NOTHING, 0, -1);
+		assert_got_all();
+	}
+}
+
+/* One that lasts ends with the time there is for it. */
+static void
+test_bucket_gives_up(void **state)
+{
+	int64_t		begin;
+
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	bad_set(BAD_STATUS, 503, -1);
+	begin = clock_now();
+	try_for(700);
+	assert_int_equal(get(0, SIZE), CONTENT_UNAVAILABLE);
+	assert_true(clock_now() - begin < 5000000);
+	assert_non_null(strstr(effort.message, "503 SlowDown"));
+	assert_true(atomic_load(&bad_requests) > 2);
+	assert_true(atomic_load(&bad_requests) < 30);
+
+	/* slow: the attempt is given up, not waited for */
+	bad_set(BAD_SLOW, 3000, 1);
+	begin = clock_now();
+	assert_got_all();
+	assert_true(clock_now() - begin < 2500000);
+	bad_set(BAD_SLOW, 3000, 1);
+	assert_int_equal(put(), CONTENT_OK);
+}
+
+/* What another attempt would not change is said at once. */
+static void
+test_bucket_refusals(void **state)
+{
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	try_for(5000);
+	bad_set(BAD_STATUS, 403, -1);
+	assert_int_equal(get(0, SIZE), CONTENT_FAILED);
+	assert_int_equal(atomic_load(&bad_requests), 1);
+	assert_non_null(strstr(effort.message, "403 AccessDenied"));
+	assert_non_null(strstr(effort.message, "credentials"));
+	assert_int_equal(put(), CONTENT_FAILED);
+	assert_int_equal(atomic_load(&bad_requests), 2);
+	bad_set(BAD_STATUS, 404, -1);
+	assert_int_equal(get(0, SIZE), CONTENT_MISSING);
+	assert_int_equal(put(), CONTENT_FAILED);
+	assert_int_equal(atomic_load(&bad_requests), 2);
+}
+
+/* Never a wrong byte: once may have been the way, twice is the object. */
+static void
+test_bucket_damage(void **state)
+{
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	bad_set(BAD_BYTES, 0, 1);
+	assert_got_all();
+	assert_int_equal(atomic_load(&bad_requests), 2);
+	bad_set(BAD_BYTES, 0, -1);
+	assert_int_equal(get(0, SIZE), CONTENT_CORRUPT);
+	assert_int_equal(atomic_load(&bad_requests), 2);
+	bad_set(BAD_SHORT, 0, -1);
+	assert_int_equal(get(0, SIZE), CONTENT_CORRUPT);
+	assert_int_equal(get(2 * CONTENT_CHUNK, 1000), CONTENT_CORRUPT);
+	bad_set(BAD_NO_RANGES, 0, -1);
+	assert_got_all();
+	assert_int_equal(get(CONTENT_CHUNK, CONTENT_CHUNK), CONTENT_OK);
+	assert_memory_equal(buffers[0], data + CONTENT_CHUNK, CONTENT_CHUNK);
+	assert_int_equal(get(2 * CONTENT_CHUNK, 1000), CONTENT_OK);
+	assert_memory_equal(buffers[0], data + 2 * CONTENT_CHUNK, 1000);
+}
+
+/* Nobody listens: that, too, may change. */
+static void
+test_bucket_nobody(void **state)
+{
+	char	   *endpoint = bucket.endpoint;
+
+	(void) state;
+	bucket.endpoint = "http://127.0.0.1:1";
+	content_session_end(session);
+	session = content_session_begin(&bucket);
+	try_for(300);
+	assert_int_equal(content_put(session, hash, data, SIZE, &effort),
+					 CONTENT_UNAVAILABLE);
+	bucket.endpoint = endpoint;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test_setup_teardown(test_directory, begin_directory,
+										end_directory),
+		cmocka_unit_test_setup_teardown(test_directory_damage,
+										begin_directory, end_directory),
+		cmocka_unit_test_setup_teardown(test_directory_away, begin_directory,
+										end_directory),
+		cmocka_unit_test_setup_teardown(test_directory_list, begin_directory,
+										end_directory),
+		cmocka_unit_test_setup_teardown(test_directory_killed,
+										begin_directory, end_directory),
+		cmocka_unit_test_setup_teardown(test_bucket, begin_bucket, end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_retries, begin_bucket,
+										end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_gives_up, begin_bucket,
+										end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_refusals, begin_bucket,
+										end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_damage, begin_bucket,
+										end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_nobody, begin_bucket,
+										end_bucket),
+	};
+	static char endpoint[64];
+
+	content_backend_init();
+	snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%d", bad_start(0));
+	bucket = (struct content_store_config) {
+		.name = "bucket", .type = CONTENT_STORE_S3, .endpoint = endpoint,
+		.region = "us-east-1", .bucket = "bucket", .prefix = "some/where/",
+		.path_style = true, .access_key = "id", .secret_key = "secret",
+		.connect_timeout = 1000, .request_timeout = 1000};
+	return cmocka_run_group_tests_name("content stores", tests, NULL, NULL);
+}
