@@ -20,6 +20,7 @@
 PG_MODULE_MAGIC;
 
 bool		dittofs_gateway = false;
+bool		dittofs_keep_replies = true;
 
 void		_PG_init(void);
 
@@ -51,6 +52,22 @@ _PG_init(void)
 							 false,
 							 PGC_USERSET,
 							 0,
+							 NULL, NULL, NULL);
+
+	/*
+	 * Of the configuration file, and of nothing else: no session, and no
+	 * setting of a role that somebody forgets, may undo what was promised to
+	 * all clients.
+	 */
+	DefineCustomBoolVariable("dittofs.keep_replies",
+							 "Answers to changes are kept for clients that ask again.",
+							 "Without them a call that arrives twice is made "
+							 "twice. Off is for measuring what keeping costs, "
+							 "and for nothing else.",
+							 &dittofs_keep_replies,
+							 true,
+							 PGC_SIGHUP,
+							 GUC_NOT_IN_SAMPLE,
 							 NULL, NULL, NULL);
 	if (dittofs_gateway)
 		keep_freed_memory();

@@ -11,4 +11,10 @@
 /* dittofs.gateway: this session carries a gateway's batches and nothing else */
 extern bool dittofs_gateway;
 
+/*
+ * dittofs.keep_replies: answers to changes are kept for clients that ask
+ * again.  Off only to measure what that costs.
+ */
+extern bool dittofs_keep_replies;
+
 #endif							/* DITTOFS_GUC_H */

@@ -39,6 +39,7 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "guc.h"
 #include "replies.h"
 #include "xact.h"
 
@@ -148,7 +149,7 @@ reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 	int64		checksum = (int64) op->caller->checksum;
 	const Reply *own;
 
-	if (!op->caller->has_call)
+	if (!op->caller->has_call || !dittofs_keep_replies)
 		return false;
 	key = reply_key(op, procedure);
 	own = find_pending(key, checksum);
@@ -181,7 +182,7 @@ reply_store(const Op *op, Procedure procedure, const pg_uuid_t *object)
 {
 	Reply	   *reply;
 
-	if (!op->caller->has_call)
+	if (!op->caller->has_call || !dittofs_keep_replies)
 		return;
 	if (npending == PENDING_MAX)
 		reply_flush();

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct client *first;
 static struct client *second;	/* another connection, to another gateway */
@@ -151,6 +152,40 @@ test_failure(void)
 			  "is tried again");
 }
 
+/* Removes what is there, twice: the status of the second. */
+static uint32_t
+removed_twice(void)
+{
+	make_file(first, &dir, "twice", 0644);
+	v3_remove(first, &dir, S("twice"));
+	repeat();
+	return v3_remove(second, &dir, S("twice")).status;
+}
+
+static uint32_t
+set_keep_replies(const char *change, uint32_t until)
+{
+	uint32_t	status;
+
+	sql("SELECT dittofs.status_name(0)");
+	sql("ALTER SYSTEM %s", change);
+	sql("SELECT pg_reload_conf()");
+	for (int i = 0; (status = removed_twice()) != until && i < 500; i++)
+		usleep(10000);
+	return status;
+}
+
+/* The switch by which the benchmark measures what all this costs. */
+static void
+test_switched_off(void)
+{
+	is_status(set_keep_replies("SET dittofs.keep_replies = off",
+							   NFS3ERR_NOENT), NFS3ERR_NOENT,
+			  "without replies a repeated call is another one");
+	is_status(set_keep_replies("RESET dittofs.keep_replies", NFS3_OK), NFS3_OK,
+			  "with them again it is not");
+}
+
 int
 main(void)
 {
@@ -163,6 +198,7 @@ main(void)
 	test_setattr();
 	test_others();
 	test_failure();
+	test_switched_off();
 	disconnect(first);
 	disconnect(second);
 	return done_testing();

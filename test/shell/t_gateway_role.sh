@@ -181,6 +181,9 @@ attempts "settings" <<'E'
 SET session_replication_role = replica
 SET allow_system_table_mods = on
 SET zero_damaged_pages = on
+SET dittofs.keep_replies = off --! 55P02
+ALTER ROLE intruder SET dittofs.keep_replies = off --! 55P02
+ALTER SYSTEM SET dittofs.keep_replies = off
 SET SESSION AUTHORIZATION DEFAULT; SET ROLE postgres
 SET dittofs.allow_drop = on; DROP EXTENSION dittofs
 SET dittofs.allow_drop = on; DROP SCHEMA dittofs CASCADE
