@@ -74,6 +74,9 @@ node_stop()
 	while kill -0 "$postmaster" 2>/dev/null; do
 		sleep 0.02
 	done
+	# what a server that starts again would take away: ours may not
+	ipcrm -m "$(sed -n "7s/.* //p" "$dir/postmaster.pid")"
+	rm -f "$dir/postmaster.pid"
 }
 
 standby_make()
@@ -109,6 +112,16 @@ fail_over()
 	"${as_owner[@]}" "$pg_bin/pg_ctl" promote -D "$(node_dir "$primary")" -w \
 		>/dev/null
 }
+
+# The wrapper stops node 1.
+node_2_stop()
+{
+	local status=$?
+
+	[ ! -e "$DITTOFS_RUN/data2/postmaster.pid" ] || node_stop 2 immediate
+	exit $status
+}
+[ -z "$DITTOFS_RUN" ] || trap node_2_stop EXIT
 
 # shellcheck disable=SC2034
 chance()
