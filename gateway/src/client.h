@@ -70,7 +70,7 @@ extern const char *peer_name(const struct peer *peer, char *buffer);
 extern void client_accept(struct event *listener, uint32_t ready);
 
 /*
- * The one way out.  Reads that were not sent yet are forgotten, those that
+ * The one way out.  Reads and WRITEs that were not sent yet are forgotten, those that
  * run are cancelled when they keep a connection busy for nobody; changes go
  * on.  level: how much it matters.
  */

@@ -65,7 +65,7 @@ extern void pool_stop(struct pool *pool);
 extern void pool_submit(struct request *request);
 
 /*
- * The request's client has gone, and it changes nothing: it is released,
+ * The request is pointless (request_pointless): it is released,
  * now or when the database has answered.
  */
 extern void pool_forget(struct request *request);

@@ -148,8 +148,11 @@ request_set_state(struct request *request, enum request_state state)
 bool
 request_pointless(const struct request *request)
 {
-	return request->client != NULL && request->client->state == CLIENT_CLOSED &&
-		!request->procedure->changes;
+	if (request->client == NULL || request->client->state != CLIENT_CLOSED)
+		return false;
+	return !request->procedure->changes ||
+		(request->call.statement != NO_STATEMENT &&
+		 statements[request->call.statement].lane == LANE_BULK);
 }
 
 bool

@@ -63,7 +63,7 @@ struct procedure
 
 	/*
 	 * Runs to its end even when its client has gone, and is never
-	 * cancelled; a retransmission of it while it runs waits for it.
+	 * cancelled, unless it is a WRITE (request_pointless); a retransmission of it while it runs waits for it.
 	 */
 	bool		changes;
 

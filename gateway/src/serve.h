@@ -61,7 +61,12 @@ extern void request_detach(struct request *request);
 extern void request_charge(struct request *request, size_t bytes);
 extern void request_uncharge(struct request *request);
 
-/* Nobody waits for it and it changes nothing. */
+/*
+ * Its client has gone, and it changes nothing, or data: WRITE.  The client sends
+ * that again, here or elsewhere, and when it has its answer may write something
+ * else to the same place, over which what waited here must not be written.  All
+ * other changes know from the database that they were made.
+ */
 extern bool request_pointless(const struct request *request);
 
 /* Fills in the record mark.  False: nothing has been encoded. */

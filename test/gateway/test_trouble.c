@@ -287,6 +287,41 @@ test_leaving_client(void)
 	v3_rmdir(c, &held, S("left"));
 }
 
+/*
+ * A WRITE that waited here when its client went away does not come after what
+ * the client has since written through another gateway.
+ */
+static void
+test_leaving_writer(void)
+{
+	struct client *leaving = connect_to(0);
+	struct client *other = connect_to(1);
+	struct handle file = make_file(c, &dir, "written", 0644);
+	struct result result;
+
+	sql("BEGIN");
+	sql("SELECT status FROM dittofs.set_file_attributes('\\x%s', mode => 420)",
+		hex(&file));
+	begin(leaving, NFS_PROGRAM, NFS_V3, NFS3_WRITE);
+	put_handle(leaving, &file);
+	put64(leaving, 0);
+	put(leaving, 3);
+	put(leaving, FILE_SYNC);
+	put_opaque(leaving, S("old"));
+	send_call(leaving);
+	sleep_ms(100);
+	disconnect(leaving);
+	sleep_ms(900);				/* its lock time-out is 500 ms */
+	let_go();
+	result = v3_write(other, &file, 0, S("new"), FILE_SYNC);
+	is_status(result.status, NFS3_OK, "a client comes back to another gateway");
+	sleep_ms(1000);
+	result = v3_read(c, &file, 0, 10);
+	ok(result.count == 3 && memcmp(result.data.data, "new", 3) == 0,
+	   "what it had left at the first does not undo what it writes there");
+	disconnect(other);
+}
+
 static struct client *silent;
 static struct handle large;
 
@@ -382,6 +417,7 @@ main(void)
 	test_dying_sessions();
 	test_retransmission();
 	test_leaving_client();
+	test_leaving_writer();
 	test_silent_client();
 	test_announcing_clients();
 	disconnect(c);
