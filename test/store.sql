@@ -7,6 +7,7 @@
 --	t.put(store_id, bytes, ...)	puts objects
 --	t.fetch(segments, data)		the bytes, with all sums checked
 --	t.cat(handle, from, count)	reads through prepare_read()
+--	t.merge()					the background pass
 --	t.store_write(handle, at, bytes, ...)	a write in two halves; its status
 --
 -- It may be loaded any number of times.
@@ -114,6 +115,30 @@ BEGIN
 		p.status := (dittofs.commit_write(file, at, blocks, p.store_id)).status;
 	END IF;
 	RETURN dittofs.status_name(p.status);
+END $$;
+
+-- What a gateway does in the background, until there is nothing to do; a line
+-- for each task.
+CREATE OR REPLACE FUNCTION t.merge(most int DEFAULT 1000) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	task dittofs.merge_task;
+	bytes bytea;
+	status int;
+BEGIN
+	FOR i IN 1 .. most LOOP
+		task := dittofs.merge_next();
+		EXIT WHEN task.status <> 0;
+		CONTINUE WHEN task.action = 'none';
+		bytes := t.fetch(task.segments, task.data);
+		ASSERT length(bytes) = task.length;
+		IF task.action = 'block' THEN
+			PERFORM t.put(task.store_id, bytes) WHERE dittofs.claim_blocks(task.store_id, t.blocks(bytes)) = '\x01';
+			status := dittofs.merge_commit(task.handle, task."offset", task.stamp, task.store_id, t.blocks(bytes));
+		ELSE
+			status := dittofs.merge_store(task.handle, task."offset", task.stamp, bytes);
+		END IF;
+		RETURN NEXT task.action || ' ' || task."offset" || '+' || task.length || ' ' || dittofs.status_name(status);
+	END LOOP;
 END $$;
 
 -- Bytes that are easy to tell apart: n times a character.

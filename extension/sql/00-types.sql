@@ -96,6 +96,10 @@ CREATE TYPE dittofs.prepare_read_result AS
 	(status int, attributes dittofs.fattr, eof bool, segments bytea, data bytea);
 CREATE TYPE dittofs.prepare_write_result AS
 	(status int, attributes dittofs.fattr, store_id int, needed bytea);
+CREATE TYPE dittofs.merge_task AS (
+	status int, action text, handle bytea, "offset" bigint, length int, stamp bytea,
+	store_id int, segments bytea, data bytea, wait_ms int
+);
 CREATE TYPE dittofs.capabilities_result AS (
 	status int, attributes dittofs.fattr,
 	rtmax bigint, rtpref bigint, rtmult bigint, wtmax bigint, wtpref bigint, wtmult bigint,

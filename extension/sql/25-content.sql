@@ -40,10 +40,27 @@ CREATE TABLE dittofs.stored_blocks (
 ALTER TABLE dittofs.stored_blocks ADD CONSTRAINT stored_blocks_pkey PRIMARY KEY (store_id, hash);
 ALTER TABLE dittofs.stored_blocks ALTER sums SET STORAGE main;
 
+-- Files with content that is to be moved by the background pass (src/staged.c),
+-- and shares whose files are to be looked at.
+CREATE TABLE dittofs.staged_files (
+	file_id uuid PRIMARY KEY,
+	next_at timestamptz NOT NULL,
+	position bigint NOT NULL
+);
+CREATE INDEX staged_files_next ON dittofs.staged_files (next_at);
+CREATE TABLE dittofs.content_moves (
+	share_id int PRIMARY KEY,
+	position uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+	passes int NOT NULL DEFAULT 0,
+	next_at timestamptz NOT NULL DEFAULT now()
+);
+
 SELECT pg_catalog.pg_extension_config_dump('dittofs.store_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.content_stores', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.extents', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.stored_blocks', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.staged_files', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.content_moves', '');
 
 -- Names of stores
 CREATE FUNCTION dittofs.create_content_store(name text, kind text) RETURNS int
@@ -91,3 +108,18 @@ CREATE FUNCTION dittofs.list_content_stores(
 	LANGUAGE C STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_list_content_stores';
+
+-- The background pass, which every gateway runs: a task, and how it ends.
+CREATE FUNCTION dittofs.merge_next() RETURNS dittofs.merge_task
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_merge_next';
+
+CREATE FUNCTION dittofs.merge_commit(handle bytea, "offset" bigint, stamp bytea, store_id int, blocks bytea)
+	RETURNS int
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_merge_commit';
+
+CREATE FUNCTION dittofs.merge_store(handle bytea, "offset" bigint, stamp bytea, data bytea)
+	RETURNS int
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_merge_store';

@@ -13,6 +13,10 @@ CREATE TRIGGER shares_changed
 CREATE TRIGGER shares_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dittofs.content_stores
 	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.shares_changed();
+CREATE TRIGGER shares_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON dittofs.server_config
+	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.shares_changed();
 ALTER TABLE dittofs.shares ENABLE ALWAYS TRIGGER shares_changed;
 ALTER TABLE dittofs.filesystem_capabilities ENABLE ALWAYS TRIGGER shares_changed;
+ALTER TABLE dittofs.server_config ENABLE ALWAYS TRIGGER shares_changed;
 ALTER TABLE dittofs.content_stores ENABLE ALWAYS TRIGGER shares_changed;

@@ -71,7 +71,7 @@ AS $fsck$
 		SELECT f.id, f.size, f.used, coalesce(f.external, 0) AS external,
 				coalesce(f.content_id, f.id) AS content_id,
 				CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END AS content,
-				f.used > 0 AND f.memory_epoch IS NOT NULL
+				f.used > coalesce(f.external, 0) AND f.memory_epoch IS NOT NULL
 					AND NOT EXISTS (SELECT FROM dittofs.memory_life l WHERE l.epoch = f.memory_epoch) AS lost
 			FROM dittofs.files f WHERE f.kind = 1
 	),
@@ -214,6 +214,13 @@ AS $fsck$
 		FROM dittofs.stored_blocks b LEFT JOIN dittofs.content_stores s USING (store_id)
 		WHERE s.store_id IS NULL OR length(b.hash) <> 32 OR b.length NOT BETWEEN 1 AND 4194304
 			OR length(b.sums) <> (b.length + 131071) / 131072 * 16
+	UNION ALL
+	SELECT 'content that is to be moved is known', r.id::text
+		FROM regular r JOIN dittofs.files f USING (id) JOIN dittofs.shares s ON s.share_id = f.share_id
+		WHERE s.content_store_id IS NOT NULL AND NOT r.lost AND r.used > r.external
+			AND r.size >= coalesce((SELECT value::bigint FROM dittofs.server_config WHERE key = 'external_min'), 65536)
+			AND NOT EXISTS (SELECT FROM dittofs.staged_files g WHERE g.file_id = r.id)
+			AND NOT EXISTS (SELECT FROM dittofs.content_moves m WHERE m.share_id = s.share_id)
 	UNION ALL
 	SELECT 'the store of a share exists, and is of its kind', h.name
 		FROM dittofs.shares h LEFT JOIN dittofs.content_stores s ON s.store_id = h.content_store_id

@@ -513,6 +513,8 @@ AS $$
 			'bring the file back from a backup, or remove it'),
 		('a stored block has a store, a hash and sums',
 			'bring the store''s row in dittofs.content_stores back from a backup'),
+		('content that is to be moved is known',
+			'call dittofs.alter_share() with the content that the share has: all its files will be looked at'),
 		('the store of a share exists, and is of its kind',
 			'give the share a store with dittofs.alter_share()'),
 		('a block is a file''s, or waits for the reaper',

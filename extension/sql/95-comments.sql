@@ -32,6 +32,7 @@ COMMENT ON TYPE dittofs.write_result IS 'Result of write(). committed: the stabi
 COMMENT ON TYPE dittofs.commit_result IS 'Result of commit().';
 COMMENT ON TYPE dittofs.prepare_read_result IS 'Result of prepare_read(): where each byte of the range is; extension/sql/README.md has the form of segments.';
 COMMENT ON TYPE dittofs.prepare_write_result IS 'Result of prepare_write(): the store the blocks go to, and for each whether it has to be put there.';
+COMMENT ON TYPE dittofs.merge_task IS 'Result of merge_next().';
 COMMENT ON TYPE dittofs.capabilities_result IS 'Result of get_filesystem_capabilities(): the fields of FSINFO and PATHCONF.';
 COMMENT ON TYPE dittofs.statistics_result IS 'Result of get_filesystem_statistics(): the fields of FSSTAT.';
 COMMENT ON TYPE dittofs.mount_result IS 'Result of mount(). auth_none: the share takes callers without credentials.';
@@ -94,6 +95,12 @@ COMMENT ON FUNCTION dittofs.commit_write IS
 $$The second half: the blocks are in the store and become the file's content from offset on; size, times and mode follow, as after write(). It does no harm to repeat it. Statuses as write(), and JUKEBOX: a block is not known or being deleted, begin again with prepare_write().$$;
 COMMENT ON FUNCTION dittofs.claim_blocks IS
 $$Claims blocks as prepare_write() does, for whoever makes blocks of what files have already. NULL: no such store, or blocks is malformed.$$;
+COMMENT ON FUNCTION dittofs.merge_next IS
+$$The next thing to do for the background pass that brings content to where it belongs; the file is not given to anybody else for a minute. action 'block': make a block of segments and data (as prepare_read() returns them), claim_blocks(), put it, merge_commit(). 'fetch': the same bytes to merge_store(). 'none': something was done without a gateway, ask again. Status NOENT: there is nothing to do, ask again after wait_ms.$$;
+COMMENT ON FUNCTION dittofs.merge_commit IS
+$$Blocks that are in the store take the place of what a task was made of; the file's content, size, used and times stay as they are. Returns a status: JUKEBOX somebody has written meanwhile, or a block is not there: nothing happened, forget the task. STALE the file is gone.$$;
+COMMENT ON FUNCTION dittofs.merge_store IS
+$$Ends a task of action 'fetch': data takes the place of blocks. Statuses as merge_commit().$$;
 COMMENT ON FUNCTION dittofs.content_hints IS
 $$Where the content of each share goes: its kind, store and block size. What a gateway remembers of it may be out of date without harm.$$;
 COMMENT ON FUNCTION dittofs.create_content_store IS
@@ -259,6 +266,10 @@ COMMENT ON COLUMN dittofs.stored_blocks.hash IS 'SHA-256 of its content; its nam
 COMMENT ON COLUMN dittofs.stored_blocks.state IS 'pending: claimed, not yet a file''s; stored: it is there; deleting: it may be gone at any moment.';
 COMMENT ON COLUMN dittofs.stored_blocks.unreferenced_since IS 'When it was found that no file refers to it.';
 COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'For each 128 KiB of it the first 16 bytes of their SHA-256.';
+COMMENT ON TABLE dittofs.staged_files IS 'Files with content that the background pass is to move.';
+COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on it brings it forward.';
+COMMENT ON COLUMN dittofs.staged_files.position IS 'Where in the file to go on.';
+COMMENT ON TABLE dittofs.content_moves IS 'Shares that got another kind of content, and whose files are being looked at.';
 COMMENT ON SEQUENCE dittofs.store_ids IS 'Numbers of stores.';
 COMMENT ON TABLE dittofs.reap_queue IS 'Content whose files are gone, to be deleted by reap().';
 COMMENT ON TABLE dittofs.space_usage IS 'What shares hold: the sum over the slots. Sessions add to different slots so as not to wait for each other.';

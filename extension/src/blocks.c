@@ -25,6 +25,7 @@
 
 #include "access/detoast.h"
 #include "access/stratnum.h"
+#include "access/table.h"
 #include "access/toast_compression.h"
 #include "access/toast_internals.h"
 #include "miscadmin.h"
@@ -438,6 +439,36 @@ pages_cut(const Share *share, const Inode *inode, int64 from, int64 to)
 	}
 	pages_end(&scan);
 	return cut;
+}
+
+void
+pages_move(const Inode *inode, bool to_memory)
+{
+	RelName		target = to_memory ? REL_BLOCKS_MEMORY : REL_BLOCKS;
+	Relation	heap = table_open(rel_oid(target), RowExclusiveLock);
+	PageScan	scan;
+
+	begin_scan(&scan, !to_memory, &inode->content_id, RowExclusiveLock, 0,
+			   PG_INT64_MAX);
+	while (rel_scan_next(&scan.rs))
+	{
+		ItemPointerData tid = scan.rs.slot->tts_tid;
+		Datum		values[NCOLS];
+
+		CHECK_FOR_INTERRUPTS();
+		memcpy(values, scan.rs.slot->tts_values, sizeof(values));
+		for (int i = COL_DATA; i < NCOLS; i++)
+		{
+			/* what is TOASTed belongs to the old table */
+			if (!scan.rs.slot->tts_isnull[i])
+				values[i] = PointerGetDatum(detoast_external_attr((struct varlena *)
+																  DatumGetPointer(values[i])));
+		}
+		rel_insert(heap, values, scan.rs.slot->tts_isnull);
+		rel_delete(scan.rs.heap, &tid);
+	}
+	pages_end(&scan);
+	table_close(heap, NoLock);
 }
 
 int64

@@ -66,6 +66,8 @@ extern int64 pages_write(const Share *share, const Inode *inode, int64 offset,
 						 const char *data, int64 count, bool fill);
 extern int64 pages_cut(const Share *share, const Inode *inode,
 					   int64 from, int64 to);
+/* All pages of a locked inode go to the other table; it is then in that one. */
+extern void pages_move(const Inode *inode, bool to_memory);
 /* How many bytes pages_write() would add. */
 extern int64 pages_growth(const Inode *inode, int64 offset, int64 count,
 						  bool fill);

@@ -19,6 +19,7 @@
 #include "config.h"
 #include "rel.h"
 #include "srf.h"
+#include "staged.h"
 
 PG_FUNCTION_INFO_V1(dittofs_get_server_config);
 PG_FUNCTION_INFO_V1(dittofs_set_server_config);
@@ -35,12 +36,25 @@ typedef struct ConfigEntry
 static const ConfigEntry config_table[CONFIG_COUNT] = {
 	[CONFIG_CAPACITY_BYTES] =
 	{"capacity_bytes", INT64CONST(1) << 50, 0, PG_INT64_MAX,
-		"Bytes that df shows as the size of a share. "
+		"Bytes that df shows as the size of a share without max_bytes. "
 	"It shows a number, it limits nothing."},
 	[CONFIG_CAPACITY_INODES] =
 	{"capacity_inodes", INT64CONST(4294967295), 0, PG_INT64_MAX,
-		"Inodes that df -i shows for a share. "
+		"Inodes that df -i shows for a share without max_inodes. "
 	"It shows a number, it limits nothing."},
+	[CONFIG_CONTENT_RETENTION] =
+	{"content_retention", 7 * 24 * 3600, 0, INT64CONST(100) * 365 * 24 * 3600,
+		"Seconds for which a block of a store is kept after it was found that no "
+		"file refers to it: a backup of the database that is older "
+	"may refer to blocks that are gone."},
+	[CONFIG_EXTERNAL_MIN] =
+	{"external_min", 64 * 1024, 1, PG_INT64_MAX,
+		"Files shorter than this, in bytes, stay in the database "
+	"where the content of the share is in a store."},
+	[CONFIG_MERGE_DELAY] =
+	{"merge_delay", 2000, 0, 24 * 3600 * 1000,
+		"Milliseconds for which a file must not have changed before what was "
+	"written to it in pieces goes to the store."},
 };
 
 /* CONFIG_COUNT: there is no such key. */
@@ -187,6 +201,8 @@ dittofs_set_server_config(PG_FUNCTION_ARGS)
 			elog(ERROR, "could not store a setting: %s",
 				 SPI_result_code_string(result));
 	}
+	if (i == CONFIG_EXTERNAL_MIN)
+		staged_sweep_stores();
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -52,7 +52,7 @@ enum
 Status
 content_check(const Inode *inode)
 {
-	if (inode->memory_epoch != 0 && inode->used > 0 &&
+	if (inode->memory_epoch != 0 && inode->used > inode->external &&
 		memory_lost(inode->memory_epoch))
 		return FS_IO;
 	return FS_OK;
@@ -308,11 +308,11 @@ may_fill(const Share *share, const Inode *inode)
 	return inode->external == 0 && !share_in_store(share);
 }
 
-/* The first byte decides which table the pages are in. */
+/* The first page decides which table the pages are in. */
 static void
 choose_table(const Share *share, Inode *inode)
 {
-	if (inode->used == 0)
+	if (inode->used == inode->external)
 		inode->memory_epoch = share->content == CONTENT_MEMORY ?
 			memory_life() : 0;
 }
@@ -349,9 +349,9 @@ content_link(const Share *share, Inode *inode, int64 offset, int32 store_id,
 
 	for (int i = 0; i < n; i++)
 		end += refs[i].length;
-	choose_table(share, inode);
 	if (inode->used > inode->external)
 		inode->used += pages_cut(share, inode, offset, end);
+	choose_table(share, inode);
 	cut_extents(inode, offset, end);
 	for (int i = 0; i < n; i++)
 	{

@@ -10,6 +10,7 @@
 #include "content.h"
 #include "ops.h"
 #include "replies.h"
+#include "staged.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -166,6 +167,8 @@ setattr_apply(const Op *op, Inode *inode, const SetAttrs *set)
 		inode->gid = (uint32) set->gid.value;
 	if (set->size.given)
 	{
+		bool		wanted = staged_wanted(op->share, inode);
+
 		if (set->size.value < inode->size)
 		{
 			int64		used = inode->used;
@@ -174,6 +177,7 @@ setattr_apply(const Op *op, Inode *inode, const SetAttrs *set)
 			usage_add(op->share->share_id, inode->used - used, 0);
 		}
 		inode->size = set->size.value;
+		staged_note(op->share, inode, wanted);
 		inode->mtime = now;
 		inode->mode = mode_after_write(&op->cred, inode->mode);
 	}

@@ -20,6 +20,7 @@
 #include "content.h"
 #include "ops_data.h"
 #include "srf.h"
+#include "staged.h"
 #include "usage.h"
 #include "xact.h"
 
@@ -184,11 +185,13 @@ dittofs_commit_write(PG_FUNCTION_ARGS)
 	if (status == FS_OK && count > 0)
 	{
 		int64		used = inode->used;
+		bool		wanted = staged_wanted(op.share, inode);
 
 		stored_mark(store_id, refs, n);
 		content_link(op.share, inode, offset, store_id, refs, n);
 		usage_add(op.share->share_id, inode->used - used, 0);
 		data_written(&op, inode, offset, count);
+		staged_note(op.share, inode, wanted);
 	}
 	if (status == FS_OK)
 	{

@@ -22,6 +22,7 @@
 #include "content.h"
 #include "ops_data.h"
 #include "replies.h"
+#include "staged.h"
 #include "usage.h"
 #include "verifier.h"
 #include "xact.h"
@@ -205,10 +206,12 @@ dittofs_write(PG_FUNCTION_ARGS)
 	if (status == FS_OK && count > 0)
 	{
 		int64		used = inode->used;
+		bool		wanted = staged_wanted(op.share, inode);
 
 		content_write(op.share, inode, offset, VARDATA_ANY(data), count);
 		usage_add(op.share->share_id, inode->used - used, 0);
 		data_written(&op, inode, offset, count);
+		staged_note(op.share, inode, wanted);
 	}
 	if (status == FS_OK)
 	{

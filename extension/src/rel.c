@@ -63,6 +63,7 @@ static const struct
 	[REL_EXTENTS] = {"extents", "extents_pkey"},
 	[REL_STORED_BLOCKS] = {"stored_blocks", "stored_blocks_pkey"},
 	[REL_CONTENT_STORES] = {"content_stores", "content_stores_pkey"},
+	[REL_STAGED_FILES] = {"staged_files", "staged_files_pkey"},
 	[REL_SPACE_USAGE] = {"space_usage", "space_usage_pkey"},
 	[REL_REAP_QUEUE] = {"reap_queue", "reap_queue_pkey"},
 	[REL_SHARES] = {"shares", "shares_pkey"},
@@ -94,6 +95,7 @@ static const char *const type_names[TYPE_COUNT] = {
 	[TYPE_COMMIT_RESULT] = "commit_result",
 	[TYPE_PREPARE_READ_RESULT] = "prepare_read_result",
 	[TYPE_PREPARE_WRITE_RESULT] = "prepare_write_result",
+	[TYPE_MERGE_TASK] = "merge_task",
 	[TYPE_CAPABILITIES_RESULT] = "capabilities_result",
 	[TYPE_STATISTICS_RESULT] = "statistics_result",
 	[TYPE_MOUNT_RESULT] = "mount_result",
@@ -415,14 +417,30 @@ rel_scan_end(RelScan *rs)
 	table_close(rs->heap, NoLock);
 }
 
+static TransactionId
+row_xmin(const RelScan *rs)
+{
+	bool		isnull;
+
+	return DatumGetTransactionId(slot_getsysattr(rs->slot,
+												 MinTransactionIdAttributeNumber,
+												 &isnull));
+}
+
 bool
 rel_row_is_ours(const RelScan *rs)
 {
-	bool		isnull;
-	Datum		xmin = slot_getsysattr(rs->slot, MinTransactionIdAttributeNumber,
-									   &isnull);
+	return TransactionIdIsCurrentTransactionId(row_xmin(rs));
+}
 
-	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
+uint64
+rel_row_version(const RelScan *rs)
+{
+	const ItemPointerData *tid = &rs->slot->tts_tid;
+
+	return ((uint64) row_xmin(rs) << 32) ^
+		((uint64) ItemPointerGetBlockNumber(tid) << 12) ^
+		ItemPointerGetOffsetNumber(tid);
 }
 
 /*

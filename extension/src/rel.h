@@ -32,6 +32,7 @@ typedef enum RelName
 	REL_EXTENTS,
 	REL_STORED_BLOCKS,
 	REL_CONTENT_STORES,
+	REL_STAGED_FILES,
 	REL_SPACE_USAGE,
 	REL_REAP_QUEUE,
 	REL_SHARES,
@@ -69,6 +70,7 @@ typedef enum ResultType
 	TYPE_COMMIT_RESULT,
 	TYPE_PREPARE_READ_RESULT,
 	TYPE_PREPARE_WRITE_RESULT,
+	TYPE_MERGE_TASK,
 	TYPE_CAPABILITIES_RESULT,
 	TYPE_STATISTICS_RESULT,
 	TYPE_MOUNT_RESULT,
@@ -101,6 +103,8 @@ extern bool rel_scan_next(RelScan *rs);
 extern void rel_scan_end(RelScan *rs);
 /* Has the row in rs->slot been written by this transaction? */
 extern bool rel_row_is_ours(const RelScan *rs);
+/* A number that no other version of the row has, nor a row that is put there. */
+extern uint64 rel_row_version(const RelScan *rs);
 
 /*
  * Without the index: the row that is_it knows by its key, in the version that

@@ -30,6 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "config.h"
 #include "rel.h"
 #include "shares.h"
 
@@ -93,12 +94,14 @@ static bool callback_registered = false;
 static Oid	cached_shares_oid = InvalidOid;
 static Oid	cached_capabilities_oid = InvalidOid;
 static Oid	cached_stores_oid = InvalidOid;
+static Oid	cached_config_oid = InvalidOid;
 
 static void
 share_invalidate(Datum arg, Oid relid)
 {
 	if (relid == InvalidOid || relid == cached_shares_oid ||
-		relid == cached_capabilities_oid || relid == cached_stores_oid)
+		relid == cached_capabilities_oid || relid == cached_stores_oid ||
+		relid == cached_config_oid)
 		messages++;
 }
 
@@ -315,6 +318,22 @@ read_stores(ShareCache *new_cache, Snapshot snapshot)
 	rel_scan_end(&rs);
 }
 
+/* The settings that every write asks for. */
+static void
+read_config(ShareCache *new_cache, Snapshot snapshot)
+{
+	int64		config[CONFIG_COUNT];
+
+	PushActiveSnapshot(snapshot);
+	config_read(config);
+	PopActiveSnapshot();
+	for (int i = 0; i < new_cache->nshares; i++)
+	{
+		new_cache->by_id[i]->external_min = config[CONFIG_EXTERNAL_MIN];
+		new_cache->by_id[i]->merge_delay = config[CONFIG_MERGE_DELAY];
+	}
+}
+
 static void
 cache_read(void)
 {
@@ -340,11 +359,13 @@ cache_read(void)
 	cached_shares_oid = rel_oid(REL_SHARES);
 	cached_capabilities_oid = rel_oid(REL_FILESYSTEM_CAPABILITIES);
 	cached_stores_oid = rel_oid(REL_CONTENT_STORES);
+	cached_config_oid = rel_oid(REL_SERVER_CONFIG);
 	messages_before = messages; /* then the snapshot, not the other way round */
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	read_shares(new_cache, snapshot);
 	read_capabilities(new_cache, snapshot);
 	read_stores(new_cache, snapshot);
+	read_config(new_cache, snapshot);
 	UnregisterSnapshot(snapshot);
 
 	MemoryContextSwitchTo(caller_context);

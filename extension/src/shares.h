@@ -59,6 +59,8 @@ typedef struct Share
 	Compression compression;	/* of pages */
 	int64		max_bytes;		/* -1: no limit */
 	int64		max_inodes;
+	int64		external_min;	/* of server_config: */
+	int64		merge_delay;	/* ms */
 	bool		read_only;
 	Squash		squash;
 	uint32		anonuid;

@@ -35,6 +35,7 @@
 #include "rel.h"
 #include "shares.h"
 #include "srf.h"
+#include "staged.h"
 #include "stores.h"
 #include "usage.h"
 #include "xact.h"
@@ -306,6 +307,7 @@ alter_content(FunctionCallInfo fcinfo, const Share *share)
 	if (DatumGetInt32(args[2]) == 0)
 		nulls[2] = 'n';
 	run_sql(sql, 3, types, args, nulls, NULL);
+	staged_sweep(share->share_id);
 }
 
 /*
@@ -590,6 +592,8 @@ drop_files(const Share *share)
 		" FROM dittofs.files"
 		" WHERE share_id = $1 AND used > 0"
 		" ON CONFLICT DO NOTHING",
+		"DELETE FROM dittofs.staged_files s USING dittofs.files f"
+		" WHERE f.share_id = $1 AND s.file_id = f.id",
 		"DELETE FROM dittofs.parent_child_map d USING dittofs.files f"
 		" WHERE f.share_id = $1 AND d.parent_id = f.id",
 		"DELETE FROM dittofs.files WHERE share_id = $1",
@@ -608,6 +612,7 @@ drop_records(int32 share_id)
 		"DELETE FROM dittofs.space_usage WHERE share_id = $1",
 		"DELETE FROM dittofs.filesystem_capabilities WHERE share_id = $1",
 		"DELETE FROM dittofs.mounts WHERE share_id = $1",
+		"DELETE FROM dittofs.content_moves WHERE share_id = $1",
 		"DELETE FROM dittofs.shares WHERE share_id = $1",
 	};
 	Oid			types[1] = {INT4OID};

@@ -105,7 +105,7 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'list_content_stores', 'mount', 'reap', 'set_filesystem_capabilities',
+	array['alter_share', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'list_content_stores', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'set_filesystem_capabilities',
 		'set_server_config', 'unmount', 'unmount_all'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 

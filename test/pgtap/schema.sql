@@ -8,8 +8,8 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'memory_life', 'mounts',
-	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage', 'stored_blocks']);
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'memory_life', 'mounts',
+	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage', 'staged_files', 'stored_blocks']);
 SELECT views_are('dittofs', array['entries', 'inodes', 'link_counts']);
 SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
 
@@ -94,6 +94,7 @@ SELECT throws_ok($$EXECUTE make('postgres', 'none', 'off', 0)$$, '23505', NULL, 
 -- Triggers
 SELECT triggers_are('dittofs', 'shares', array['shares_changed']);
 SELECT triggers_are('dittofs', 'content_stores', array['shares_changed']);
+SELECT triggers_are('dittofs', 'server_config', array['shares_changed']);
 SELECT triggers_are('dittofs', 'filesystem_capabilities', array['shares_changed']);
 SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'shares_changed' AND tgenabled <> 'A'$$,
 	'sessions learn of a change that replication made, too');
