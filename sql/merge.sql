@@ -16,8 +16,11 @@ CREATE TEMP VIEW file AS SELECT size, used, external, (SELECT count(*) FROM ditt
 		(SELECT count(*) FROM dittofs.staged_files g WHERE g.file_id = f.id) AS staged
 	FROM dittofs.files f JOIN dittofs.shares s USING (share_id) WHERE s.name = '/merge' AND f.id = (SELECT child_id FROM dittofs.parent_child_map d WHERE d.parent_id = s.root_id AND d.name = 'file');
 
+-- what others left
+SELECT count(*) >= 0 FROM t.merge();
+DELETE FROM dittofs.content_moves;
 -- nothing to do, and when to ask again
-SELECT dittofs.status_name(status), action, wait_ms FROM dittofs.merge_next();
+SELECT dittofs.status_name(status), action, wait_ms BETWEEN 1 AND 1000 AS wait FROM dittofs.merge_next();
 -- small files stay
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 0, t.x('a', 999));
 SELECT * FROM pg_temp.file;

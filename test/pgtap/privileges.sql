@@ -45,7 +45,7 @@ SELECT bag_eq(
 		'create_hard_link', 'create_special_file', 'create_symlink', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
 		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_shares', 'lookup',
-		'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
+		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
 		'reap', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'unmount',
 		'unmount_all', 'write', 'write_verifier'],
 	'the gateway''s role may execute what a gateway calls, and nothing else');
