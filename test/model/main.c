@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #define SHRINK_SECONDS 60
 
@@ -26,6 +26,7 @@ static struct
 	const char *directory;
 	const char *replay;
 	const char *save;
+	const char *share;
 	bool		through_failures;
 }			options = {.operations = 5000,.clients = 1};
 
@@ -36,7 +37,8 @@ usage(void)
 		  "[--minutes N]\n"
 		  "             [--ports 'PORT...'] [--host ADDRESS] "
 		  "[--through-failures]\n"
-		  "             [--directory DIR] [--replay FILE] [--save FILE]\n",
+		  "             [--directory DIR] [--share OPTIONS] [--replay FILE] "
+		  "[--save FILE]\n",
 		  stderr);
 	exit(2);
 }
@@ -54,6 +56,7 @@ parse(int argc, char **argv)
 		{"directory", required_argument, NULL, 'd'},
 		{"replay", required_argument, NULL, 'r'},
 		{"save", required_argument, NULL, 'w'},
+		{"share", required_argument, NULL, 'x'},
 		{"through-failures", no_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0}
 	};
@@ -91,6 +94,9 @@ parse(int argc, char **argv)
 			case 'w':
 				options.save = optarg;
 				break;
+			case 'x':
+				options.share = optarg;
+				break;
 			case 'f':
 				options.through_failures = true;
 				break;
@@ -100,6 +106,18 @@ parse(int argc, char **argv)
 	}
 	if (optind != argc || options.clients < 1 || options.operations < 1)
 		usage();
+}
+
+/* A share of one's own, with options of dittofs.create_share(). */
+static void
+make_share(void)
+{
+	static char name[40];
+
+	snprintf(name, sizeof(name), "/model.%d", (int) getpid());
+	sql("SELECT dittofs.create_share('%s', squash => 'none', %s)", name,
+		options.share);
+	nfs_share = name;
 }
 
 /* The tables themselves; a directory has none. */
@@ -118,7 +136,7 @@ single(void)
 	struct place *place = options.directory != NULL ?
 		posix_open(options.directory) : &nfs_open()->place;
 	struct generator g = {
-		.names = 10,.objects = 250,.data_max = 100000,.wide = true,
+		.names = 10,.objects = 250,.data_max = 400000,.wide = true,
 		.posix = options.directory != NULL
 	};
 	struct history history = {0};
@@ -156,6 +174,8 @@ int
 main(int argc, char **argv)
 {
 	parse(argc, argv);
+	if (options.share != NULL)
+		make_share();
 	if (options.through_failures)
 		run_through_failures(options.clients, options.seed,
 							 options.operations, options.minutes);

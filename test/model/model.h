@@ -159,6 +159,7 @@ struct model
 	struct node *root;
 	uint64_t	now;			/* the end of the call that is applied */
 	bool		dry;			/* only say what would come of it */
+	bool		two_moments;	/* the other object was looked at before */
 	uint64_t	directory_size; /* what directories have for a size */
 
 	/* whose ctime the last call moved on, or who is gone by it */

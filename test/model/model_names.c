@@ -374,9 +374,11 @@ apply_names(struct model *model, const struct call *call, struct expected *e)
 	struct node *second = two ? model_node(model, call->object2) : NULL;
 	struct node *file = NULL;
 
-	if (first != NULL && first->nlink == 0)
+	if (first != NULL && first->nlink == 0 &&
+		!(call->procedure == NFS3_LINK && model->two_moments))
 		first = NULL;
-	if (second != NULL && second->nlink == 0)
+	if (second != NULL && second->nlink == 0 &&
+		!(call->procedure == NFS3_RENAME && model->two_moments))
 		second = NULL;
 	if (call->procedure == NFS3_LINK)
 	{

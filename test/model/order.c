@@ -38,7 +38,8 @@
  * locks) can at worst make a false alarm.
  *
  * One liberty is taken: a failed call that names two objects and locks neither,
- * or only one, may show the two as they were at two moments.
+ * or only one, may find the two as they were at two moments (the file of a
+ * failed LINK; the directories of a RENAME whose arguments are at fault).
  */
 #include "order.h"
 
@@ -138,8 +139,8 @@ time_of_change(const struct event *event)
 }
 
 /*
- * A failed LINK shows the file as it is anyway; a failed RENAME whose names or
- * handles are at fault has locked nothing.
+ * A failed LINK shows the file as it is in the end, if it still is; a failed
+ * RENAME whose names or handles are at fault has locked nothing.
  */
 static void
 split(struct events *events, uint32_t at)
@@ -152,9 +153,12 @@ split(struct events *events, uint32_t at)
 		return;
 	memset(&other.result, 0, sizeof(other.result));
 	other.call = (struct call) {.procedure = NFS3_GETATTR};
-	if (event->call.procedure == NFS3_LINK && r->attr.follows)
+	if (event->call.procedure == NFS3_LINK)
 	{
-		event->without_object = true;
+		event->without_object = r->attr.follows ||
+			r->status != NFS3ERR_STALE;
+		if (!r->attr.follows)
+			return;
 		other.call.object = event->call.object;
 		other.result.attr = r->attr;
 		r->attr.follows = false;
@@ -214,6 +218,7 @@ fits(struct model *model, const struct event *event, char *why)
 	struct expected expected;
 
 	model->dry = event->time == 0;
+	model->two_moments = event->without_object || event->without_to;
 	model->now = event->time ? event->time : event->answered;
 	if (event->time != 0 && event->result.handle.size != 0)
 	{

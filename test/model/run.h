@@ -37,6 +37,8 @@ struct nfs
 /* With a connection to each gateway, or with none as yet. */
 extern struct nfs *nfs_open(void);
 extern struct nfs *nfs_new(void);
+/* The share, "/export" until it is set. */
+extern const char *nfs_share;
 /* On one connection; handles are those of the arguments. */
 extern void nfs_call(struct nfs *nfs, struct client *client,
 					 const struct call *call, const struct handle *object,

@@ -15,6 +15,8 @@
 
 #include "compare.h"
 
+const char *nfs_share = "/export";
+
 void
 nfs_become(struct client *client, int user)
 {
@@ -208,7 +210,7 @@ nfs_begin(struct place *place, struct model *model)
 	char		name[64];
 
 	nfs_become(client, 0);
-	export = root_of(client, "/export");
+	export = root_of(client, nfs_share);
 	snprintf(name, sizeof(name), "model.%d.%d", (int) getpid(),
 			 __atomic_add_fetch(&trees, 1, __ATOMIC_RELAXED));
 	root->handle = make_dir(client, &export, name, 0777);
