@@ -15,6 +15,7 @@
 #include "rpc.h"
 #include "serve.h"
 
+static struct pool pool;			/* which knows of no share */
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 
 struct trial
@@ -34,6 +35,7 @@ trial_start(struct trial *trial, const struct program *program,
 	trial->request.procedure = &program->procedures[procedure];
 	trial->request.xid = 0x12345678;
 	trial->request.peer = &peer;
+	trial->request.pool = &pool;
 	trial->request.caller = (struct bytes) {"caller", 6};
 	trial->request.call.statement = NO_STATEMENT;
 }

@@ -53,6 +53,7 @@ struct far_end
 static struct far_end ends[SOCKETS];
 static int	accepting = -1;
 static struct worker *worker;
+static struct pool the_pool;		/* which knows of no share */
 static struct request_list queue;
 static struct batch batch;
 
@@ -234,6 +235,21 @@ pool_forget(struct request *request)
 		return;
 	TAILQ_REMOVE(&queue, request, link);
 	request_free(request);
+}
+
+/* Later is as good as now. */
+void
+pool_retry(struct request *request)
+{
+	pool_submit(request);
+}
+
+bool
+pool_lane_is_up(const struct pool *pool, enum lane lane)
+{
+	(void) pool;
+	(void) lane;
+	return false;
 }
 
 static void
@@ -638,6 +654,7 @@ set_up(void)
 	memset(worker, 0, sizeof(*worker));
 	worker->config = &config;
 	worker->scratch = scratch;
+	worker->pools = &the_pool;
 	worker->max_requests = (int) config.max_requests;
 	worker->max_bytes = (size_t) config.max_bytes;
 	worker->loop.now = 1;
