@@ -37,7 +37,8 @@ system_includes := $(patsubst -I%,-isystem %,\
 	$(shell $(PKG_CONFIG) --cflags libtirpc libcurl libcrypto) \
 	-I$(shell $(PG_CONFIG) --includedir))
 libraries := $(shell $(PKG_CONFIG) --libs libtirpc libcurl libcrypto) \
-	-L$(shell $(PG_CONFIG) --libdir) -lpq -lyaml -lpthread
+	-L$(shell $(PG_CONFIG) --libdir) -lpq -lyaml -lmicrohttpd -ljansson -luuid \
+	-lpthread
 
 compile = $(CC) -std=c11 -D_GNU_SOURCE -DDITTOFS_VERSION='"$(version)"' \
 	-I$(gateway)/src -I$(gateway)/gen $(system_includes) $(CPPFLAGS) \

@@ -37,5 +37,6 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.write_verifier, dittofs.reap, dittofs.status_name,
 	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.get_share_name_for_handle,
 	dittofs.mount, dittofs.unmount, dittofs.unmount_all,
-	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck
+	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck,
+	dittofs.register_replica, dittofs.unregister_replica, dittofs.list_replicas, dittofs.record_slow_call
 	TO dittofs_gateway;

@@ -285,3 +285,28 @@ COMMENT ON SEQUENCE dittofs.file_ids IS 'Inode numbers, of all shares.';
 COMMENT ON VIEW dittofs.link_counts IS 'The link count of every inode.';
 COMMENT ON VIEW dittofs.inodes IS 'All inodes for people: names for numbers, modes in octal, times as timestamps.';
 COMMENT ON VIEW dittofs.entries IS 'All directory entries for people: share, directory, name as text, and what it names.';
+
+-- Gateways
+
+COMMENT ON FUNCTION dittofs.register_replica IS
+$$A gateway tells that it is alive. replica_id: of the process; address: where it listens; state: 'serving' or 'draining' (it is being stopped).$$;
+COMMENT ON FUNCTION dittofs.unregister_replica IS
+$$A gateway tells that it is gone.$$;
+COMMENT ON FUNCTION dittofs.list_replicas IS
+$$The gateways that are alive: that have told so within half a minute.$$;
+COMMENT ON FUNCTION dittofs.record_slow_call IS
+$$A gateway tells of a call that took long, age_ms milliseconds ago. The last 1000 are kept.$$;
+COMMENT ON TABLE dittofs.gateway_replicas IS 'What gateways told of themselves; emptied by a crash.';
+COMMENT ON COLUMN dittofs.gateway_replicas.replica_id IS 'Of the process: a gateway that is started again is another one.';
+COMMENT ON COLUMN dittofs.gateway_replicas.address IS 'Where it listens.';
+COMMENT ON COLUMN dittofs.gateway_replicas.seen_at IS 'When it last told.';
+COMMENT ON COLUMN dittofs.gateway_replicas.state IS '''serving'', or ''draining'' when it is being stopped.';
+COMMENT ON TABLE dittofs.slow_call_log IS 'Calls that took longer than logging.slow_call of their gateway; emptied by a crash.';
+COMMENT ON COLUMN dittofs.slow_call_log.queue_ms IS 'Waiting in the gateway: for a connection, or to be run again.';
+COMMENT ON COLUMN dittofs.slow_call_log.database_ms IS 'From sending its batch to the end of its transaction.';
+COMMENT ON COLUMN dittofs.slow_call_log.flush_ms IS 'Part of database_ms: the commit; 0 where it was not measured.';
+COMMENT ON COLUMN dittofs.slow_call_log.content_ms IS 'Content outside the database.';
+COMMENT ON VIEW dittofs.replicas IS 'The gateways, alive or not heard of for up to a day.';
+COMMENT ON VIEW dittofs.slow_calls IS 'Slow calls, the last first, with their parts in milliseconds.';
+COMMENT ON VIEW dittofs.clients IS 'Clients by address, with what they have mounted, as they told.';
+COMMENT ON VIEW dittofs.share_usage IS 'The shares, and what they hold.';

@@ -21,6 +21,7 @@ PG_MODULE_MAGIC;
 
 bool		dittofs_gateway = false;
 bool		dittofs_keep_replies = true;
+bool		dittofs_report_replays = false;
 
 void		_PG_init(void);
 
@@ -68,6 +69,14 @@ _PG_init(void)
 							 true,
 							 PGC_SIGHUP,
 							 GUC_NOT_IN_SAMPLE,
+							 NULL, NULL, NULL);
+	DefineCustomBoolVariable("dittofs.report_replays",
+							 "The client is told when a stored reply is the answer.",
+							 "By a message of level INFO, for a gateway to count.",
+							 &dittofs_report_replays,
+							 false,
+							 PGC_USERSET,
+							 0,
 							 NULL, NULL, NULL);
 	if (dittofs_gateway)
 		keep_freed_memory();

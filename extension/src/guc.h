@@ -17,4 +17,7 @@ extern bool dittofs_gateway;
  */
 extern bool dittofs_keep_replies;
 
+/* dittofs.report_replays: tell the client when a stored reply is the answer */
+extern bool dittofs_report_replays;
+
 #endif							/* DITTOFS_GUC_H */

@@ -122,6 +122,8 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 	TAILQ_INIT(&batch->requests);
 	batch->count = 0;
 	batch->alone = batch->wide = false;
+	batch->answered = 0;
+	batch->sampled = false;
 	batch->failed = batch->doubtful = batch->cancelled = false;
 	batch->sqlstate[0] = batch->message[0] = '\0';
 

@@ -23,7 +23,9 @@ struct batch
 	int			count;
 	bool		alone;			/* of one call that was told to run alone */
 	bool		wide;			/* there is a call with two locks in it */
-
+	int64_t		sent;			/* clock_now() */
+	int64_t		answered;		/* last result here, Sync not yet; 0: no matter */
+	bool		sampled;		/* its results come before its commit */
 	/* As results come in. */
 	struct request *cursor;		/* whose result is next; NULL: the Sync's */
 	bool		failed;			/* there was an ERROR: nothing happened */

@@ -79,6 +79,15 @@ struct call
 	int			lock_count;
 
 	/*
+	 * What tells the metadata store, where there are several: the handle of
+	 * an object, or else the path of MOUNT.  With two handles both must be of
+	 * one store.
+	 */
+	struct bytes handle;
+	struct bytes other_handle;
+	struct bytes path;
+
+	/*
 	 * An UNSTABLE write.  It is never put in one batch with calls that need
 	 * a flush: a transaction of nothing but unstable writes commits without
 	 * one.

@@ -17,6 +17,7 @@
  */
 #include "client.h"
 #include "log.h"
+#include "metrics.h"
 #include "serve.h"
 #include "worker.h"
 
@@ -164,6 +165,7 @@ client_accept(struct event *event, uint32_t ready)
 			struct peer peer;
 			char		name[PEER_NAME_MAX];
 
+			metric_add(METRIC_CLIENTS_REFUSED, 1);
 			atomic_fetch_sub(&client_count, 1);
 			set_peer(&peer, &address);
 			log_warning("client %s turned away: there are %lld already",
@@ -172,6 +174,7 @@ client_accept(struct event *event, uint32_t ready)
 			close(fd);
 			continue;
 		}
+		metric_add(METRIC_CLIENTS_ACCEPTED, 1);
 		client_new(worker, fd, &address);
 	}
 }
@@ -420,6 +423,7 @@ client_read(struct client *client)
 			client_close(client, LOG_LEVEL_DEBUG, "closed by client");
 			return;
 		}
+		metric_add(METRIC_RECEIVED_BYTES, (uint64_t) n);
 		client->last_received = worker->loop.now;
 		in_place = (size_t) n < room ? (size_t) n : room;
 		if (target != NULL)
@@ -569,6 +573,7 @@ client_write(struct client *client)
 			update_events(client);
 			return;
 		}
+		metric_add(METRIC_SENT_BYTES, (uint64_t) n);
 		client->last_sent = client->worker->loop.now;
 		take_written(client, n);
 	}

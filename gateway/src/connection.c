@@ -23,6 +23,7 @@
 #include "cancel.h"
 #include "config.h"
 #include "log.h"
+#include "metrics.h"
 #include "serve.h"
 #include "session.h"
 #include "worker.h"
@@ -36,6 +37,13 @@
 #define SETTLED_TIME (5 * 1000000)
 #define FIRST_BACKOFF 50000
 #define LAST_BACKOFF 1000000
+
+/*
+ * Results and the end of a commit come together, so how long the commit took
+ * is seen only if the server is asked to send the results before it.  That
+ * costs it one more write: now and then is enough.
+ */
+#define SAMPLE_PERIOD 10000
 
 static void connection_handle(struct event *event, uint32_t ready);
 static void connection_retry(struct timer *timer);
@@ -71,6 +79,13 @@ receive_notice(void *argument, const PGresult *notice)
 	struct connection *connection = argument;
 	struct batch *batch = TAILQ_FIRST(&connection->running);
 	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+
+	/* Not a warning: see extension/src/replies.c. */
+	if (function != NULL && strcmp(function, "reply_found") == 0)
+	{
+		metric_add(METRIC_REPLAYS, 1);
+		return;
+	}
 
 	/*
 	 * The message is translated and its SQLSTATE is any warning's, so the
@@ -122,6 +137,7 @@ connection_up(struct connection *connection)
 	struct worker *worker = connection->worker;
 
 	connection->state = CONNECTION_READY;
+	metric_add(METRIC_CONNECTS, 1);
 	connection->up_since = worker->loop.now;
 	connection->last_input = connection->idle_since = worker->loop.now;
 	timer_clear(&worker->loop, &connection->retry);
@@ -259,7 +275,10 @@ connection_close(struct connection *connection, const char *reason)
 	bool		first = true;
 
 	if (reason != NULL)
+	{
+		metric_add(METRIC_CONNECTION_LOSSES, 1);
 		pool_complain(connection->lane->pool, reason);
+	}
 	if (connection->cancel != NULL)
 		cancel_release(connection->cancel);
 	connection->cancel = NULL;
@@ -382,7 +401,8 @@ take_spare_batch(struct connection *connection)
 static void
 send_batch(struct connection *connection)
 {
-	const struct metadata_store_config *config = connection->lane->pool->config;
+	const struct metadata_store_config *config =
+		connection->lane->pool->config;
 	struct batch *batch = take_spare_batch(connection);
 	struct request *request;
 
@@ -397,6 +417,17 @@ send_batch(struct connection *connection)
 			connection->idle_since = connection->worker->loop.now;
 		if (!connection->broken &&
 			!session_send(connection->pg, &request->call))
+			connection->broken = true;
+	}
+	batch->sent = clock_now();
+	histogram_add(&metrics_of_thread()->batch_calls[connection->lane->lane],
+				  (uint64_t) batch->count, HISTOGRAM_COUNT_SHIFT);
+	if (connection->lane->lane != LANE_READ &&
+		batch->sent - connection->sampled_at >= SAMPLE_PERIOD)
+	{
+		connection->sampled_at = batch->sent;
+		batch->sampled = true;
+		if (!connection->broken && !PQsendFlushRequest(connection->pg))
 			connection->broken = true;
 	}
 	if (!connection->broken && !PQpipelineSync(connection->pg))
@@ -508,8 +539,11 @@ batch_failed(struct connection *connection, struct batch *batch)
 	struct request *request;
 
 	if (batch->count > 1)
+	{
+		metric_add(METRIC_RERUNS, 1);
 		log_debug("a batch of %d calls failed with %s: %s; they run one by one",
 				  batch->count, batch->sqlstate, batch->message);
+	}
 
 	while ((request = TAILQ_LAST(&batch->requests, request_list)) != NULL)
 	{
@@ -551,9 +585,35 @@ batch_doubtful(struct batch *batch)
 	}
 }
 
+/* How long all this took, for the metrics and the calls in it. */
+static void
+note_times(struct connection *connection, struct batch *batch)
+{
+	int64_t		now;
+	int64_t		flush_time = 0;
+	struct request *request;
+
+	if (batch->count == 0)
+		return;
+	now = clock_now();
+	if (batch->answered != 0 && !batch->failed)
+	{
+		flush_time = now - batch->answered;
+		metric_observe(METRIC_FLUSH, flush_time);
+	}
+	histogram_add(&metrics_of_thread()->batch_time[connection->lane->lane],
+				  (uint64_t) (now - batch->sent), HISTOGRAM_TIME_SHIFT);
+	TAILQ_FOREACH(request, &batch->requests, link)
+	{
+		request->database_time += now - batch->sent;
+		request->flush_time += flush_time;
+	}
+}
+
 static void
 batch_ended(struct connection *connection, struct batch *batch)
 {
+	note_times(connection, batch);
 	TAILQ_REMOVE(&connection->running, batch, link);
 	connection->running_count--;
 	if (batch->failed)
@@ -599,7 +659,11 @@ collect_results(struct connection *connection)
 		if (result == NULL)
 		{
 			if (batch->cursor != NULL)
+			{
 				batch->cursor = TAILQ_NEXT(batch->cursor, link);
+				if (batch->cursor == NULL && batch->sampled)
+					batch->answered = clock_now();
+			}
 			else if (stray)
 				connection->broken = true;
 			else
@@ -696,7 +760,8 @@ send_check(struct connection *connection)
 void
 connection_check(struct connection *connection)
 {
-	const struct metadata_store_config *config = connection->lane->pool->config;
+	const struct metadata_store_config *config =
+		connection->lane->pool->config;
 	struct lane_pool *lane = connection->lane;
 	int64_t		now = connection->worker->loop.now;
 	struct batch *batch = TAILQ_FIRST(&connection->running);

@@ -73,6 +73,7 @@ struct connection
 	int64_t		up_since;
 	int64_t		last_input;
 	int64_t		idle_since;
+	int64_t		sampled_at;		/* when a flush was last measured */
 };
 
 extern void connection_init(struct connection *connection,

@@ -6,6 +6,9 @@
 #include "check.h"
 #include "config.h"
 #include "content.h"
+#include "event.h"
+#include "http.h"
+#include "keeper.h"
 #include "log.h"
 #include "pool.h"
 #include "rpcbind.h"
@@ -192,6 +195,46 @@ check_command(int argc, char **argv)
 	return good ? 0 : 1;
 }
 
+/* Until somebody wants the gateway to stop; which signal it was. */
+static int
+await_signal(struct config *config, const sigset_t *signals, int argc,
+			 char **given)
+{
+	const struct timespec period = {.tv_sec = STATUS_PERIOD};
+
+	status_sample();
+	for (;;)
+	{
+		int			signal_number = sigtimedwait(signals, NULL, &period);
+
+		if (signal_number == SIGHUP)
+			reload(config, argc, given);
+		else if (signal_number > 0)
+			return signal_number;
+		else if (errno == EAGAIN)
+			status_sample();
+	}
+}
+
+/* Another signal to stop cuts it short. */
+static int
+drain(const sigset_t *signals, int signal_number, int64_t delay)
+{
+	int64_t		until = clock_now() + delay * 1000;
+	int64_t		left;
+
+	while ((left = until - clock_now()) > 0)
+	{
+		struct timespec period = {.tv_sec = left / 1000000,
+			.tv_nsec = left % 1000000 * 1000};
+		int			another = sigtimedwait(signals, NULL, &period);
+
+		if (another == SIGTERM || another == SIGINT)
+			return another;
+	}
+	return signal_number;
+}
+
 static int
 start(int argc, char **argv)
 {
@@ -216,6 +259,8 @@ start(int argc, char **argv)
 	keep_freed_memory();
 	content_start(&config);
 	workers = workers_create(&config);
+	http_start(&config);
+	keepers_start(&config);
 	workers_start(workers, &config);
 	log_info("dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
 			 "workers, at most %lld connections to PostgreSQL%s%s",
@@ -226,8 +271,16 @@ start(int argc, char **argv)
 	if (config.rpcbind)
 		rpcbind_register((uint16_t) config.port);
 
-	while (sigwait(&signals, &signal_number) != 0 || signal_number == SIGHUP)
-		reload(&config, argc, given);
+	signal_number = await_signal(&config, &signals, argc, given);
+	http_drain();
+	keepers_drain();
+	if (config.drain_delay > 0)
+	{
+		log_info("%s: serving for another %lld ms while load balancers move "
+				 "away", strsignal(signal_number),
+				 (long long) config.drain_delay);
+		signal_number = drain(&signals, signal_number, config.drain_delay);
+	}
 	log_info("%s: no new calls; finishing those in flight",
 			 strsignal(signal_number));
 	signal(SIGTERM, stop_at_once);
@@ -237,6 +290,8 @@ start(int argc, char **argv)
 		rpcbind_unregister();
 	workers_stop(workers, &config);
 	content_stop();
+	keepers_stop();
+	http_stop();
 	config_free(&config);
 	free_arguments(argc, given);
 	log_info("stopped");

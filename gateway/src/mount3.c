@@ -17,6 +17,7 @@
 #include "parameters.h"
 #include "request.h"
 #include "row.h"
+#include "worker.h"
 
 #define STATUS_TOO_WEAK 20001
 
@@ -75,6 +76,24 @@ void_decode(struct request *request, XDR *xdr)
 	return true;
 }
 
+/*
+ * What concerns all stores is asked of one after the other.  UMNT is no such
+ * case: its path has told the store.
+ */
+static bool
+next_store(struct request *request)
+{
+	const struct worker *worker = request->worker;
+
+	if (worker->pool_count < 2)
+		return false;
+	if (request->procedure == &procedures[MOUNTPROC3_UMNT] ||
+		request->pool + 1 >= worker->pools + worker->pool_count)
+		return false;
+	request->pool++;
+	return true;
+}
+
 static void
 refuse(struct request *request, uint32_t status)
 {
@@ -92,6 +111,7 @@ mnt_send(struct request *request)
 	const struct bytes *path = request->args;
 	struct parameters p = parameters_begin(request, STATEMENT_MOUNT, no_key);
 
+	parameters_path(&p, *path);
 	parameters_bytes(&p, *path);
 	parameters_caller(&p);
 	parameters_end(&p);
@@ -189,6 +209,7 @@ umnt_send(struct request *request)
 	const struct bytes *path = request->args;
 	struct parameters p = parameters_begin(request, STATEMENT_UNMOUNT, no_key);
 
+	parameters_path(&p, *path);
 	parameters_bytes(&p, *path);
 	parameters_caller(&p);
 	parameters_end(&p);
@@ -208,6 +229,11 @@ static void
 void_reply(struct request *request, const PGresult *result)
 {
 	(void) result;
+	if (next_store(request))
+	{
+		umntall_send(request);
+		return;
+	}
 	(void) reply_begin(request, 0);
 	reply_end(request);
 }
@@ -236,19 +262,47 @@ encode_item(XDR *xdr, const unsigned char *value, uint32_t size, uint32_t max)
 static XDR *
 begin_list(struct request *request, const PGresult *result)
 {
-	size_t		room = BYTES_PER_XDR_UNIT;
+	const struct bytes *before = request->memory;
+	size_t		room = BYTES_PER_XDR_UNIT + (before != NULL ? before->size : 0);
+	XDR		   *xdr;
 
 	for (int i = 0; i < PQntuples(result); i++)
 		room += (size_t) PQgetlength(result, i, 0) * 2 +
 			4 * BYTES_PER_XDR_UNIT;
-	return reply_begin(request, room);
+	xdr = reply_begin(request, room);
+	if (before != NULL)
+		(void) xdr_opaque(xdr, (char *) (uintptr_t) before->data, before->size);
+	return xdr;
+}
+
+/*
+ * There is another store: what has been encoded so far is kept for its turn.
+ */
+static void
+keep_list(struct request *request, XDR *xdr)
+{
+	struct bytes *before = region_alloc(&request->region, sizeof(*before));
+	u_int		size = xdr_getpos(xdr);
+
+	before->size = size;
+	before->data = region_copy(&request->region,
+							   xdr->x_base, size);
+	request->memory = before;
+	reply_end(request);
 }
 
 static void
-end_list(struct request *request, XDR *xdr, bool ok)
+end_list(struct request *request, XDR *xdr, bool ok,
+		 void (*again) (struct request *))
 {
 	bool_t		follows = FALSE;
 
+	if (ok && next_store(request))
+	{
+		keep_list(request, xdr);
+		again(request);
+		return;
+	}
 	if (ok && xdr_bool(xdr, &follows))
 		reply_end(request);
 	else
@@ -287,7 +341,7 @@ dump_reply(struct request *request, const PGresult *result)
 			encode_item(xdr, client, client_size, MNTNAMLEN) &&
 			xdr_dirpath(xdr, &path);
 	}
-	end_list(request, xdr, ok);
+	end_list(request, xdr, ok, dump_send);
 }
 
 /*
@@ -355,5 +409,5 @@ export_reply(struct request *request, const PGresult *result)
 		ok = row.ok && encode_item(xdr, path, path_size, MNTPATHLEN) &&
 			encode_groups(xdr, clients, clients_size);
 	}
-	end_list(request, xdr, ok);
+	end_list(request, xdr, ok, export_send);
 }

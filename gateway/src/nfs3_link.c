@@ -29,6 +29,7 @@ nfs3_link_send(struct request *request)
 	struct parameters p = parameters_begin(request, STATEMENT_CREATE_HARD_LINK,
 										   args->link.dir);
 
+	parameters_other_handle(&p, args->file);
 	parameters_bytes(&p, args->file);
 	parameters_bytes(&p, args->link.dir);
 	parameters_bytes(&p, args->link.name);

@@ -16,6 +16,7 @@
 #include "content_segments.h"
 #include "content_shares.h"
 #include "log.h"
+#include "metrics.h"
 #include "nfs3_procedures.h"
 #include "serve.h"
 #include "worker.h"
@@ -109,6 +110,7 @@ answer(struct request *request, struct row *row, nfsstat3 status)
 			size = (uint32_t) args->assembled_size;
 		}
 		ok->count = size;
+		metric_add(METRIC_READ_BYTES, size);
 		ok->length = size;
 	}
 	else

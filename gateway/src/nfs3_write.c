@@ -22,6 +22,7 @@
  */
 #include "content_io.h"
 #include "content_shares.h"
+#include "metrics.h"
 #include "nfs3_procedures.h"
 #include "serve.h"
 #include "worker.h"
@@ -376,6 +377,7 @@ answer(struct request *request, struct row *row, nfsstat3 status)
 		}
 		if (args->step != STEP_ALL)
 			ok->count = args->count;
+		metric_add(METRIC_WRITTEN_BYTES, ok->count);
 		if (args->has_before)
 			ok->file_wcc.before = args->before;
 	}

@@ -33,6 +33,9 @@ parameters_begin(struct request *request, enum statement_number statement,
 	request->call.key = key_handle.data ?
 		call_key(key_handle.data, key_handle.size) : 0;
 	request->call.lock_count = 0;
+	request->call.handle = key_handle;
+	request->call.other_handle = (struct bytes) {NULL, 0};
+	request->call.path = (struct bytes) {NULL, 0};
 	if (key_handle.data && request->procedure->changes)
 		parameters_lock(&p, key_handle);
 	request->call.unstable = false;
@@ -46,6 +49,20 @@ parameters_lock(struct parameters *p, struct bytes handle)
 	struct call *call = &p->request->call;
 
 	call->locks[call->lock_count++] = handle;
+	if (call->lock_count > 1)
+		call->other_handle = handle;
+}
+
+void
+parameters_other_handle(struct parameters *p, struct bytes handle)
+{
+	p->request->call.other_handle = handle;
+}
+
+void
+parameters_path(struct parameters *p, struct bytes path)
+{
+	p->request->call.path = path;
 }
 
 static void

@@ -35,6 +35,9 @@ extern struct parameters parameters_begin(struct request *request,
 										  struct bytes key_handle);
 /* What a changing call locks besides the object of key_handle. */
 extern void parameters_lock(struct parameters *p, struct bytes handle);
+/* A handle that is not locked, and a path: for finding the store (call.h). */
+extern void parameters_other_handle(struct parameters *p, struct bytes handle);
+extern void parameters_path(struct parameters *p, struct bytes path);
 extern void parameters_null(struct parameters *p);
 extern void parameters_bytes(struct parameters *p, struct bytes value);
 extern void parameters_text(struct parameters *p, const char *constant);

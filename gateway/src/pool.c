@@ -6,6 +6,8 @@
 #include "config.h"
 #include "connection.h"
 #include "log.h"
+#include "metrics.h"
+#include "route.h"
 #include "serve.h"
 #include "session.h"
 #include "worker.h"
@@ -203,22 +205,62 @@ deadline_of(const struct request *request)
 	return request->arrived + request->pool->config->call_timeout * 1000;
 }
 
+/*
+ * Where there are several stores: sets request->pool.  False: the request
+ * has been dealt with.
+ */
+static bool
+route(struct request *request)
+{
+	const struct call *call = &request->call;
+	int			store;
+	int			other;
+
+	if (call->handle.data != NULL)
+		store = route_handle(call->handle);
+	else if (call->path.data != NULL)
+		store = route_path(call->path);
+	else
+		return true;
+	other = call->other_handle.data != NULL ?
+		route_handle(call->other_handle) : store;
+	if (store < 0 || other < 0)
+	{
+		pool_retry(request);
+		return false;
+	}
+	if (store != other)
+	{
+		serve_failure(request, STATUS_XDEV);
+		return false;
+	}
+	request->pool = &request->worker->pools[store];
+	return true;
+}
+
 void
 pool_submit(struct request *request)
 {
-	struct pool *pool = request->pool;
-	struct loop *loop = &pool->worker->loop;
-	struct lane_pool *lane =
-		&pool->lanes[statements[request->call.statement].lane];
-	struct connection *connection = choose(lane, request);
+	struct loop *loop = &request->worker->loop;
+	struct pool *pool;
+	struct lane_pool *lane;
+	struct connection *connection;
 
+	if (request->worker->pool_count > 1 && !route(request))
+		return;
+	pool = request->pool;
+	lane = &pool->lanes[statements[request->call.statement].lane];
+	connection = choose(lane, request);
 	if (!pool->deadlines.armed)
 		timer_set(loop, &pool->deadlines, loop->now + DEADLINE_ROUND);
 	if (connection != NULL)
 	{
+		if (connection->running_count > 0)
+			metric_add(METRIC_QUEUED, 1);
 		connection_enqueue(connection, request);
 		return;
 	}
+	metric_add(METRIC_UNCONNECTED, 1);
 	request_set_state(request, REQUEST_WAITING);
 	TAILQ_INSERT_TAIL(&lane->waiting, request, link);
 	if (lane->wanted == 0)
@@ -349,6 +391,51 @@ pool_dispatch(struct pool *pool)
 	}
 }
 
+/* For the metrics: what a moment's look at the lanes shows. */
+static void
+count_lane(const struct lane_pool *lane, struct metric_lane *to)
+{
+	int64_t		busy = 0;
+	int64_t		idle = 0;
+	int64_t		connecting = 0;
+	int64_t		waiting = 0;
+	struct request *request;
+
+	for (int i = 0; i < lane->max; i++)
+	{
+		const struct connection *connection = &lane->connections[i];
+
+		waiting += connection->queued;
+		if (connection->state != CONNECTION_READY)
+			connecting += connection->wanted;
+		else if (connection->running_count > 0)
+			busy++;
+		else
+			idle++;
+	}
+	TAILQ_FOREACH(request, &lane->waiting, link)
+		waiting++;
+	metric_set(&to->busy, busy);
+	metric_set(&to->idle, idle);
+	metric_set(&to->connecting, connecting);
+	metric_set(&to->max, lane->max);
+	metric_set(&to->waiting, waiting);
+}
+
+void
+pool_count(const struct pool *pool)
+{
+	struct metrics *metrics = metrics_of_thread();
+	bool		up = true;
+
+	for (int i = 0; i < LANES; i++)
+	{
+		count_lane(&pool->lanes[i], &metrics->lanes[pool->number][i]);
+		up = up && pool_lane_is_up(pool, (enum lane) i);
+	}
+	__atomic_store_n(&metrics->store_up[pool->number], up, __ATOMIC_RELAXED);
+}
+
 void
 pool_check(struct pool *pool)
 {
@@ -370,6 +457,7 @@ pool_retry(struct request *request)
 	struct request *next;
 
 	request->attempts++;
+	metric_add(METRIC_RETRIES, 1);
 	request->alone = true;
 	request->due = worker->loop.now +
 		retry_delay(request->attempts, pool_chance(request->pool));
@@ -377,6 +465,7 @@ pool_retry(struct request *request)
 	{
 		char		name[REQUEST_NAME_MAX];
 
+		metric_add(METRIC_GIVEN_UP, 1);
 		log_info("%s: given up after %d attempts",
 				 request_name(request, name), request->attempts);
 		serve_too_late(request);
@@ -454,6 +543,7 @@ check_deadlines(struct timer *timer)
 		char		name[REQUEST_NAME_MAX];
 
 		TAILQ_REMOVE(&expired, request, link);
+		metric_add(METRIC_GIVEN_UP, 1);
 		log_info("%s: waited too long", request_name(request, name));
 		serve_too_late(request);
 	}

@@ -76,6 +76,9 @@ extern void pool_dispatch(struct pool *pool);
 /* Every second. */
 extern void pool_check(struct pool *pool);
 
+/* Writes down for the metrics how its connections are doing. */
+extern void pool_count(const struct pool *pool);
+
 /* Is a connection of the lane up? */
 extern bool pool_lane_is_up(const struct pool *pool, enum lane lane);
 

@@ -187,6 +187,12 @@ struct request
 	int			attempts;
 	int64_t		arrived;		/* microseconds, monotonic */
 	int64_t		due;			/* when a delayed one is queued again */
+
+	/* Where its time went, for the log of slow calls; microseconds. */
+	int64_t		database_time;	/* in batches, the flush included */
+	int64_t		flush_time;		/* as far as batches were sampled */
+	int64_t		content_time;	/* content outside the database */
+
 	size_t		charged;		/* bytes counted against the limits */
 	int			waits;			/* jobs of stores that have not ended */
 	struct content_store *holder;	/* AT_STORE: what these count against... */

@@ -7,10 +7,13 @@
  */
 #include "serve.h"
 #include "client.h"
+#include "keeper.h"
 #include "log.h"
+#include "metrics.h"
 #include "pool.h"
 #include "rpc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A READ cannot ask for more of our memory than one record may have. */
@@ -36,6 +39,52 @@ log_call(const struct request *request)
 			  (double) (clock_now() - request->arrived) / 1000);
 }
 
+/*
+ * What took its time: waiting in the gateway, the database (the flush at the
+ * commit is part of it), content outside.  Also noted in the database, by
+ * keeper.c, which must not be on the way of a call.
+ */
+static void
+log_slow_call(const struct request *request, int64_t took)
+{
+	struct slow_call call;
+	char		name[REQUEST_NAME_MAX];
+	char		peer[PEER_NAME_MAX];
+
+	metric_add(METRIC_SLOW_CALLS, 1);
+	call.queue = took - request->database_time - request->content_time;
+	if (call.queue < 0)
+		call.queue = 0;
+	call.database = request->database_time;
+	call.flush = request->flush_time;
+	call.content = request->content_time;
+	call.total = took;
+	call.store = request->pool->number;
+	snprintf(call.client, sizeof(call.client), "%s",
+			 peer_name(request->peer, peer));
+	snprintf(call.procedure, sizeof(call.procedure), "%s",
+			 request->procedure != NULL ? request->procedure->name : "-");
+	call.status = request->status;
+	keeper_slow_call(&call);
+	log_warning("%s took %.0f ms: queue %.0f, database %.0f (flush %.0f), "
+				"content %.0f", request_name(request, name),
+				(double) took / 1000, (double) call.queue / 1000,
+				(double) call.database / 1000, (double) call.flush / 1000,
+				(double) call.content / 1000);
+}
+
+static void
+note_call(const struct request *request)
+{
+	int64_t		took = clock_now() - request->arrived;
+	int64_t		slow = request->worker->config->slow_call * 1000;
+
+	metrics_call(request, took);
+	if (slow > 0 && took > slow)
+		log_slow_call(request, took);
+	log_call(request);
+}
+
 static void
 finish(struct request *request)
 {
@@ -52,7 +101,7 @@ finish(struct request *request)
 		request_refuse(request, SYSTEM_ERR);
 		request_finish_reply(request);
 	}
-	log_call(request);
+	note_call(request);
 	if (client->state == CLIENT_CLOSED)
 	{
 		request_free(request);
@@ -120,6 +169,7 @@ is_duplicate(struct request *request)
 		duplicates_add(duplicates, request);
 		return false;
 	}
+	metric_add(METRIC_DUPLICATES, 1);
 	log_debug("%s is a retransmission of a call in progress",
 			  request_name(request, name));
 	if (first->client != client)

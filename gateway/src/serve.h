@@ -19,6 +19,7 @@
 
 /* Statuses that come from the core: nfsstat3 of RFC 1813, 2.6. */
 #define STATUS_IO 5
+#define STATUS_XDEV 18
 #define STATUS_NOSPC 28
 #define STATUS_SERVERFAULT 10006
 #define STATUS_JUKEBOX 10008

@@ -79,7 +79,7 @@ session_options(const struct metadata_store_config *store, const char *given)
 	char	   *options;
 
 	if (asprintf(&options,
-				 "%s -c dittofs.gateway=on"
+				 "%s -c dittofs.gateway=on -c dittofs.report_replays=on"
 				 " -c default_transaction_isolation=read\\ committed"
 				 " -c lock_timeout=%lld -c statement_timeout=%lld"
 				 " -c idle_in_transaction_session_timeout=0"

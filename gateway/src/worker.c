@@ -8,6 +8,7 @@
  */
 #include "worker.h"
 #include "log.h"
+#include "metrics.h"
 #include "serve.h"
 #include "statements.h"
 
@@ -233,6 +234,21 @@ set_limits(struct worker *worker)
 }
 
 static void
+count_worker(const struct worker *worker)
+{
+	struct metrics *metrics = metrics_of_thread();
+	int64_t		clients = 0;
+	struct client *client;
+
+	TAILQ_FOREACH(client, &worker->clients, link)
+		clients++;
+	metric_set(&metrics->clients, clients);
+	metric_set(&metrics->requests, worker->requests);
+	metric_set(&metrics->request_bytes, (int64_t) worker->bytes);
+	metric_set(&metrics->beat, clock_now());
+}
+
+static void
 keep_house(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, housekeeping);
@@ -246,7 +262,11 @@ keep_house(struct timer *timer)
 	clients_check(worker);
 	set_limits(worker);
 	for (int i = 0; i < worker->pool_count; i++)
+	{
 		pool_check(&worker->pools[i]);
+		pool_count(&worker->pools[i]);
+	}
+	count_worker(worker);
 	if (worker->number == 0)
 		content_check();
 	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
@@ -296,6 +316,7 @@ worker_thread(void *argument)
 
 	snprintf(name, sizeof(name), "w%d", worker->number);
 	log_set_thread_name(name);
+	metrics_attach()->is_worker = true;
 	worker->loop.now = clock_now();
 	timer_set(&worker->loop, &worker->housekeeping, worker->loop.now);
 	for (int i = 0; i < worker->pool_count; i++)

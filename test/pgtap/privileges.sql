@@ -9,7 +9,7 @@ BEGIN;
 SELECT no_plan();
 
 CREATE TEMP VIEW ours AS
-	SELECT p.oid, p.proname, p.prosecdef, p.proconfig, p.provolatile, p.proparallel, p.proowner, l.lanname
+	SELECT p.oid, p.proname, p.prosecdef, p.proconfig, p.provolatile, p.proparallel, p.proowner, l.lanname, p.prosqlbody
 	FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 	WHERE p.pronamespace = 'dittofs'::regnamespace;
 
@@ -44,10 +44,10 @@ SELECT bag_eq(
 	array['check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
-		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_shares', 'lookup',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'lookup',
 		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
-		'reap', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'unmount',
-		'unmount_all', 'write', 'write_verifier'],
+		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'unmount',
+		'unmount_all', 'unregister_replica', 'write', 'write_verifier'],
 	'the gateway''s role may execute what a gateway calls, and nothing else');
 SELECT is_empty(
 	$$SELECT oid::regclass, privilege FROM pg_class,
@@ -93,8 +93,8 @@ SELECT is_empty(
 	'the event trigger belongs to the extension');
 
 -- search_path
-SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^fsck'$$,
-	'every function but fsck() and its kin is C: none has SQL that a search_path could lead astray');
+SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^fsck' AND prosqlbody IS NULL$$,
+	'every function but fsck() and its kin is C, or its SQL was parsed when it was made: no search_path leads it astray');
 SELECT is_empty(
 	$$SELECT oid::regprocedure, proconfig FROM ours
 		WHERE lanname <> 'c' AND proconfig[1] IS DISTINCT FROM 'search_path=pg_catalog, pg_temp'$$,
@@ -105,8 +105,8 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'list_content_stores', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'set_filesystem_capabilities',
-		'set_server_config', 'unmount', 'unmount_all'],
+	array['alter_share', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'list_content_stores', 'list_replicas', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities',
+		'set_server_config', 'unmount', 'unmount_all', 'unregister_replica'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 
 -- Nothing runs where another session's transaction would see half of it.

@@ -8,9 +8,9 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'memory_life', 'mounts',
-	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'space_usage', 'staged_files', 'stored_blocks']);
-SELECT views_are('dittofs', array['entries', 'inodes', 'link_counts']);
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'memory_life', 'mounts',
+	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks']);
+SELECT views_are('dittofs', array['clients', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls']);
 SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
@@ -48,11 +48,11 @@ SELECT is_empty(
 		AND (proargnames IS NULL OR '' = ANY (proargnames))$$,
 	'every parameter of a function has a name');
 
--- A dump carries every table and sequence, but for the replies: who restores one
--- does not go on where the clients were.
+-- A dump carries every table and sequence, but for the replies (who restores one
+-- does not go on where the clients were) and the news of gateways.
 SELECT is_empty(
 	$$SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'S')
-			AND relname !~ '^replies_'
+			AND relname !~ '^(replies_|gateway_replicas$|slow_call_log$)'
 		EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'dittofs'$$,
 	'every table and sequence is dumped with its rows');
 SELECT is_empty(

@@ -245,6 +245,7 @@ struct fixture
 {
 	struct request request;
 	struct pool pool;			/* which knows of no share */
+	struct worker worker;		/* that there is one store is all it tells */
 	char		memory[4096];
 	char	   *record;
 };
@@ -255,6 +256,8 @@ fixture_start(struct fixture *f, const struct program *program,
 {
 	memset(f, 0, sizeof(*f));
 	region_init(&f->request.region, f->memory, sizeof(f->memory));
+	f->request.worker = &f->worker;
+	f->worker.pool_count = 1;
 	f->request.program = program;
 	f->request.procedure = &program->procedures[procedure];
 	f->request.xid = 0x12345678;

@@ -1,0 +1,101 @@
+-- What gateways tell about themselves, and what people ask about all of it.
+--
+-- Both tables are UNLOGGED: a row is news, not data.  Writing one flushes no
+-- WAL, and after a crash or a fail-over the gateways that are alive tell again
+-- within seconds.  A dump leaves them out.
+
+CREATE UNLOGGED TABLE dittofs.gateway_replicas (
+	replica_id uuid PRIMARY KEY,
+	host text NOT NULL,
+	pid int NOT NULL,
+	version text NOT NULL,
+	address text NOT NULL,		-- where it listens
+	started_at timestamptz NOT NULL,
+	seen_at timestamptz NOT NULL DEFAULT now(),
+	state text NOT NULL CHECK (state IN ('serving', 'draining')),
+	clients int NOT NULL,
+	calls_per_second float8 NOT NULL
+);
+
+CREATE UNLOGGED TABLE dittofs.slow_call_log (
+	happened_at timestamptz NOT NULL,
+	host text NOT NULL,
+	client text NOT NULL,
+	procedure text NOT NULL,
+	status int NOT NULL,
+	total_ms float8 NOT NULL,
+	queue_ms float8 NOT NULL,
+	database_ms float8 NOT NULL,
+	flush_ms float8 NOT NULL,
+	content_ms float8 NOT NULL
+);
+CREATE INDEX slow_call_log_happened_at ON dittofs.slow_call_log (happened_at);
+
+-- Called every few seconds by each gateway.  The oldest of what nobody asks
+-- for any more goes at the same time.
+CREATE FUNCTION dittofs.register_replica(replica_id uuid, host text, pid int, version text,
+	address text, started_at timestamptz, state text, clients int, calls_per_second float8)
+	RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	DELETE FROM dittofs.gateway_replicas WHERE seen_at < now() - interval '1 day';
+	DELETE FROM dittofs.slow_call_log WHERE happened_at < (SELECT l.happened_at
+		FROM dittofs.slow_call_log l ORDER BY l.happened_at DESC OFFSET 1000 LIMIT 1);
+	INSERT INTO dittofs.gateway_replicas AS r VALUES (register_replica.replica_id, register_replica.host,
+		register_replica.pid, register_replica.version, register_replica.address,
+		register_replica.started_at, now(), register_replica.state, register_replica.clients,
+		register_replica.calls_per_second)
+	ON CONFLICT ON CONSTRAINT gateway_replicas_pkey DO UPDATE SET seen_at = now(), state = excluded.state,
+		clients = excluded.clients, calls_per_second = excluded.calls_per_second;
+END;
+
+CREATE FUNCTION dittofs.unregister_replica(replica_id uuid) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	DELETE FROM dittofs.gateway_replicas r WHERE r.replica_id = unregister_replica.replica_id;
+END;
+
+CREATE FUNCTION dittofs.record_slow_call(age_ms float8, host text, client text, procedure text, status int,
+	total_ms float8, queue_ms float8, database_ms float8, flush_ms float8, content_ms float8)
+	RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	INSERT INTO dittofs.slow_call_log VALUES (now() - age_ms * interval '1 millisecond', host, client,
+		procedure, status, total_ms, queue_ms, database_ms, flush_ms, content_ms);
+END;
+
+-- A gateway that has not been heard of for half a minute is not alive.
+CREATE VIEW dittofs.replicas AS
+	SELECT replica_id, host, pid, version, address, state,
+		seen_at > now() - interval '30 seconds' AS alive,
+		clients, calls_per_second, started_at, seen_at
+	FROM dittofs.gateway_replicas;
+
+CREATE FUNCTION dittofs.list_replicas(
+	OUT host text, OUT pid int, OUT version text, OUT address text, OUT state text,
+	OUT clients int, OUT calls_per_second float8, OUT started_at timestamptz, OUT seen_at timestamptz)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT r.host, r.pid, r.version, r.address, r.state, r.clients, r.calls_per_second,
+		r.started_at, r.seen_at
+	FROM dittofs.replicas r WHERE r.alive ORDER BY r.host, r.address, r.pid;
+END;
+
+CREATE VIEW dittofs.slow_calls AS
+	SELECT happened_at, host, client, procedure, dittofs.status_name(status) AS status,
+		total_ms, queue_ms, database_ms, flush_ms, content_ms
+	FROM dittofs.slow_call_log ORDER BY happened_at DESC;
+
+CREATE VIEW dittofs.clients AS
+	SELECT m.client, count(*) AS mounts, array_agg(dittofs.name_to_text(m.path) ORDER BY m.path) AS paths,
+		max(m.mounted_at) AS last_mounted_at
+	FROM dittofs.mounts m GROUP BY m.client;
+
+CREATE VIEW dittofs.share_usage AS
+	SELECT name AS share, content, read_only, bytes, pg_catalog.pg_size_pretty(bytes) AS size, inodes
+	FROM dittofs.list_shares();

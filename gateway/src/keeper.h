@@ -1,0 +1,53 @@
+/*
+ * keeper.h
+ *	  What a gateway has to do with its databases beside its calls: it tells
+ *	  that it is alive, notes slow calls, and asks which shares, gateways and
+ *	  clients there are.
+ *
+ * A thread for each metadata store, with one connection that may block: none
+ * of this is on the way of a call.
+ */
+#ifndef DITTOFS_KEEPER_H
+#define DITTOFS_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "config.h"
+
+/* Times in microseconds. */
+struct slow_call
+{
+	int			store;
+	char		client[64];
+	char		procedure[16];
+	uint32_t	status;
+	int64_t		total;
+	int64_t		queue;
+	int64_t		database;
+	int64_t		flush;
+	int64_t		content;
+	int64_t		noted;			/* set by keeper_slow_call */
+};
+
+extern void keepers_start(const struct config *config);
+
+/* The gateway is being stopped: tell so at once. */
+extern void keepers_drain(void);
+
+/* Waits a moment for the last word, and no longer. */
+extern void keepers_stop(void);
+
+/* From any thread; what is too much is dropped. */
+extern void keeper_slow_call(const struct slow_call *call);
+
+/*
+ * What was last learned of a store: an object with "shares", "replicas",
+ * "clients" and "slow_calls", each a list of objects.  A new reference, or
+ * NULL if nothing has been learned yet.
+ */
+extern json_t *keeper_news(int store);
+
+#endif							/* DITTOFS_KEEPER_H */
