@@ -230,7 +230,7 @@ pool_submit(struct request *request)
 void
 pool_forget(struct request *request)
 {
-	CHECK(!request->procedure->changes);
+	CHECK(request_pointless(request));
 	if (request->state != REQUEST_QUEUED)
 		return;
 	TAILQ_REMOVE(&queue, request, link);
