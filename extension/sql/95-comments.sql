@@ -253,6 +253,7 @@ COMMENT ON COLUMN dittofs.files.verifier IS 'Of an exclusive creation, until att
 COMMENT ON TABLE dittofs.parent_child_map IS 'Directory entries.';
 COMMENT ON COLUMN dittofs.parent_child_map.cookie IS 'Where it is in its directory: a hash of the name with room for collisions; never changes.';
 COMMENT ON COLUMN dittofs.parent_child_map.fileid IS 'Of the child.';
+COMMENT ON COLUMN dittofs.parent_child_map.place IS 'Where the row of the child was put: a guess, checked when used.';
 COMMENT ON TABLE dittofs.blocks IS 'Content that is in the database, in blocks that fill a page: 17 hold 128 KiB of a file.';
 COMMENT ON COLUMN dittofs.blocks.ranges IS 'Which bytes of the block data has, one after the other: pairs of int32 from and to, in network order; NULL: the first ones.';
 COMMENT ON TABLE dittofs.blocks_memory IS 'Content of shares of kind memory; emptied by a crash.';

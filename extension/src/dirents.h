@@ -15,6 +15,7 @@
 
 #include "storage/itemptr.h"
 
+#include "inodes.h"
 #include "shares.h"
 
 typedef struct Dirent
@@ -22,7 +23,10 @@ typedef struct Dirent
 	int64		cookie;
 	pg_uuid_t	child_id;
 	int64		fileid;
-	ItemPointerData tid;		/* where an entry that was found lies */
+	ItemPointerData tid;		/* where an entry that was found lies; invalid:
+								 * it has no row yet */
+	bool		has_place;
+	ItemPointerData place;		/* where the child's inode was put, a guess */
 	int			namelen;
 	char		name[FS_NAME_MAX];
 } Dirent;
@@ -39,19 +43,30 @@ typedef struct Dirent
 extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
 						const char *name, int namelen, Dirent *dirent);
 
-/* Adds an entry; dirent is complete, its cookie comes from dirent_find(). */
+/* Reads the inode of an entry. */
+extern bool dirent_inode(const Dirent *dirent, Inode *inode);
+
+/*
+ * Adds an entry; dirent is complete but for tid, its cookie comes from
+ * dirent_find().  The row is written with the inodes (inodes.h).
+ */
 extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
 /*
- * Lets an entry refer to another child, or removes it.  It was found under the
+ * Lets an entry refer to the child of another, or removes it.  It was found under the
  * directory's lock, which keeps it where it is.
  */
 extern void dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
-						   const pg_uuid_t *child, int64 fileid);
-extern void dirent_delete(const Dirent *dirent);
+						   const Dirent *by);
+extern void dirent_delete(const pg_uuid_t *dir, const Dirent *dirent);
 extern bool dirent_any(const pg_uuid_t *dir);
 
 /* Entries after a cookie, in the order of cookies, until the callback says false. */
 extern void dirent_foreach(const pg_uuid_t *dir, int64 after,
 						   bool (*callback) (const Dirent *, void *), void *arg);
+
+/* Writes what was added; called by xact.c only, after inode_flush(). */
+extern void dirent_flush(void);
+/* Forgets everything at the end of a transaction; called by xact.c only. */
+extern void dirent_forget(void);
 
 #endif							/* DITTOFS_DIRENTS_H */

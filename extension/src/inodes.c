@@ -74,6 +74,7 @@ typedef struct LockedInode
 	Inode		inode;			/* its id is the key */
 	ItemPointerData tid;		/* the row's newest version */
 	bool		fresh;			/* there is no row yet */
+	bool		first;			/* ... or but the first version, which is ours */
 	bool		dirty;
 	bool		deleted;
 } LockedInode;
@@ -215,6 +216,7 @@ locked_enter(const Inode *inode, ItemPointer tid)
 		MemoryContextSwitchTo(old);
 	}
 	entry->fresh = tid == NULL;
+	entry->first = false;
 	if (!entry->fresh)
 		ItemPointerCopy(tid, &entry->tid);
 	entry->dirty = false;
@@ -250,16 +252,23 @@ is_inode(TupleTableSlot *slot, const void *id)
 	return memcmp(DatumGetUUIDP(slot->tts_values[COL_ID]), id, UUID_LEN) == 0;
 }
 
-/* The row of an inode, as the active snapshot sees it; rs is open if found. */
+/*
+ * The row of an inode, as the active snapshot sees it; rs is open if found.
+ * first: where its first version may be, or NULL.
+ */
 static bool
-find_row(RelScan *rs, const pg_uuid_t *id, LOCKMODE lockmode)
+find_row(RelScan *rs, const pg_uuid_t *id, const ItemPointerData *first,
+		 LOCKMODE lockmode)
 {
 	Place	   *place = place_of(id);
 	ScanKeyData key;
 
-	if (memcmp(&place->id, id, UUID_LEN) != 0 ||
-		!rel_fetch(rs, REL_FILES, lockmode, GetActiveSnapshot(), &place->tid,
-				   is_inode, id))
+	if ((memcmp(&place->id, id, UUID_LEN) != 0 ||
+		 !rel_fetch(rs, REL_FILES, lockmode, GetActiveSnapshot(), &place->tid,
+					is_inode, id)) &&
+		(first == NULL || !ItemPointerIsValid(first) ||
+		 !rel_fetch_chain(rs, REL_FILES, lockmode, GetActiveSnapshot(), first,
+						  is_inode, id)))
 	{
 		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
 		rel_scan_begin(rs, REL_FILES, lockmode, GetActiveSnapshot(), &key, 1);
@@ -277,6 +286,12 @@ find_row(RelScan *rs, const pg_uuid_t *id, LOCKMODE lockmode)
 bool
 inode_get(const pg_uuid_t *id, Inode *inode)
 {
+	return inode_get_at(id, NULL, inode);
+}
+
+bool
+inode_get_at(const pg_uuid_t *id, const ItemPointerData *place, Inode *inode)
+{
 	LockedInode *mine = locked_find(id);
 	RelScan		rs;
 
@@ -286,10 +301,21 @@ inode_get(const pg_uuid_t *id, Inode *inode)
 			*inode = mine->inode;
 		return !mine->deleted;
 	}
-	if (!find_row(&rs, id, AccessShareLock))
+	if (!find_row(&rs, id, place, AccessShareLock))
 		return false;
 	inode_from_slot(rs.slot, inode);
 	rel_scan_end(&rs);
+	return true;
+}
+
+bool
+inode_place(const pg_uuid_t *id, ItemPointer place)
+{
+	LockedInode *mine = locked_find(id);
+
+	if (mine == NULL || !mine->first || mine->deleted)
+		return false;
+	*place = mine->tid;
 	return true;
 }
 
@@ -304,7 +330,7 @@ lock_row(const pg_uuid_t *id, LockWaitPolicy policy, int32 dir_of_share)
 	RelScan		rs;
 	LockedInode *entry = NULL;
 
-	if (!find_row(&rs, id, RowExclusiveLock))
+	if (!find_row(&rs, id, NULL, RowExclusiveLock))
 		return NULL;
 	if (dir_of_share != 0 &&
 		(DatumGetInt16(rs.slot->tts_values[COL_KIND]) != KIND_DIRECTORY ||
@@ -479,6 +505,7 @@ insert_fresh(Relation heap, LockedInode **entries, int count)
 	{
 		entries[i]->tid = tuples[i]->t_self;
 		entries[i]->fresh = entries[i]->dirty = false;
+		entries[i]->first = true;
 		heap_freetuple(tuples[i]);
 	}
 	pfree(tuples);
@@ -510,7 +537,7 @@ inode_flush(void)
 
 			inode_to_values(&entry->inode, values, nulls);
 			rel_update(heap, &entry->tid, values, nulls);
-			entry->dirty = false;
+			entry->dirty = entry->first = false;
 		}
 	}
 	if (nfresh > 0)

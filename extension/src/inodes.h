@@ -16,6 +16,8 @@
 
 #include "dittofs.h"
 
+#include "storage/itemptr.h"
+
 typedef struct Inode
 {
 	pg_uuid_t	id;				/* first: key of the transaction's table */
@@ -48,6 +50,15 @@ typedef struct Inode
  * False: there is none.
  */
 extern bool inode_get(const pg_uuid_t *id, Inode *inode);
+
+/*
+ * The same, with a guess where the first version of the row is (invalid:
+ * nobody knows), which spares the index when it is right.
+ */
+extern bool inode_get_at(const pg_uuid_t *id, const ItemPointerData *place,
+						 Inode *inode);
+/* Where that is, of an inode that this transaction has made and written. */
+extern bool inode_place(const pg_uuid_t *id, ItemPointer place);
 
 /*
  * Locks inodes in the order of their ids and returns their current state;

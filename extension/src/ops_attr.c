@@ -25,17 +25,14 @@ static Status
 lookup_name(const Op *op, const Inode *dir, const FsName *name, Inode *child)
 {
 	Dirent		dirent;
-	const pg_uuid_t *id;
+	bool		found;
 
-	if (name->dot)
-		id = &dir->id;
-	else if (name->dotdot)
-		id = &dir->parent_id;
-	else if (dirent_find(op->share, &dir->id, name->data, name->len, &dirent))
-		id = &dirent.child_id;
+	if (name->dot || name->dotdot)
+		found = inode_get(name->dot ? &dir->id : &dir->parent_id, child);
 	else
-		return FS_NOENT;
-	return inode_get(id, child) ? FS_OK : FS_NOENT;
+		found = dirent_find(op->share, &dir->id, name->data, name->len, &dirent) &&
+			dirent_inode(&dirent, child);
+	return found ? FS_OK : FS_NOENT;
 }
 
 /*

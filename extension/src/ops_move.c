@@ -81,7 +81,7 @@ static bool
 look_up(const Op *op, const FsName *name, Dirent *entry, Inode *inode)
 {
 	return dirent_find(op->share, &op->id, name->data, name->len, entry) &&
-		inode_get(&entry->child_id, inode);
+		dirent_inode(entry, inode);
 }
 
 static void
@@ -247,8 +247,7 @@ do_move(Move *m)
 {
 	if (m->have_target)
 	{
-		dirent_replace(&m->to.id, &m->target_entry,
-					   &m->source.id, m->source.fileid);
+		dirent_replace(&m->to.id, &m->target_entry, &m->source_entry);
 		op_unlink(m->to.share, m->replaced);
 		if (m->target.kind == KIND_DIRECTORY)
 			m->to_dir->nlink--;
@@ -262,7 +261,7 @@ do_move(Move *m)
 		memcpy(entry.name, m->to_name.data, m->to_name.len);
 		dirent_insert(&m->to.id, &entry);
 	}
-	dirent_delete(&m->source_entry);
+	dirent_delete(&m->from.id, &m->source_entry);
 	if (changes_parent(m))
 	{
 		m->moved->parent_id = m->to.id;

@@ -44,6 +44,7 @@ typedef struct Entry
 	int64		cookie;
 	int64		fileid;
 	pg_uuid_t	id;
+	ItemPointerData place;		/* as in a Dirent; or invalid */
 	bytea	   *name;
 	bool		has_attributes;
 	Fattr		attributes;
@@ -68,7 +69,7 @@ typedef struct DirPage
 /* False: the entry does not fit. */
 static bool
 add_entry(DirPage *page, int64 cookie, int64 fileid, const pg_uuid_t *id,
-		  const char *name, int namelen)
+		  const ItemPointerData *place, const char *name, int namelen)
 {
 	int			need = XDR_ENTRY(namelen) + (page->plus ? XDR_PLUS : 0);
 	Entry	   *entry;
@@ -89,6 +90,9 @@ add_entry(DirPage *page, int64 cookie, int64 fileid, const pg_uuid_t *id,
 	entry->cookie = cookie;
 	entry->fileid = fileid;
 	entry->id = *id;
+	ItemPointerSetInvalid(&entry->place);
+	if (place != NULL)
+		entry->place = *place;
 	entry->name = (bytea *) palloc(VARHDRSZ + namelen);
 	SET_VARSIZE(entry->name, VARHDRSZ + namelen);
 	memcpy(VARDATA(entry->name), name, namelen);
@@ -100,7 +104,9 @@ static bool
 add_dirent(const Dirent *dirent, void *arg)
 {
 	return add_entry((DirPage *) arg, dirent->cookie, dirent->fileid,
-					 &dirent->child_id, dirent->name, dirent->namelen);
+					 &dirent->child_id,
+					 dirent->has_place ? &dirent->place : NULL,
+					 dirent->name, dirent->namelen);
 }
 
 static Status
@@ -109,14 +115,14 @@ fill_page(DirPage *page, Inode *dir, int64 cookie)
 	page->allocated = 64;
 	page->entries = palloc(page->allocated * sizeof(Entry));
 	if (cookie < COOKIE_DOT)
-		add_entry(page, COOKIE_DOT, dir->fileid, &dir->id, ".", 1);
+		add_entry(page, COOKIE_DOT, dir->fileid, &dir->id, NULL, ".", 1);
 	if (!page->full && cookie < COOKIE_DOTDOT)
 	{
 		Inode		parent;
 
 		if (!inode_get(&dir->parent_id, &parent))
 			elog(ERROR, "dittofs: a directory has no parent");
-		add_entry(page, COOKIE_DOTDOT, parent.fileid, &parent.id, "..", 2);
+		add_entry(page, COOKIE_DOTDOT, parent.fileid, &parent.id, NULL, "..", 2);
 	}
 	if (!page->full)
 		dirent_foreach(&dir->id, Max(cookie, COOKIE_DOTDOT), add_dirent, page);
@@ -133,7 +139,9 @@ fill_page(DirPage *page, Inode *dir, int64 cookie)
 			CHECK_FOR_INTERRUPTS();
 			if (!search && page->entries[i].cookie != COOKIE_DOT)
 				continue;
-			page->entries[i].has_attributes = inode_get(&page->entries[i].id, &inode);
+			page->entries[i].has_attributes =
+				inode_get_at(&page->entries[i].id, &page->entries[i].place,
+							 &inode);
 			if (page->entries[i].has_attributes)
 				inode_fattr(&inode, page->op.share->fsid,
 							&page->entries[i].attributes);

@@ -67,7 +67,7 @@ remove_file_from(const Op *op, Inode *dir, const FsName *name)
 	status = check_removal(op, dir, name, &dirent);
 	if (status != FS_OK)
 		return status;
-	if (!inode_get(&dirent.child_id, &seen))
+	if (!dirent_inode(&dirent, &seen))
 		elog(ERROR, "dittofs: an entry has no inode");
 	if (seen.kind == KIND_DIRECTORY)
 		return FS_ISDIR;
@@ -80,7 +80,7 @@ remove_file_from(const Op *op, Inode *dir, const FsName *name)
 	/* whose it is may change until it is locked */
 	if (!perm_sticky(&op->cred, dir, child))
 		return FS_PERM;
-	dirent_delete(&dirent);
+	dirent_delete(&dir->id, &dirent);
 	op_unlink(op->share, child);
 	op_touch_dir(dir);
 	return FS_OK;
@@ -101,7 +101,7 @@ lock_parent_and_child(const Op *op, const FsName *name, Inode **dir)
 		return status;
 	if (!name->dot && !name->dotdot &&
 		dirent_find(op->share, &op->id, name->data, name->len, &dirent) &&
-		inode_get(&dirent.child_id, &seen) && seen.kind == KIND_DIRECTORY)
+		dirent_inode(&dirent, &seen) && seen.kind == KIND_DIRECTORY)
 	{
 		pg_uuid_t	ids[2] = {op->id, dirent.child_id};
 		Inode	   *inodes[2];
@@ -128,7 +128,7 @@ remove_directory_from(const Op *op, Inode *dir, const FsName *name)
 	status = check_removal(op, dir, name, &dirent);
 	if (status != FS_OK)
 		return status;
-	if (!inode_get(&dirent.child_id, &seen))
+	if (!dirent_inode(&dirent, &seen))
 		elog(ERROR, "dittofs: an entry has no inode");
 	if (seen.kind != KIND_DIRECTORY)
 		return FS_NOTDIR;
@@ -140,7 +140,7 @@ remove_directory_from(const Op *op, Inode *dir, const FsName *name)
 	if (dirent_any(&child->id))
 		return FS_NOTEMPTY;
 
-	dirent_delete(&dirent);
+	dirent_delete(&dir->id, &dirent);
 	op_unlink(op->share, child);
 	dir->nlink--;
 	op_touch_dir(dir);

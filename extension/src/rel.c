@@ -203,6 +203,7 @@ typedef struct KeptRel
 	Relation	index;
 	IndexScanDesc scan;
 	int			nkeys;
+	IndexFetchTableData *fetch; /* NULL before the first rel_fetch_chain */
 	bool		scanning;		/* by somebody, now */
 	BlockNumber blocks;			/* at least; 0 before the first rel_fetch */
 	CatalogIndexState indexes;	/* NULL before the first insertion */
@@ -332,6 +333,8 @@ rel_release(void)
 			continue;
 		if (kept->scan != NULL)
 			index_endscan(kept->scan);
+		if (kept->fetch != NULL)
+			table_index_fetch_end(kept->fetch);
 		if (kept->slot != NULL)
 			ExecDropSingleTupleTableSlot(kept->slot);
 		if (kept->index != NULL)
@@ -484,22 +487,41 @@ prune_page(Relation heap, BlockNumber block)
 	ReleaseBuffer(buffer);
 }
 
+/* NULL: it cannot be there, or nothing may be kept. */
+static KeptRel *
+fetch_begin(RelName name, LOCKMODE lockmode, BlockNumber block)
+{
+	KeptRel    *kept;
+
+	if (IsolationUsesXactSnapshot())
+		return NULL;
+	kept = keep_slot(name, lockmode);
+	if (kept != NULL && kept->blocks == 0)
+		kept->blocks = RelationGetNumberOfBlocks(kept->heap);
+	return kept == NULL || block >= kept->blocks ? NULL : kept;
+}
+
+static void
+fetched(RelScan *rs, KeptRel *kept)
+{
+	rs->heap = kept->heap;
+	rs->index = NULL;
+	rs->scan = NULL;
+	rs->slot = kept->slot;
+	rs->kept = kept;
+	kept->scanning = true;
+}
+
 bool
 rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
 		  const ItemPointerData *tid, RelIsIt is_it, const void *key)
 {
 	ItemPointerData at = *tid;
-	KeptRel    *kept;
+	KeptRel    *kept = fetch_begin(name, lockmode, ItemPointerGetBlockNumber(tid));
 
-	if (IsolationUsesXactSnapshot())
-		return false;
-	kept = keep_slot(name, lockmode);
 	if (kept == NULL)
 		return false;
-	if (kept->blocks == 0)
-		kept->blocks = RelationGetNumberOfBlocks(kept->heap);
-	if (lockmode >= RowExclusiveLock &&
-		ItemPointerGetBlockNumber(&at) < kept->blocks)
+	if (lockmode >= RowExclusiveLock)
 		prune_page(kept->heap, ItemPointerGetBlockNumber(&at));
 	for (int i = 0; i < FETCH_STEPS; i++)
 	{
@@ -512,16 +534,46 @@ rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
 			break;
 		if (table_tuple_satisfies_snapshot(kept->heap, kept->slot, snapshot))
 		{
-			rs->heap = kept->heap;
-			rs->index = NULL;
-			rs->scan = NULL;
-			rs->slot = kept->slot;
-			rs->kept = kept;
-			kept->scanning = true;
+			fetched(rs, kept);
 			return true;
 		}
 		if (!next_version(kept->slot, &at))
 			break;
+	}
+	ExecClearTuple(kept->slot);
+	return false;
+}
+
+bool
+rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
+				const ItemPointerData *tid, RelIsIt is_it, const void *key)
+{
+	ItemPointerData at = *tid;
+	KeptRel    *kept = fetch_begin(name, lockmode, ItemPointerGetBlockNumber(tid));
+	bool		again = false;
+	bool		found;
+
+	if (kept == NULL)
+		return false;
+	if (kept->fetch == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+		kept->fetch = table_index_fetch_begin(kept->heap);
+		MemoryContextSwitchTo(caller);
+	}
+	found = table_index_fetch_tuple(kept->fetch, &at, snapshot, kept->slot,
+									&again, NULL);
+	/* its pin is the portal's; the slot has one of its own */
+	table_index_fetch_reset(kept->fetch);
+	if (found)
+	{
+		slot_getallattrs(kept->slot);
+		if (is_it(kept->slot, key))
+		{
+			fetched(rs, kept);
+			return true;
+		}
 	}
 	ExecClearTuple(kept->slot);
 	return false;

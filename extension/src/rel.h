@@ -118,6 +118,11 @@ extern bool rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode,
 					  Snapshot snapshot, const ItemPointerData *tid,
 					  RelIsIt is_it, const void *key);
 
+/* The same, if one of the HOT chain that begins at tid is that version. */
+extern bool rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode,
+							Snapshot snapshot, const ItemPointerData *tid,
+							RelIsIt is_it, const void *key);
+
 /* Insert, update, delete as the catalogs do; indexes are kept up to date. */
 extern void rel_insert(Relation heap, Datum *values, bool *nulls);
 /* As rel_insert; t_self of each tells where its row is. */

@@ -26,6 +26,7 @@
 #include "tcop/utility.h"
 #include "utils/snapmgr.h"
 
+#include "dirents.h"
 #include "guc.h"
 #include "inodes.h"
 #include "rel.h"
@@ -95,8 +96,18 @@ write_pending(void)
 {
 	CommandCounterIncrement();
 	inode_flush();
+	dirent_flush();
 	usage_flush();
 	reply_flush();
+	CommandCounterIncrement();
+}
+
+void
+change_write_now(void)
+{
+	CommandCounterIncrement();
+	inode_flush();
+	dirent_flush();
 	CommandCounterIncrement();
 }
 
@@ -107,6 +118,7 @@ change_end(void)
 	{
 		write_pending();
 		inode_forget();
+		dirent_forget();
 		usage_forget();
 		reply_forget();
 		xact_pending = false;
@@ -141,6 +153,7 @@ at_end(void)
 		synchronous_commit = saved_synchronous_commit;
 	commit_is_async = false;
 	inode_forget();
+	dirent_forget();
 	usage_forget();
 	reply_forget();
 	usage_end();
@@ -181,6 +194,7 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 	if (event == SUBXACT_EVENT_ABORT_SUB && !xact_deferred)
 	{
 		inode_forget();
+		dirent_forget();
 		usage_forget();
 		reply_forget();
 		xact_pending = false;

@@ -28,6 +28,12 @@ typedef enum Durability
 extern void change_begin(const char *function, Durability durability);
 extern void change_end(void);
 
+/*
+ * Writes inodes and entries now, and makes them visible to a snapshot taken
+ * after it, for who must look at the tables themselves.
+ */
+extern void change_write_now(void);
+
 /* Say that the operation that began as unstable needs its flush after all. */
 extern void change_needs_flush(void);
 
