@@ -467,6 +467,9 @@ dittofs_create_hard_link(PG_FUNCTION_ARGS)
 		status = FS_ISDIR;
 	if (status == FS_OK)
 		status = op_lock_dir(&dir_op, &dir);
+	/* the name may have come, and the file gone, while we waited */
+	if (status == FS_OK)
+		status = op_get(&file, &seen);
 	repeated = reply_find(&dir_op, PROC_LINK, &id);
 	if (repeated)
 		status = FS_OK;
