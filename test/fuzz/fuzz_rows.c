@@ -15,8 +15,11 @@
 #include "nfs3.h"
 #include "pool.h"
 #include "serve.h"
+#include "worker.h"
 
-static struct pool pool;			/* which knows of no share */
+/* Two databases, of which nothing is known: lists are asked of both. */
+static struct pool pools[2];
+static struct worker worker = {.pools = pools};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 
 /* The arguments, which the reply of some procedures looks at. */
@@ -72,18 +75,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct request request = {.program = program,
 							  .procedure = &program->procedures[procedure],
 							  .xid = 0x12345678, .peer = &peer,
-							  .pool = &pool};
+							  .pool = pools, .worker = &worker,
+							  .caller = {"caller", 6}};
 	char	   *record;
 	char		memory[8];
 	long		results;
 
 	if (procedure == 0)
 		return 0;
+	worker.pool_count = 1 + variant % 2;
 	region_init(&request.region, memory, 0);
 	request.call.statement = NO_STATEMENT;
 	record = decode_arguments(&request, variant);
 	request.result = take_rows(&in);
 	request.procedure->reply(&request, request.result);
+
+	/* From the other database comes the same. */
+	if (program == &mount3_program && request.call.statement != NO_STATEMENT)
+	{
+		check_call(&request);
+		reply_reset(&request);
+		request.call.statement = NO_STATEMENT;
+		request.procedure->reply(&request, request.result);
+	}
 
 	/* A second call may be needed; that of a READ is. */
 	if (request.call.statement != NO_STATEMENT)
