@@ -8,6 +8,7 @@
 --	t.fetch(segments, data)		the bytes, with all sums checked
 --	t.cat(handle, from, count)	reads through prepare_read()
 --	t.merge()					the background pass
+--	t.take(name), t.finish(name)	a task of it, in two steps
 --	t.store_write(handle, at, bytes, ...)	a write in two halves; its status
 --
 -- It may be loaded any number of times.
@@ -140,6 +141,28 @@ BEGIN
 		RETURN NEXT task.action || ' ' || task."offset" || '+' || task.length || ' ' || dittofs.status_name(status);
 	END LOOP;
 END $$;
+
+-- The same in two steps, for tests in which something happens in between.
+CREATE TABLE IF NOT EXISTS t.tasks (name text PRIMARY KEY, task dittofs.merge_task);
+CREATE OR REPLACE FUNCTION t.take(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	task dittofs.merge_task := dittofs.merge_next();
+	bytes bytea;
+BEGIN
+	IF task.action IS DISTINCT FROM 'block' THEN
+		RETURN 'nothing';
+	END IF;
+	bytes := t.fetch(task.segments, task.data);
+	INSERT INTO t.tasks VALUES (name, task);
+	PERFORM t.put(task.store_id, bytes), dittofs.claim_blocks(task.store_id, t.blocks(bytes));
+	task.data := bytes;
+	UPDATE t.tasks SET task.data = bytes WHERE tasks.name = take.name;
+	RETURN t.picture(bytes);
+END $$;
+CREATE OR REPLACE FUNCTION t.finish(name text) RETURNS text LANGUAGE sql AS $$
+	SELECT dittofs.status_name(dittofs.merge_commit((k.task).handle, (k.task)."offset", (k.task).stamp, (k.task).store_id, t.blocks((k.task).data)))
+		FROM t.tasks k WHERE k.name = finish.name
+$$;
 
 -- Bytes that are easy to tell apart: n times a character.
 CREATE OR REPLACE FUNCTION t.x(c text, n int) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$

@@ -38,6 +38,7 @@ CREATE TABLE dittofs.stored_blocks (
 	sums bytea NOT NULL
 ) WITH (fillfactor = 90);
 ALTER TABLE dittofs.stored_blocks ADD CONSTRAINT stored_blocks_pkey PRIMARY KEY (store_id, hash);
+CREATE INDEX stored_blocks_unreferenced ON dittofs.stored_blocks (unreferenced_since);
 ALTER TABLE dittofs.stored_blocks ALTER sums SET STORAGE main;
 
 -- Files with content that is to be moved by the background pass (src/staged.c),
@@ -123,3 +124,61 @@ CREATE FUNCTION dittofs.merge_store(handle bytea, "offset" bigint, stamp bytea, 
 	RETURNS int
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_merge_store';
+
+-- Garbage.  gc() is for people: what there is, and what can go.
+CREATE FUNCTION dittofs.gc(
+	OUT store text, OUT blocks bigint, OUT bytes bigint,
+	OUT unreferenced bigint, OUT unreferenced_bytes bigint,
+	OUT due bigint, OUT due_bytes bigint, OUT deleting bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc';
+
+CREATE FUNCTION dittofs.gc_next(max int DEFAULT 1000, OUT store_id int, OUT hash bytea)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc_next';
+
+CREATE FUNCTION dittofs.gc_done(store_id int, hashes bytea) RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc_done';
+
+CREATE FUNCTION dittofs.gc_adopt(store_id int, hashes bytea) RETURNS bytea
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc_adopt';
+
+-- For a verification: what should be in a store, and whose it is.
+CREATE FUNCTION dittofs.stored_block_list(store_id int, after bytea DEFAULT '', max int DEFAULT 1000,
+	share text DEFAULT NULL, OUT hash bytea, OUT length int, OUT sums bytea)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_stored_block_list';
+
+CREATE FUNCTION dittofs.block_users(store_id int, hash bytea,
+	OUT share text, OUT handle bytea, OUT path text, OUT "offset" bigint, OUT length int)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_block_users';
+
+-- What shares hold and where.  It reads all content tables, but not the content.
+CREATE VIEW dittofs.content_report AS
+	WITH content AS (
+		SELECT coalesce(f.content_id, f.id) AS content_id, s.share_id, s.name AS share
+			FROM dittofs.files f JOIN dittofs.shares s USING (share_id) WHERE f.used > 0
+	)
+	SELECT c.share, 'postgres' AS content, NULL::text AS store, count(DISTINCT c.content_id) AS files,
+			sum(octet_length(b.data))::bigint AS logical_bytes, sum(pg_column_size(b.data))::bigint AS stored_bytes
+		FROM content c JOIN dittofs.blocks b USING (content_id) GROUP BY c.share
+	UNION ALL
+	SELECT c.share, 'memory', NULL, count(DISTINCT c.content_id),
+			sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
+		FROM content c JOIN dittofs.blocks_memory b USING (content_id) GROUP BY c.share
+	UNION ALL
+	SELECT u.share, s.kind, s.name, u.files, u.bytes, d.bytes
+		FROM (SELECT c.share, e.store_id, count(DISTINCT c.content_id) AS files, sum(e.length)::bigint AS bytes
+				FROM content c JOIN dittofs.extents e USING (content_id) GROUP BY c.share, e.store_id) u
+		JOIN (SELECT share, store_id, sum(length)::bigint AS bytes
+				FROM (SELECT DISTINCT c.share, e.store_id, e.hash FROM content c JOIN dittofs.extents e USING (content_id)) h
+				JOIN dittofs.stored_blocks b USING (store_id, hash) GROUP BY share, store_id) d
+			ON d.share = u.share AND d.store_id = u.store_id
+		JOIN dittofs.content_stores s ON s.store_id = u.store_id;

@@ -33,6 +33,8 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.prepare_read, dittofs.prepare_write, dittofs.commit_write,
 	dittofs.claim_blocks, dittofs.content_hints,
 	dittofs.merge_next, dittofs.merge_commit, dittofs.merge_store,
+	dittofs.gc_next, dittofs.gc_done, dittofs.gc_adopt,
+	dittofs.stored_block_list, dittofs.block_users,
 	dittofs.get_filesystem_capabilities, dittofs.get_filesystem_statistics,
 	dittofs.write_verifier, dittofs.reap, dittofs.status_name,
 	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.get_share_name_for_handle,

@@ -101,6 +101,18 @@ COMMENT ON FUNCTION dittofs.merge_commit IS
 $$Blocks that are in the store take the place of what a task was made of; the file's content, size, used and times stay as they are. Returns a status: JUKEBOX somebody has written meanwhile, or a block is not there: nothing happened, forget the task. STALE the file is gone.$$;
 COMMENT ON FUNCTION dittofs.merge_store IS
 $$Ends a task of action 'fetch': data takes the place of blocks. Statuses as merge_commit().$$;
+COMMENT ON FUNCTION dittofs.gc IS
+$$Looks for blocks that no file refers to, and says for each store how many blocks there are, how many of them are unreferenced, how many are due (for longer than the setting content_retention) and how many are being deleted. Deletes nothing: gateways do, which ask gc_next() now and then.$$;
+COMMENT ON FUNCTION dittofs.gc_next IS
+$$Up to max blocks that are due, which are 'deleting' from now on: delete them from their stores, beginning within ten minutes, and call gc_done(). None: another one is at it, or there is no garbage that is old enough.$$;
+COMMENT ON FUNCTION dittofs.gc_done IS
+$$Forgets blocks that gc_next() or gc_adopt() named and that are deleted now. hashes: one after the other. Returns how many.$$;
+COMMENT ON FUNCTION dittofs.gc_adopt IS
+$$Of blocks that are in a store, for longer than the retention, returns those that the database does not know, after the restoration of a backup for example. They are 'deleting' from now on, as those of gc_next().$$;
+COMMENT ON FUNCTION dittofs.stored_block_list IS
+$$Blocks that are in a store, with length and sums, in the order of their hashes: up to max of them after a hash. share: only those that files of this share refer to.$$;
+COMMENT ON FUNCTION dittofs.block_users IS
+$$The files that refer to a block: share, handle, path of one of its names below the share, offset and length in the file. Takes time in proportion to the tables.$$;
 COMMENT ON FUNCTION dittofs.content_hints IS
 $$Where the content of each share goes: its kind, store and block size. What a gateway remembers of it may be out of date without harm.$$;
 COMMENT ON FUNCTION dittofs.create_content_store IS
@@ -283,6 +295,7 @@ COMMENT ON TABLE dittofs.replies_2 IS 'As replies_0.';
 COMMENT ON TABLE dittofs.replies_turn IS 'Which of the tables replies_* is written: number turn modulo 3; and since when.';
 COMMENT ON SEQUENCE dittofs.share_ids IS 'Numbers of shares.';
 COMMENT ON SEQUENCE dittofs.file_ids IS 'Inode numbers, of all shares.';
+COMMENT ON VIEW dittofs.content_report IS 'What each share holds where: files, bytes as clients see them, bytes as they are stored (compressed; equal blocks once). A file may be in several places.';
 COMMENT ON VIEW dittofs.link_counts IS 'The link count of every inode.';
 COMMENT ON VIEW dittofs.inodes IS 'All inodes for people: names for numbers, modes in octal, times as timestamps.';
 COMMENT ON VIEW dittofs.entries IS 'All directory entries for people: share, directory, name as text, and what it names.';

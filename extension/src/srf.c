@@ -56,16 +56,16 @@ srf_row(Srf *srf, Datum *values, bool *nulls)
 }
 
 void
-srf_query(FunctionCallInfo fcinfo, const char *sql, int n, Oid *types,
-		  Datum *args)
+srf_query(FunctionCallInfo fcinfo, const char *sql, bool read_only, int n,
+		  Oid *types, Datum *args)
 {
 	Srf			srf;
 	int			code;
 
 	srf_begin(fcinfo, &srf);
 	SPI_connect();
-	code = SPI_execute_with_args(sql, n, types, args, NULL, true, 0);
-	if (code != SPI_OK_SELECT)
+	code = SPI_execute_with_args(sql, n, types, args, NULL, read_only, 0);
+	if (code < 0)
 		elog(ERROR, "could not run \"%s\": %s", sql,
 			 SPI_result_code_string(code));
 	for (uint64 i = 0; i < SPI_processed; i++)

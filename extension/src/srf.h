@@ -23,9 +23,12 @@ typedef struct Srf
 extern void srf_begin(FunctionCallInfo fcinfo, Srf *srf);
 extern void srf_row(Srf *srf, Datum *values, bool *nulls);
 
-/* All rows of a query, whose columns are those of the result. */
-extern void srf_query(FunctionCallInfo fcinfo, const char *sql, int n,
-					  Oid *types, Datum *args);
+/*
+ * All rows of a statement, whose columns are those of the result.  read_only: it
+ * sees what the calling statement sees.
+ */
+extern void srf_query(FunctionCallInfo fcinfo, const char *sql, bool read_only,
+					  int n, Oid *types, Datum *args);
 
 /* The row type of a function that returns one row. */
 extern Datum srf_single_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls);

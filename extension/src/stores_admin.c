@@ -148,6 +148,6 @@ dittofs_list_content_stores(PG_FUNCTION_ARGS)
 		" ON b.store_id = s.store_id AND b.state <> 'pending'"
 		" GROUP BY s.store_id, s.name, s.kind ORDER BY s.name";
 
-	srf_query(fcinfo, sql, 0, NULL, NULL);
+	srf_query(fcinfo, sql, true, 0, NULL, NULL);
 	return (Datum) 0;
 }

@@ -6,6 +6,7 @@
 --	t.h('dir/file')						the handle of what t.up() made by that
 --										name, whatever became of it; t.h('') is
 --										the root
+--	CALL t.up_store(...)				the same, with its content in a store
 --	CALL t.down()						drops the share
 
 SET client_min_messages = warning;
@@ -18,9 +19,25 @@ $$;
 
 CREATE OR REPLACE PROCEDURE t.down() LANGUAGE plpgsql AS $$
 BEGIN
+	DELETE FROM t.tasks;
+	DELETE FROM t.objects;
 	PERFORM dittofs.drop_share(name, force => true) FROM dittofs.list_shares() WHERE name LIKE '/iso%';
 	PERFORM dittofs.reap(1000000);
 	DELETE FROM t.handles;
+	DELETE FROM dittofs.stored_blocks;
+	DELETE FROM dittofs.content_stores;
+	DELETE FROM dittofs.server_config;
+END $$;
+
+-- The same, with the content in a store; what is written in pieces is to be
+-- moved there at once.
+CREATE OR REPLACE PROCEDURE t.up_store(VARIADIC paths text[]) LANGUAGE plpgsql AS $$
+BEGIN
+	CALL t.up(VARIADIC paths);
+	PERFORM dittofs.create_content_store('iso', 'filesystem');
+	PERFORM dittofs.alter_share('/iso', content => 'filesystem', content_store => 'iso', block_size => 131072);
+	PERFORM dittofs.set_server_config('merge_delay', '0'), dittofs.set_server_config('external_min', '1');
+	DELETE FROM dittofs.content_moves;
 END $$;
 
 CREATE OR REPLACE PROCEDURE t.up(VARIADIC paths text[]) LANGUAGE plpgsql AS $$

@@ -10,7 +10,7 @@ SELECT no_plan();
 SELECT has_extension('dittofs');
 SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'memory_life', 'mounts',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks']);
-SELECT views_are('dittofs', array['clients', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls']);
+SELECT views_are('dittofs', array['clients', 'content_report', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls']);
 SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
