@@ -10,6 +10,9 @@
 #	make soak			clients through kills, MINUTES=10; docs/reliability.md
 #	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
 #	make fuzz			hostile input for the gateway (SECONDS=60 or RUNS=2000000); test/fuzz/README.md
+#	make deb			Debian packages of both halves, in build/deb/
+#	make test-deb		they, the README's installation and the Dockerfile, in fresh Debian systems
+#	make test-ha		a primary with a synchronous standby is killed under load
 #	make bench			measure (QUICK=1: within 5 minutes); test/bench/README.md
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
@@ -58,7 +61,7 @@ EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/model/build \
 
 all:
 
-.PHONY: packages run test bench soak fuzz test-other-pg gateway-all \
+.PHONY: packages run test bench deb soak fuzz test-other-pg test-ha test-deb gateway-all \
 	gateway-install gateway-clean
 
 packages:
@@ -80,6 +83,16 @@ soak:
 fuzz:
 	@test/packages build test
 	@SECONDS="$(SECONDS)" RUNS="$(RUNS)" test/fuzz/run
+
+deb:
+	@docker/deb/build
+
+# Longer than what make test may take
+test-ha:
+	@test/run-tests ha
+
+test-deb:
+	@test/run-tests packaging
 
 test-other-pg:
 	@test/debian-major $(RELEASE)

@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #define HOUSEKEEPING_PERIOD 1000000
-#define HOUSEKEEPING_WAITED_FOR 250000
 
 /*
  * Blocks of removed files are deleted in slices, so that a large file's end
@@ -253,7 +252,6 @@ static void
 keep_house(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, housekeeping);
-	int64_t		period = HOUSEKEEPING_PERIOD;
 
 	if (worker->listeners_off)
 	{
@@ -261,8 +259,7 @@ keep_house(struct timer *timer)
 		for (int i = 0; i < worker->listener_count; i++)
 			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
 	}
-	if (clients_check(worker))
-		period = HOUSEKEEPING_WAITED_FOR;
+	clients_check(worker);
 	set_limits(worker);
 	for (int i = 0; i < worker->pool_count; i++)
 	{
@@ -272,7 +269,7 @@ keep_house(struct timer *timer)
 	count_worker(worker);
 	if (worker->number == 0)
 		content_check();
-	timer_set(&worker->loop, timer, worker->loop.now + period);
+	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
 }
 
 static void
