@@ -74,8 +74,8 @@ struct write_args
 	int			block_count;
 	struct block *blocks;
 	struct bytes packed;
-	pre_op_attr before;			/* of the first call that changed something */
-	bool		has_before;
+	wcc_data	so_far;			/* of the calls that changed something */
+	bool		changed;
 };
 
 bool
@@ -330,18 +330,43 @@ take_stability(struct row *row, stable_how *stable)
 	return false;
 }
 
+static bool
+same_time(const nfstime3 *a, const nfstime3 *b)
+{
+	return a->seconds == b->seconds && a->nseconds == b->nseconds;
+}
+
+/*
+ * Each part is a change of its own.  What was before the first was before the
+ * WRITE, unless somebody changed the file between two parts: then nothing was,
+ * or the client would take that change for its own.
+ */
+static void
+join_wcc(struct write_args *args, wcc_data *wcc)
+{
+	const fattr3 *last = &args->so_far.after.post_op_attr_u.attributes;
+	const wcc_attr *before = &wcc->before.pre_op_attr_u.attributes;
+
+	if (args->changed)
+	{
+		if (!args->so_far.after.attributes_follow ||
+			!wcc->before.attributes_follow || before->size != last->size ||
+			!same_time(&before->mtime, &last->mtime) ||
+			!same_time(&before->ctime, &last->ctime))
+			args->so_far.before.attributes_follow = FALSE;
+		wcc->before = args->so_far.before;
+	}
+	args->so_far = *wcc;
+	args->changed = true;
+}
+
 /* The call that comes after one that did its part of the WRITE. */
 static void
-go_on(struct request *request, const wcc_data *wcc)
+go_on(struct request *request)
 {
 	struct write_args *args = request->args;
 	uint32_t	done = args->head + args->middle;
 
-	if (!args->has_before)
-	{
-		args->has_before = true;
-		args->before = wcc->before;
-	}
 	if (args->step == STEP_HEAD)
 		send_commit(request);
 	else
@@ -370,19 +395,28 @@ answer(struct request *request, struct row *row, nfsstat3 status)
 		if (!take_stability(row, &ok->committed))
 			row->ok = false;
 		nfs3_write_verifier(row, ok->verf);
+		join_wcc(args, &ok->file_wcc);
 		if (row->ok && !is_last_step(args))
 		{
-			go_on(request, &ok->file_wcc);
+			go_on(request);
 			return;
 		}
 		if (args->step != STEP_ALL)
 			ok->count = args->count;
 		metric_add(METRIC_WRITTEN_BYTES, ok->count);
-		if (args->has_before)
-			ok->file_wcc.before = args->before;
 	}
 	else
 		nfs3_wcc_data(row, &res.WRITE3res_u.file_wcc);
+	nfs3_reply(request, row, (xdrproc_t) xdr_WRITE3res, &res, 0);
+}
+
+/* Nothing was written; what there is to show is the file as it is. */
+static void
+refuse(struct request *request, struct row *row, nfsstat3 status)
+{
+	WRITE3res	res = {.status = status};
+
+	nfs3_post_op_attr(row, &res.WRITE3res_u.file_wcc.after);
 	nfs3_reply(request, row, (xdrproc_t) xdr_WRITE3res, &res, 0);
 }
 
@@ -400,7 +434,7 @@ nfs3_write_reply(struct request *request, const PGresult *result)
 	else if (args->step == STEP_PREPARE && status == NFS3ERR_NOTSUPP)
 		send_write(request, STEP_ALL, 0, args->count);
 	else if (args->step == STEP_PREPARE)
-		nfs3_fail(request, status);
+		refuse(request, &row, status);
 	else if (args->step == STEP_COMMIT && status == NFS3ERR_JUKEBOX)
 	{
 		/* A block is gone again, or was never claimed as far as is known. */
