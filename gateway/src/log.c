@@ -4,20 +4,41 @@
  *
  * Messages of the server arrive with line breaks; a line break inside a line
  * becomes a space, or a log reader would take the rest for a line of ours.
+ *
+ * Trouble tends to say the same again and again.  A warning or error with
+ * the very words of one that was written a moment ago is counted instead, and
+ * so is what one place in the code says too often, in whatever words (calls
+ * that fail one by one bear the name of a client).  When the time is over one
+ * line tells how many there were.  That is the only lock in this file, and
+ * nothing that goes well comes by it.
  */
 #include "log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <jansson.h>
+
+#define LINE_MAX_SIZE 2048
 
 const char *const log_level_names[] = {"error", "warning", "info", "debug",
 									   NULL};
 
+/* Of syslog(3), for the journal: err, warning, info, debug. */
+static const int priorities[] = {3, 4, 6, 7};
+
 enum log_level log_level = LOG_LEVEL_INFO;
+
+static bool as_json;
+static int64_t repeat_time;		/* milliseconds */
+static bool to_journal;
 
 static _Thread_local char thread_name[16] = "main";
 
@@ -27,43 +48,277 @@ log_set_thread_name(const char *name)
 	snprintf(thread_name, sizeof(thread_name), "%s", name);
 }
 
+/* systemd tells by JOURNAL_STREAM which stream is the journal's. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device;
+	unsigned long long inode;
+	struct stat status;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+		fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+		status.st_ino == inode;
+}
+
+void
+log_configure(enum log_level level, bool json, int64_t repeat)
+{
+	log_level = level;
+	as_json = json;
+	repeat_time = repeat;
+	to_journal = is_journal();
+}
+
+/*
+ * Writing.
+ */
+
+static size_t
+put_time(char *to, size_t size)
+{
+	struct timespec now;
+	struct tm	tm;
+	size_t		used;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	used = strftime(to, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	used += (size_t) snprintf(to + used, size - used, ".%03ldZ",
+							  now.tv_nsec / 1000000);
+	return used;
+}
+
+/* A log that nobody reads any more must not stop the file system. */
+static void
+write_out(const char *line, size_t size)
+{
+	if (write(STDERR_FILENO, line, size) < 0)
+		return;
+}
+
+static void
+write_json(enum log_level level, const char *message)
+{
+	char		when[64];
+	json_t	   *object;
+	char	   *text;
+	char	   *line;
+	int			size;
+
+	put_time(when, sizeof(when));
+	object = json_pack("{s:s, s:s, s:s, s:s}", "time", when,
+					   "level", log_level_names[level],
+					   "thread", thread_name, "message", message);
+
+	/* Not UTF-8: a name of somebody else's.  Anything is better than silence. */
+	if (object == NULL)
+	{
+		char		ascii[LINE_MAX_SIZE];
+
+		snprintf(ascii, sizeof(ascii), "%s", message);
+		for (char *at = ascii; *at != '\0'; at++)
+			if ((unsigned char) *at >= 128)
+				*at = '?';
+		object = json_pack("{s:s, s:s, s:s, s:s}", "time", when,
+						   "level", log_level_names[level],
+						   "thread", thread_name, "message", ascii);
+	}
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	if (text == NULL)
+		return;
+	size = asprintf(&line, "%s\n", text);
+	free(text);
+	if (size < 0)
+		return;
+	write_out(line, (size_t) size);
+	free(line);
+}
+
+static void
+write_text(enum log_level level, const char *message)
+{
+	char		line[LINE_MAX_SIZE + 128];
+	size_t		size = 0;
+
+	if (to_journal)
+		size += (size_t) snprintf(line, sizeof(line), "<%d>",
+								  priorities[level]);
+	else
+	{
+		size += put_time(line, sizeof(line));
+		size += (size_t) snprintf(line + size, sizeof(line) - size, " %s ",
+								  log_level_names[level]);
+	}
+	size += (size_t) snprintf(line + size, sizeof(line) - size, "%s %s\n",
+							  thread_name, message);
+	write_out(line, size);
+}
+
+static void
+write_message(enum log_level level, const char *message)
+{
+	if (as_json)
+		write_json(level, message);
+	else
+		write_text(level, message);
+}
+
+/*
+ * Repeats.
+ */
+
+/* Lines of one place in the code that are written within the time. */
+#define BURST 50
+
+#define REPEATS 64
+
+struct repeat
+{
+	uint64_t	key;			/* of the words, or of the place; 0: free */
+	enum log_level level;
+	int64_t		since;			/* milliseconds */
+	int			count;
+	char		message[200];	/* the beginning */
+};
+
+/* Apart, so that many texts of one place do not push out the place. */
+static struct repeat texts[REPEATS];
+static struct repeat places[REPEATS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint64_t
+hash_text(const char *text)
+{
+	uint64_t	hash = 14695981039346656037u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (uint8_t) *text) * 1099511628211u;
+	return hash | 1;
+}
+
+/* Its time is over: what it has kept back is told. */
+static void
+finish_repeat(struct repeat *repeat, int limit)
+{
+	char		message[sizeof(repeat->message) + 64];
+
+	if (repeat->count > limit)
+	{
+		snprintf(message, sizeof(message), "%d more like this: %s",
+				 repeat->count - limit, repeat->message);
+		write_message(repeat->level, message);
+	}
+	repeat->key = 0;
+}
+
+/* The entry of the key, or one that can be had for it. */
+static struct repeat *
+find_repeat(struct repeat *table, uint64_t key, int limit)
+{
+	struct repeat *oldest = NULL;
+
+	for (int i = 0; i < REPEATS; i++)
+	{
+		struct repeat *repeat = &table[i];
+
+		if (repeat->key == key)
+			return repeat;
+		if (oldest == NULL || repeat->key == 0 ||
+			(oldest->key != 0 && repeat->since < oldest->since))
+			oldest = repeat;
+	}
+	if (oldest->key != 0)
+		finish_repeat(oldest, limit);
+	return oldest;
+}
+
+static bool
+count_repeat(struct repeat *table, uint64_t key, int limit,
+			 enum log_level level, const char *message, int64_t now)
+{
+	struct repeat *repeat = find_repeat(table, key, limit);
+
+	if (repeat->key == key && now - repeat->since >= repeat_time)
+		finish_repeat(repeat, limit);
+	if (repeat->key != key)
+	{
+		repeat->key = key;
+		repeat->level = level;
+		repeat->since = now;
+		repeat->count = 0;
+	}
+	snprintf(repeat->message, sizeof(repeat->message), "%s", message);
+	return ++repeat->count <= limit;
+}
+
+static bool
+may_write(enum log_level level, const char *format, const char *message)
+{
+	int64_t		now;
+	bool		may;
+
+	if (level > LOG_LEVEL_WARNING || repeat_time == 0)
+		return true;
+	now = milliseconds();
+	pthread_mutex_lock(&lock);
+	may = count_repeat(texts, hash_text(message), 1, level, message, now) &&
+		count_repeat(places, (uint64_t) (uintptr_t) format, BURST, level,
+					 message, now);
+	pthread_mutex_unlock(&lock);
+	return may;
+}
+
+static void
+finish_table(struct repeat *table, int limit, bool all)
+{
+	int64_t		now = milliseconds();
+
+	for (int i = 0; i < REPEATS; i++)
+		if (table[i].key != 0 && (all || now - table[i].since >= repeat_time))
+			finish_repeat(&table[i], limit);
+}
+
+void
+log_finish_repeats(bool all)
+{
+	pthread_mutex_lock(&lock);
+	finish_table(texts, 1, all);
+	finish_table(places, BURST, all);
+	pthread_mutex_unlock(&lock);
+}
+
 void
 log_write(enum log_level level, const char *format, ...)
 {
-	char		line[2048];
+	char		message[LINE_MAX_SIZE];
 	size_t		size;
-	int			n;
-	struct timespec now;
-	struct tm	tm;
 	va_list		arguments;
 
 	if (level > log_level)
 		return;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	size = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &tm);
-	size += snprintf(line + size, sizeof(line) - size, ".%03ldZ %s %s ",
-					 now.tv_nsec / 1000000, log_level_names[level],
-					 thread_name);
-
 	va_start(arguments, format);
-	n = vsnprintf(line + size, sizeof(line) - size, format, arguments);
+	if (vsnprintf(message, sizeof(message), format, arguments) < 0)
+		message[0] = '\0';
 	va_end(arguments);
-	if (n > 0)
-		size += n;
-	if (size > sizeof(line) - 1)
-		size = sizeof(line) - 1;
-
-	while (size > 0 && line[size - 1] == '\n')
-		size--;
-	for (char *at = line; (at = memchr(at, '\n', line + size - at)) != NULL;)
+	size = strlen(message);
+	while (size > 0 && message[size - 1] == '\n')
+		message[--size] = '\0';
+	for (char *at = message; (at = strchr(at, '\n')) != NULL;)
 		*at = ' ';
-	line[size++] = '\n';
-
-	/* A log that nobody reads any more must not stop the file system. */
-	if (write(STDERR_FILENO, line, size) < 0)
-		return;
+	if (may_write(level, format, message))
+		write_message(level, message);
 }
 
 void

@@ -4,6 +4,10 @@
  *
  *		2026-03-01T12:00:00.123Z warning w0 connection to PostgreSQL lost: ...
  *
+ * or, with logging.format json, an object with time, level, thread and
+ * message.  In the journal of systemd a line begins with its priority, and
+ * the journal knows the time.
+ *
  * One write(2) a line, so lines of several workers do not mix.  What may
  * never be in one: a password, and therefore the connection string as a
  * whole.
@@ -12,6 +16,7 @@
 #define DITTOFS_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level
 {
@@ -23,8 +28,16 @@ enum log_level
 
 extern const char *const log_level_names[];
 
-/* Set once, before the workers start. */
 extern enum log_level log_level;
+
+/*
+ * Before the workers start, and at a reload.  repeat: milliseconds in which
+ * the same warning or error is written once; 0: always.
+ */
+extern void log_configure(enum log_level level, bool json, int64_t repeat);
+
+/* Tells how often what was kept back came; now and then, and at the end. */
+extern void log_finish_repeats(bool all);
 
 /* The name that this thread's lines bear: "main", "w0". */
 extern void log_set_thread_name(const char *name);

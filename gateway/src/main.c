@@ -123,6 +123,13 @@ free_arguments(int argc, char **argv)
 }
 
 static void
+configure_log(const struct config *config)
+{
+	log_configure((enum log_level) config->log_level, config->log_format == 1,
+				  config->log_repeat);
+}
+
+static void
 reload(struct config *config, int argc, char **given)
 {
 	struct config fresh;
@@ -136,7 +143,7 @@ reload(struct config *config, int argc, char **given)
 	}
 	else
 		config_reload(config, &fresh);
-	log_level = (enum log_level) config->log_level;
+	configure_log(config);
 	free_arguments(argc, words);
 }
 
@@ -212,7 +219,10 @@ await_signal(struct config *config, const sigset_t *signals, int argc,
 		else if (signal_number > 0)
 			return signal_number;
 		else if (errno == EAGAIN)
+		{
 			status_sample();
+			log_finish_repeats(false);
+		}
 	}
 }
 
@@ -250,7 +260,7 @@ start(int argc, char **argv)
 	if (problem != NULL)
 		fatal("%s%s", problem, config.file == NULL ?
 			  " (dittofs --help lists the options)" : "");
-	log_level = (enum log_level) config.log_level;
+	configure_log(&config);
 
 	signals = block_signals();
 	if (!check_before_start(&config))
@@ -294,6 +304,7 @@ start(int argc, char **argv)
 	http_stop();
 	config_free(&config);
 	free_arguments(argc, given);
+	log_finish_repeats(true);
 	log_info("stopped");
 	return 0;
 }

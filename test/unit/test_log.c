@@ -1,0 +1,208 @@
+/*
+ * test_log.c
+ *	  Log lines: their forms, and what is done about repeats.
+ */
+#include "unit.h"
+
+#include "log.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+static int	saved;
+static char file[] = "/tmp/dittofs-test-log.XXXXXX";
+
+/* Standard error goes to the file. */
+static int
+begin(void **state)
+{
+	int			fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	(void) state;
+	fflush(stderr);
+	saved = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void) state;
+	log_finish_repeats(true);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log_configure(LOG_LEVEL_INFO, false, 0);
+	return 0;
+}
+
+/* What has been written so far. */
+static const char *
+written(void)
+{
+	static char text[65536];
+	int			fd = open(file, O_RDONLY);
+	ssize_t		size = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[size > 0 ? size : 0] = '\0';
+	return text;
+}
+
+static int
+lines(void)
+{
+	int			count = 0;
+
+	for (const char *at = written(); *at != '\0'; at++)
+		count += *at == '\n';
+	return count;
+}
+
+static void
+test_text(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 0);
+	log_debug("not this");
+	log_warning("two\nlines\n");
+	assert_int_equal(lines(), 1);
+	assert_non_null(strstr(written(), "Z warning main two lines\n"));
+}
+
+static void
+test_json(void **state)
+{
+	json_t	   *object;
+
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, true, 0);
+	log_error("a \"quoted\" %s", "\ttab\x01");
+	assert_int_equal(lines(), 1);
+	object = json_loads(written(), 0, NULL);
+	assert_non_null(object);
+	assert_string_equal(json_string_value(json_object_get(object, "level")),
+						"error");
+	assert_string_equal(json_string_value(json_object_get(object, "message")),
+						"a \"quoted\" \ttab\x01");
+	assert_int_equal(strlen(json_string_value(json_object_get(object, "time"))),
+					 24);
+	json_decref(object);
+}
+
+static void
+test_json_of_bytes(void **state)
+{
+	json_t	   *object;
+
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, true, 0);
+	log_error("name \xff\xfe");
+	object = json_loads(written(), 0, NULL);
+	assert_non_null(object);
+	assert_string_equal(json_string_value(json_object_get(object, "message")),
+						"name ??");
+	json_decref(object);
+}
+
+static void
+test_journal(void **state)
+{
+	struct stat status;
+	char		stream[64];
+
+	(void) state;
+	fstat(STDERR_FILENO, &status);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+			 (unsigned long long) status.st_dev,
+			 (unsigned long long) status.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_configure(LOG_LEVEL_DEBUG, false, 0);
+	unsetenv("JOURNAL_STREAM");
+	log_error("e");
+	log_warning("w");
+	log_info("i");
+	log_debug("d");
+	assert_string_equal(written(), "<3>main e\n<4>main w\n<6>main i\n"
+						"<7>main d\n");
+
+	/* of somebody else's stream */
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_configure(LOG_LEVEL_DEBUG, false, 0);
+	unsetenv("JOURNAL_STREAM");
+	log_error("x");
+	assert_non_null(strstr(written(), "Z error main x\n"));
+}
+
+static void
+test_repeats(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 50);
+	for (int i = 0; i < 1000; i++)
+		log_warning("the same");
+	assert_int_equal(lines(), 1);
+	log_warning("another");
+	assert_int_equal(lines(), 2);
+	usleep(60000);
+	log_finish_repeats(false);
+	assert_int_equal(lines(), 3);
+	assert_non_null(strstr(written(), "999 more like this: the same\n"));
+	log_warning("the same");
+	assert_int_equal(lines(), 4);
+
+	/* what goes well is always told */
+	for (int i = 0; i < 10; i++)
+		log_info("fine");
+	assert_int_equal(lines(), 14);
+}
+
+static void
+test_bursts(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 60000);
+	for (int i = 0; i < 1000; i++)
+		log_warning("client %d in trouble", i);
+	assert_int_equal(lines(), 50);
+	log_finish_repeats(true);
+	assert_int_equal(lines(), 51);
+	assert_non_null(strstr(written(),
+						   "950 more like this: client 999 in trouble\n"));
+}
+
+static void
+test_always(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 0);
+	for (int i = 0; i < 10; i++)
+		log_warning("the same");
+	assert_int_equal(lines(), 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_text, begin, end),
+		cmocka_unit_test_setup_teardown(test_json, begin, end),
+		cmocka_unit_test_setup_teardown(test_json_of_bytes, begin, end),
+		cmocka_unit_test_setup_teardown(test_journal, begin, end),
+		cmocka_unit_test_setup_teardown(test_repeats, begin, end),
+		cmocka_unit_test_setup_teardown(test_bursts, begin, end),
+		cmocka_unit_test_setup_teardown(test_always, begin, end),
+	};
+	int			failed;
+
+	close(mkstemp(file));
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(file);
+	return failed;
+}
