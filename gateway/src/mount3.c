@@ -77,21 +77,38 @@ void_decode(struct request *request, XDR *xdr)
 }
 
 /*
- * What concerns all stores is asked of one after the other.  UMNT is no such
- * case: its path has told the store.
+ * What concerns all stores is asked of one after the other, those that are
+ * away left out: many clients ask for all shares before they mount one.  UMNT
+ * is no such case: its path has told the store.
  */
 static bool
 next_store(struct request *request)
 {
 	const struct worker *worker = request->worker;
+	enum lane	lane = request->procedure->changes ? LANE_CHANGE : LANE_READ;
 
-	if (worker->pool_count < 2)
+	if (worker->pool_count < 2 ||
+		request->procedure == &procedures[MOUNTPROC3_UMNT])
 		return false;
-	if (request->procedure == &procedures[MOUNTPROC3_UMNT] ||
-		request->pool + 1 >= worker->pools + worker->pool_count)
-		return false;
-	request->pool++;
-	return true;
+	for (struct pool *pool = request->pool + 1;
+		 pool < worker->pools + worker->pool_count; pool++)
+		if (pool_lane_is_up(pool, lane))
+		{
+			request->pool = pool;
+			return true;
+		}
+	return false;
+}
+
+/* The first that is there; if none is, the first, to wait for it. */
+static void
+first_store(struct request *request, enum lane lane)
+{
+	struct pool *first = request->pool;
+
+	if (request->worker->pool_count > 1 && !pool_lane_is_up(first, lane) &&
+		!next_store(request))
+		request->pool = first;
 }
 
 static void
@@ -221,6 +238,7 @@ umntall_send(struct request *request)
 	struct parameters p = parameters_begin(request, STATEMENT_UNMOUNT_ALL,
 										   no_key);
 
+	first_store(request, LANE_CHANGE);
 	parameters_caller(&p);
 	parameters_end(&p);
 }
@@ -318,6 +336,7 @@ dump_send(struct request *request)
 	struct parameters p = parameters_begin(request, STATEMENT_LIST_MOUNTS,
 										   no_key);
 
+	first_store(request, LANE_READ);
 	parameters_end(&p);
 }
 
@@ -386,6 +405,7 @@ export_send(struct request *request)
 	struct parameters p = parameters_begin(request, STATEMENT_LIST_EXPORTS,
 										   no_key);
 
+	first_store(request, LANE_READ);
 	parameters_end(&p);
 }
 
