@@ -12,7 +12,7 @@
 #include "route.h"
 #include "session.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +26,9 @@
 #define PERIOD 10
 #define SHARES_PERIOD 3
 #define SLOW_CALLS_MAX 64
+
+/* Milliseconds. */
+#define ANSWER_TIMEOUT 5000
 
 struct keeper
 {
@@ -117,6 +120,34 @@ connect_keeper(struct keeper *keeper)
 }
 
 /*
+ * PQexecParams that waits no longer than ANSWER_TIMEOUT, also for a server
+ * that has stopped and whose own time-outs have stopped with it.
+ */
+static PGresult *
+exec_in_time(PGconn *pg, const char *sql, int count, const char *const *values)
+{
+	int64_t		until = clock_now() + ANSWER_TIMEOUT * 1000;
+	PGresult   *result;
+	PGresult   *next;
+
+	if (!PQsendQueryParams(pg, sql, count, NULL, values, NULL, NULL, 0))
+		return NULL;
+	while (PQisBusy(pg))
+	{
+		struct pollfd socket = {.fd = PQsocket(pg), .events = POLLIN};
+		int64_t		left = (until - clock_now()) / 1000;
+
+		if (left <= 0 || poll(&socket, 1, (int) left) == 0 ||
+			!PQconsumeInput(pg))
+			return NULL;
+	}
+	result = PQgetResult(pg);
+	while ((next = PQgetResult(pg)) != NULL)
+		PQclear(next);
+	return result;
+}
+
+/*
  * NULL: it did not work; the connection is given up.  One that had been idle
  * may have been dead for a while: then a new one is asked.
  */
@@ -132,12 +163,11 @@ ask(struct keeper *keeper, const char *sql, int count,
 		connect_keeper(keeper);
 		if (keeper->pg == NULL)
 			return NULL;
-		result = PQexecParams(keeper->pg, sql, count, NULL, values, NULL, NULL,
-							  0);
+		result = exec_in_time(keeper->pg, sql, count, values);
 		if (PQresultStatus(result) == PGRES_TUPLES_OK)
 			return result;
 		log_debug("store %s: %s", keeper->config->stores[keeper->store].name,
-				  PQresultErrorMessage(result));
+				  result != NULL ? PQresultErrorMessage(result) : "no answer");
 		PQclear(result);
 		lost = PQstatus(keeper->pg) != CONNECTION_OK;
 		PQfinish(keeper->pg);

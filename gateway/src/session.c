@@ -181,8 +181,9 @@ session_connect(int number)
 PGconn *
 session_connect_plain(int number, const char *timeout)
 {
-	const char *keywords[PARAMETERS_MAX + 2];
-	const char *values[PARAMETERS_MAX + 2];
+	const char *keywords[PARAMETERS_MAX + 4];
+	const char *values[PARAMETERS_MAX + 4];
+	char		name[80];
 	int			count = 0;
 
 	for (int i = 0; i < sessions[number].count; i++)
@@ -192,6 +193,9 @@ session_connect_plain(int number, const char *timeout)
 		keywords[count] = sessions[number].keywords[i];
 		values[count++] = sessions[number].values[i];
 	}
+	snprintf(name, sizeof(name), "%s (keeper)", application_name());
+	keywords[count] = "fallback_application_name";
+	values[count++] = name;
 	keywords[count] = "connect_timeout";
 	values[count++] = timeout;
 	keywords[count] = "options";

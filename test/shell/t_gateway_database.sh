@@ -110,7 +110,8 @@ stop "listening"
 start --conninfo user=dittofs_gateway --health-check-period=500ms --call-timeout=1s
 says 'NFS and MOUNT' "a gateway with a short health check"
 sleep 0.5
-stuck=$(q "SELECT pid FROM pg_stat_activity WHERE usename = 'dittofs_gateway' LIMIT 1")
+stuck=$(q "SELECT pid FROM pg_stat_activity WHERE usename = 'dittofs_gateway'
+	AND application_name !~ 'keeper' LIMIT 1")
 kill -STOP "$stuck"
 says 'the server does not answer' "a session that is stuck is found out"
 says 'PostgreSQL is back' "and replaced"
