@@ -20,7 +20,7 @@ mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 if [ "$PACKAGING_STAGE" != inside ]; then
 	[ "$(id -u)" = 0 ] || exec sudo -E "$0" "$@"
-	"$top/test/packages" build test deb || exit 1
+	"$top/test/packages" build test deb packaging || exit 1
 	death_signal=KILL
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
