@@ -11,18 +11,33 @@
 -- of the UNION; docs/reliability.md lists them, sql/fsck.sql breaks each, and
 -- 72-fsck-repair.sql says what can be done about it.
 
-CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
+-- Every directory that can be reached from its share's root.  Each step must go
+-- by the indexes, in the order written: the planner knows neither how many steps
+-- there will be nor how small they are, and would read whole tables in each.
+CREATE FUNCTION dittofs.fsck_reachable() RETURNS SETOF uuid
 	LANGUAGE sql STABLE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
-AS $fsck$
-	WITH RECURSIVE
-	-- every directory that can be reached from its share's root
-	reachable(id) AS (
+	SET search_path = pg_catalog, pg_temp SET jit = off
+	SET enable_seqscan = off SET enable_bitmapscan = off
+	SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+	SET join_collapse_limit = 1
+AS $$
+	WITH RECURSIVE reachable(id) AS (
 		SELECT root_id FROM dittofs.shares
 		UNION
 		SELECT c.id FROM reachable r
 			JOIN dittofs.parent_child_map d ON d.parent_id = r.id
 			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+	)
+	SELECT id FROM reachable
+$$;
+
+CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+AS $fsck$
+	WITH
+	reachable AS MATERIALIZED (
+		SELECT id FROM dittofs.fsck_reachable() r(id)
 	),
 	-- entries of each inode; for a directory, whether they are where its '..' leads
 	entries AS (

@@ -316,16 +316,9 @@ BEGIN
 	-- loop or below one.  One of a loop's directories is taken out of it.
 	rule := 'every directory is below its root';
 	LOOP
-		WITH RECURSIVE reachable(id) AS (
-			SELECT root_id FROM dittofs.shares
-			UNION
-			SELECT c.id FROM reachable a
-				JOIN dittofs.parent_child_map d ON d.parent_id = a.id
-				JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
-		)
 		SELECT f.id INTO slow FROM dittofs.files f
 			JOIN dittofs.shares s ON s.share_id = f.share_id AND NOT s.read_only
-			WHERE f.kind = 2 AND NOT EXISTS (SELECT FROM reachable a WHERE a.id = f.id)
+			WHERE f.kind = 2 AND f.id NOT IN (SELECT dittofs.fsck_reachable())
 			ORDER BY f.share_id, f.fileid LIMIT 1;
 		EXIT WHEN slow IS NULL;
 		fast := slow;
