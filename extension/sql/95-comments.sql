@@ -3,8 +3,9 @@
 -- Of a function: what it does, what its parameters mean, what it returns and
 -- which statuses or errors it can answer with.  Names of statuses are those of
 -- RFC 1813 without NFS3ERR_.  BADHANDLE, STALE, ACCES and TOOWEAK can come from
--- every operation on a handle and are not repeated; NOSPC is the answer to a
--- name whose hash 256 others of the directory have.
+-- every operation on a handle and are not repeated; NOSPC is the answer to
+-- what would go beyond the share's limits, and to a name whose hash 256 others
+-- of the directory have.
 
 COMMENT ON SCHEMA dittofs IS 'A POSIX file system: its tables, and functions for gateways, administrators and people.';
 
@@ -58,7 +59,7 @@ $$Finds a name in a directory (LOOKUP, RFC 1813, 3.3.3). '.' is the directory, '
 COMMENT ON FUNCTION dittofs.get_file IS
 $$Attributes of a file (GETATTR, 3.3.1).$$;
 COMMENT ON FUNCTION dittofs.set_file_attributes IS
-$$Sets attributes (SETATTR, 3.3.2); NULL leaves one as it is, nothing is set on failure. mode: bits beyond 07777 are ignored; size: in bytes; atime, mtime: nanoseconds, or *_now for the server's clock; guard: the ctime the file must have. Statuses: NOT_SYNC (guard), PERM (not the owner), ACCES, ROFS, ISDIR and INVAL (size of what has none), FBIG, INVAL (an id that cannot be).$$;
+$$Sets attributes (SETATTR, 3.3.2); NULL leaves one as it is, nothing is set on failure. mode: bits beyond 07777 are ignored; size: in bytes; atime, mtime: nanoseconds, or *_now for the server's clock; guard: the ctime the file must have. Statuses: NOT_SYNC (guard), PERM (not the owner), ACCES, ROFS, ISDIR and INVAL (size of what has none), FBIG, INVAL (an id that cannot be), IO (a size other than 0 of what a crash has taken).$$;
 COMMENT ON FUNCTION dittofs.check_permissions IS
 $$Which of the wanted rights the caller has (ACCESS, 3.3.4). wanted, granted: 1 read, 2 lookup, 4 modify, 8 extend, 16 delete, 32 execute. A denied right is no failure.$$;
 COMMENT ON FUNCTION dittofs.create_file IS
@@ -82,9 +83,9 @@ $$Renames, atomically replacing what has the new name (RENAME, 3.3.14). Two name
 COMMENT ON FUNCTION dittofs.read_directory IS
 $$A page of a directory (READDIR and READDIRPLUS, 3.3.16, 3.3.17): first a row with status, dir_attributes and eof, then the entries after cookie (0: from the start), '.' and '..' first. dircount bounds names, fileids and cookies, maxcount the whole reply, in bytes of XDR. attributes: with attributes and handles, for who may search the directory. An entry keeps its cookie as long as it lives. Statuses: NOTDIR, ACCES (no read permission), TOOSMALL, BAD_COOKIE.$$;
 COMMENT ON FUNCTION dittofs.read IS
-$$Reads count bytes from offset, at most rtmax of the share (READ, 3.3.6). Past the end it returns nothing and eof. Statuses: ISDIR, INVAL (no regular file, a negative argument), ACCES.$$;
+$$Reads count bytes from offset, at most rtmax of the share (READ, 3.3.6). Past the end it returns nothing and eof. Statuses: ISDIR, INVAL (no regular file, a negative argument), ACCES, IO (a crash has taken content that was in memory), ELSEWHERE (some of it is in a store: prepare_read()).$$;
 COMMENT ON FUNCTION dittofs.write IS
-$$Writes data at offset (WRITE, 3.3.7). stability: 'unstable' (commit() will flush it), 'data_sync', 'file_sync'. Returns how much was written, the stability reached and the write verifier. Statuses: ISDIR, INVAL (no regular file), ACCES, ROFS, FBIG. A full disk is an error, 53100.$$;
+$$Writes data at offset (WRITE, 3.3.7). stability: 'unstable' (commit() will flush it), 'data_sync', 'file_sync'. Returns how much was written, the stability reached and the write verifier. Statuses: ISDIR, INVAL (no regular file), ACCES, ROFS, FBIG, NOSPC (the share's limit), IO (a crash has taken content that was in memory). A full disk is an error, 53100.$$;
 COMMENT ON FUNCTION dittofs.commit IS
 $$Flushes what unstable writes left; all of it, whatever offset and count (COMMIT, 3.3.21). It has happened when the transaction has committed. Returns the write verifier: if it is not the one that the writes returned, they must be repeated. Statuses: ISDIR, INVAL, ACCES, ROFS.$$;
 COMMENT ON FUNCTION dittofs.prepare_read IS
@@ -124,7 +125,7 @@ $$All stores: how many shares have them, how many blocks and bytes are in them.$
 COMMENT ON FUNCTION dittofs.get_filesystem_capabilities IS
 $$What the share can do (FSINFO and PATHCONF, 3.3.19, 3.3.20). handle: any object of the share. Sizes are bytes, time_delta nanoseconds; properties: 1 LINK, 2 SYMLINK, 8 HOMOGENEOUS, 16 CANSETTIME.$$;
 COMMENT ON FUNCTION dittofs.get_filesystem_statistics IS
-$$How full the share is (FSSTAT, 3.3.18). handle: any object of the share. The totals are the settings capacity_bytes and capacity_inodes; invarsec is 0, the numbers are of this moment.$$;
+$$How full the share is (FSSTAT, 3.3.18). handle: any object of the share. The totals are the share's limits or, where it has none, the settings capacity_bytes and capacity_inodes; invarsec is 0, the numbers are of this moment.$$;
 COMMENT ON FUNCTION dittofs.write_verifier IS
 $$Eight bytes, the same in all sessions; others once unstable writes may have been lost: after a restart, a crash or a fail-over.$$;
 COMMENT ON FUNCTION dittofs.reap IS
@@ -170,9 +171,9 @@ $$The shares and the networks that may mount them, none for everybody (EXPORT, 5
 -- Shares, settings, health
 
 COMMENT ON FUNCTION dittofs.create_share IS
-$$Makes a share and returns the handle of its root. name: the path that clients mount. content: 'postgres', or 'memory' (emptied by a crash). squash: 'none', 'root' or 'all' network callers become anonuid and anongid. allowed_clients: addresses and networks, none for everybody; denied_clients is stronger. require_privileged_port: the client's port must be below 1024. allow_auth_none: takes callers without credentials, as anonuid. atime: 'off', 'relative', 'strict'. root_*: of the root directory; root_mode 493 is octal 0755. Errors: 42602 name, 42710 name is taken, 22023 another argument, 22004 NULL.$$;
+$$Makes a share and returns the handle of its root. name: the path that clients mount. content: where new content goes: 'postgres', 'memory' (emptied by a crash), 'filesystem' or 's3', which need a content_store of that kind. block_size: of blocks there, a power of two from 128 KiB to 4 MiB. compression of content in the database: 'none', 'lz4'. max_bytes, max_inodes: limits, NULL or 0 for none. squash: 'none', 'root' or 'all' network callers become anonuid and anongid. allowed_clients: addresses and networks, none for everybody; denied_clients is stronger. require_privileged_port: the client's port must be below 1024. allow_auth_none: takes callers without credentials, as anonuid. atime: 'off', 'relative', 'strict'. root_*: of the root directory; root_mode 493 is octal 0755. Errors: 42602 name, 42710 name is taken, 22023 another argument, 22004 NULL.$$;
 COMMENT ON FUNCTION dittofs.alter_share IS
-$$Changes options of a share (see create_share); NULL leaves one as it is. new_name: clients that have mounted it keep their handles. It holds for every call that begins after the commit. Errors as create_share; 42704 there is no such share.$$;
+$$Changes options of a share (see create_share); NULL leaves one as it is. new_name: clients that have mounted it keep their handles. content (with content_store, where it needs one): new content goes there, and gateways move what there is; a limit of 0: none. It holds for every call that begins after the commit. Errors as create_share; 42704 there is no such share.$$;
 COMMENT ON FUNCTION dittofs.drop_share IS
 $$Drops a share. force: with all files in it; waits for open transactions that changed files of any share and makes others wait meanwhile. Errors: 42704 there is no such share; 2BP01 there are files in it and force is not given.$$;
 COMMENT ON FUNCTION dittofs.create_root_directory IS
