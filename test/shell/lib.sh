@@ -91,6 +91,13 @@ fill()
 			dittofs.set_file_attributes(file, atime => 1, mtime => -1000000001) s;
 		SELECT dittofs.write_file('/export/a/cut', decode(repeat('77', 3000000), 'hex'));
 		SELECT dittofs.write_file('/export/a/cut', 'new content');
+		SELECT dittofs.create_content_store('store', 's3') AS store \gset
+		SELECT dittofs.create_share('/stored', content => 's3', content_store => 'store', max_bytes => 1000000,
+			compression => 'lz4');
+		SELECT sha256('a block') || int4send(7) || substr(sha256('a block'), 1, 16) AS blocks \gset
+		SELECT dittofs.claim_blocks(:store, :'blocks');
+		SELECT w.status, c.status FROM dittofs.resolve('/stored') dir, dittofs.create_file(dir, 'file') f,
+			dittofs.commit_write(f.handle, 0, :'blocks', :store) c, dittofs.write(f.handle, 3, 'staged') w;
 		SELECT dittofs.mkdir('/export/many');
 		SELECT dittofs.write_file('/export/many/' || n, convert_to(n::text, 'UTF8')) FROM generate_series(1, 500) n;
 		SELECT dittofs.rm('/export/many/' || n) FROM generate_series(1, 500, 7) n;
@@ -111,7 +118,9 @@ state()
 		SELECT 'file', t.path, t.handle, f.attributes FROM tree t, dittofs.get_file(t.handle) f;
 		SELECT 'target', path, r.target FROM tree, dittofs.read_symlink(handle) r WHERE kind = 'symlink';
 		SELECT 'content', path, md5(dittofs.read_file(path)) FROM tree
-			WHERE kind = 'regular' AND size < 1000000000;
+			WHERE kind = 'regular' AND size < 1000000000 AND path <> '/stored/file';
+		SELECT 'stored', r.segments, r.data FROM dittofs.resolve('/stored/file') file, dittofs.prepare_read(file, 0, 100) r;
+		SELECT 'hints', h.* FROM dittofs.content_hints() h ORDER BY share;
 		SELECT 'end', data FROM dittofs.read(dittofs.resolve('/export/a/sparse'), 4999999990, 100);
 		SELECT 'entry', t.path, d.cookie, d.fileid, d.name, d.handle FROM tree t, dittofs.read_directory(t.handle) d
 			WHERE t.kind = 'directory' AND d.name IS NOT NULL;
