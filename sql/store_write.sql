@@ -128,9 +128,9 @@ SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'file');
 SELECT dittofs.status_name(r.status) AS prepare_read, dittofs.status_name(w.status) AS prepare_write, dittofs.status_name(c.status) AS commit_write
 	FROM dittofs.prepare_read(:'file', 0, 1) r, dittofs.prepare_write(:'file', 0, t.blocks('x')) w, dittofs.commit_write(:'file', 0, t.blocks('x'), :store) c;
 
--- Removal: a few extents at once, many by the reaper.
+-- Removal: a few extents at once, many by the reaper, in slices.
 SELECT handle AS many FROM dittofs.create_file(:'root', 'many') \gset
-SELECT t.store_write(:'many', 0, VARIADIC array_agg(t.x(chr(97 + i), 10))) FROM generate_series(0, 19) i;
+SELECT t.store_write(:'many', n * 640, VARIADIC array_agg(t.x(chr(33 + i), 10))) FROM generate_series(0, 3) n, generate_series(0, 63) i GROUP BY n;
 SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'many');
 SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'random');
 SELECT count(*) FROM dittofs.reap_queue WHERE content_id IN (SELECT content_id FROM dittofs.extents WHERE store_id = :store);

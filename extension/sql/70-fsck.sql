@@ -225,7 +225,8 @@ AS $fsck$
 		LEFT JOIN dittofs.stored_blocks b ON b.store_id = e.store_id AND b.hash = e.hash
 		WHERE (b.state = 'stored' AND e.skip >= 0 AND e.length > 0 AND e.skip + e.length <= b.length) IS NOT TRUE
 	UNION ALL
-	SELECT 'a stored block has a store, a hash and sums', store_id || ':' || encode(b.hash, 'hex')
+	SELECT 'a stored block has a store, a hash and sums',
+			coalesce(s.name, store_id::text) || ':' || encode(b.hash, 'hex')
 		FROM dittofs.stored_blocks b LEFT JOIN dittofs.content_stores s USING (store_id)
 		WHERE s.store_id IS NULL OR length(b.hash) <> 32 OR b.length NOT BETWEEN 1 AND 4194304
 			OR length(b.sums) <> (b.length + 131071) / 131072 * 16
