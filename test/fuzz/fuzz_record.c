@@ -141,7 +141,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	size_t		limit = 1 + input_16(&in) % 5000;
+	size_t		limit = 1 + 16 * input_8(&in);
 	uint32_t	cuts = input_8(&in);
 	struct oracle oracle = {in, limit, malloc(limit)};
 	struct record_reader reader;

@@ -62,9 +62,8 @@ seeds_of_calls(unsigned which, unsigned variant)
 	put_call(&call, which, variant);
 	write_seed("rpc", &call);
 
-	/* limit 5000, cuts; the call whole, and in two fragments */
-	put_8(&seed, 5000 >> 8);
-	put_8(&seed, 5000 & 255);
+	/* a limit, cuts; the call whole, and in three fragments */
+	put_8(&seed, (uint8_t) (call.size / 16 + variant % 3));
 	put_8(&seed, (uint8_t) variant);
 	put_32(&seed, RECORD_LAST | (uint32_t) call.size);
 	put_bytes(&seed, call.data, call.size);
