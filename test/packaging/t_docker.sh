@@ -40,10 +40,10 @@ copy()
 		mkdir -p "$to$(dirname "$target/x")" 2>/dev/null
 		# shellcheck disable=SC2086
 		if [[ $target == */ ]]; then
-			mkdir -p "$to$target" && (cd "$source/" && cp -a ./$word "$to$target")
+			mkdir -p "$to$target" && (set +f; cd "$source/" && cp -a ./$word "$to$target")
 		else
 			rmdir "$to$target" 2>/dev/null
-			(cd "$source/" && cp -a ./$word "$to$target")
+			(set +f; cd "$source/" && cp -a ./$word "$to$target")
 		fi || return 1
 	done
 }
