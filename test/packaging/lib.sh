@@ -30,6 +30,11 @@ if [ "$PACKAGING_STAGE" != inside ]; then
 fi
 unset PACKAGING_STAGE
 
+# One at a time: they share what apt downloads.
+mkdir -p "$cache"
+exec 6>"$cache/packaging.lock"
+flock 6
+
 roots=$(mktemp -d /var/tmp/dittofs-roots.XXXXXX) || exit 1
 finish()
 {

@@ -34,9 +34,26 @@ curl -sf "http://127.0.0.1:$((port + 1))/metrics" >"$DITTOFS_RUN/metrics"
 ok $? "a gateway has metrics" || sed 's/^/# /' "$DITTOFS_RUN/log"
 unknown=
 for name in $(grep -oE '(dittofs|process)_[a-z_]+' "$top/docker/grafana/dittofs.json" | sort -u); do
-	grep -qE "^$name[{ ]" "$DITTOFS_RUN/metrics" || unknown="$unknown $name"
+	grep -qE "^${name}[{ ]" "$DITTOFS_RUN/metrics" || unknown="$unknown $name"
 done
 is "$unknown" "" "the dashboard asks for nothing else"
+
+# SQL that a page shows: what is indented or in a block up to its semicolon, and
+# what is quoted in a sentence.  It is run, in the order of the pages.
+statements()
+{
+	perl -0777 -ne '
+		while (/(?:^(?: {4}|(?=SELECT ))(SELECT .*?;)$)|`(SELECT [^`]+)`/gms)
+		{
+			my $sql = $1 // "$2;";
+			$sql =~ s{\s+}{ }g;
+			print "$sql\n" unless $sql =~ m{\$1|f\(|…};
+		}' "$top/README.md" "$top"/docs/{operations,security,sql,reliability,ARCHITECTURE}.md
+}
+while read -r statement; do
+	"$pg_bin/psql" -XqAt -v ON_ERROR_STOP=1 -c "$statement" >"$DITTOFS_RUN/out" 2>&1
+	ok $? "${statement::100}" || sed 's/^/# /' "$DITTOFS_RUN/out"
+done < <(statements)
 
 # [text](path): the file is there, from where the page is.
 cd "$top" || exit 1
