@@ -82,6 +82,16 @@ build_kernel_tools()
 	done
 )
 
+# build_bad_s3: the S3 service that misbehaves when told to.
+build_bad_s3()
+(
+	[ -z "$DITTOFS_NO_BUILD" ] || exit 0
+	mkdir -p "$stage" && exec 9>"$top/tmp_check/lock" && flock 9 || exit 1
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -C "$top/test/s3" WERROR="${WERROR-1}" >&2 9>&- ||
+		die "make in test/s3 failed"
+)
+
 #
 # Postgres
 #
@@ -251,7 +261,7 @@ s3_environment()
 # s3rver may follow, a certificate's for instance.
 s3_start()
 {
-	local port=$1 program tries
+	local port=$1 program
 	shift
 
 	program=$("$top/test/s3/prepare") || return 1
@@ -262,8 +272,15 @@ s3_start()
 		>>"$DITTOFS_RUN/s3.log" 2>&1 &
 	echo $! >"$DITTOFS_RUN/s3.pid"
 	disown $!
+	s3_await "$port"
+}
+
+s3_await()
+{
+	local tries
+
 	for ((tries = 0; tries < 600; tries++)); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
 			return 0
 		fi
 		kill -0 "$(<"$DITTOFS_RUN/s3.pid")" 2>/dev/null || break
@@ -271,6 +288,16 @@ s3_start()
 	done
 	cat "$DITTOFS_RUN/s3.log" >&2
 	return 1
+}
+
+# s3_start_bad PORT: the one that misbehaves when told to (test/s3/bad_s3.c).
+s3_start_bad()
+{
+	setsid ${bound:+setpriv --pdeathsig KILL} "$top/test/s3/build/bad_s3" "$1" \
+		</dev/null >>"$DITTOFS_RUN/s3.log" 2>&1 &
+	echo $! >"$DITTOFS_RUN/s3.pid"
+	disown $!
+	s3_await "$1"
 }
 
 s3_stop()

@@ -84,7 +84,7 @@ content_file_name(const struct content_shares *shares, struct bytes handle,
 	if (handle.size != HANDLE_SIZE)
 		return "an unknown file";
 	n = snprintf(buffer, CONTENT_FILE_NAME_MAX, "share ");
-	if (share != NULL)
+	if (share != NULL && share->name[0] != '\0')
 		n += snprintf(buffer + n, CONTENT_FILE_NAME_MAX - (size_t) n, "%s",
 					  share->name);
 	else

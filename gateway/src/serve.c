@@ -141,6 +141,11 @@ proceed(struct request *request)
 		finish(request);
 		return;
 	}
+	if (request_pointless(request))
+	{
+		request_free(request);
+		return;
+	}
 	reply_reset(request);
 	request_charge(request, expected_result(request));
 	if (request->later)
@@ -307,7 +312,9 @@ serve_resume(struct request *request)
 		request_charge(request, request->held);
 		request->held = 0;
 	}
-	if (request_pointless(request))
+
+	/* What waits at a store is data: see request_pointless. */
+	if (request->client != NULL && request->client->state == CLIENT_CLOSED)
 	{
 		request_free(request);
 		return;
