@@ -75,11 +75,18 @@ CREATE FUNCTION dittofs.drop_content_store(name text) RETURNS void
 	AS 'MODULE_PATHNAME', 'dittofs_drop_content_store';
 
 -- Where the content of each share goes; gateways ask now and then, and nothing
--- depends on it.
+-- depends on it.  A store that no share has any more comes without a share, since
+-- there may be content in it.
 CREATE FUNCTION dittofs.content_hints(
-	OUT share uuid, OUT content text, OUT store text, OUT store_id int, OUT block_size int)
+	OUT share uuid, OUT content text, OUT store text, OUT store_id int, OUT block_size int,
+	OUT name text)
 	RETURNS SETOF record
-	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_content_hints';
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT s.share_uuid, s.content, c.name, c.store_id, s.block_size, s.name
+	FROM dittofs.shares s FULL JOIN dittofs.content_stores c ON c.store_id = s.content_store_id;
+END;
 
 -- As read(), but what is in a store is named, not fetched.
 CREATE FUNCTION dittofs.prepare_read(handle bytea, "offset" bigint, count bigint,

@@ -28,7 +28,6 @@ PG_FUNCTION_INFO_V1(dittofs_prepare_read);
 PG_FUNCTION_INFO_V1(dittofs_prepare_write);
 PG_FUNCTION_INFO_V1(dittofs_commit_write);
 PG_FUNCTION_INFO_V1(dittofs_claim_blocks);
-PG_FUNCTION_INFO_V1(dittofs_content_hints);
 
 /*
  * prepare_read(handle, offset, count, caller): as read(), but blocks of a store
@@ -228,35 +227,4 @@ dittofs_claim_blocks(PG_FUNCTION_ARGS)
 	needed = needs_bytea(PG_GETARG_INT32(0), refs, n);
 	change_end();
 	PG_RETURN_BYTEA_P(needed);
-}
-
-/*
- * content_hints(): where the content of shares goes, for gateways to know
- * beforehand.  Nothing depends on it.
- */
-static void
-hint_share(const Share *share, void *arg)
-{
-	Datum		values[5];
-	bool		nulls[5] = {false};
-
-	values[0] = UUIDPGetDatum(&share->uuid);
-	values[1] = CStringGetTextDatum(content_words[share->content]);
-	nulls[2] = nulls[3] = !share_in_store(share);
-	values[2] = nulls[2] || share->store == NULL ? (Datum) 0 :
-		CStringGetTextDatum(share->store);
-	values[3] = Int32GetDatum(share->store_id);
-	values[4] = Int32GetDatum(share->block_size);
-	nulls[2] |= share->store == NULL;
-	srf_row(arg, values, nulls);
-}
-
-Datum
-dittofs_content_hints(PG_FUNCTION_ARGS)
-{
-	Srf			srf;
-
-	srf_begin(fcinfo, &srf);
-	share_foreach(hint_share, &srf);
-	return (Datum) 0;
 }

@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 
 #include "call.h"
+#include "content_passes.h"
 #include "content_shares.h"
 #include "event.h"
 #include "request.h"
@@ -48,6 +49,7 @@ struct pool
 	struct timer deadlines;
 	struct timer reaper;		/* of worker 0; see worker.c */
 	struct content_shares shares;
+	struct content_passes passes;	/* of worker 0 */
 	uint32_t	chance;			/* state of a small random generator */
 	char		complaint[256]; /* of a connection; see pool_complain */
 };

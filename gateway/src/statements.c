@@ -166,6 +166,36 @@ const struct statement statements[] = {
 		"SELECT dittofs.content_hints()",
 		0, LANE_READ
 	},
+	[STATEMENT_MERGE_NEXT] = {
+		"merge_next",
+		"SELECT dittofs.merge_next()",
+		0, LANE_BULK
+	},
+	[STATEMENT_CLAIM_BLOCKS] = {
+		"claim_blocks",
+		"SELECT dittofs.claim_blocks($1, $2)",
+		2, LANE_BULK
+	},
+	[STATEMENT_MERGE_COMMIT] = {
+		"merge_commit",
+		"SELECT dittofs.merge_commit(" FIVE ")",
+		5, LANE_BULK
+	},
+	[STATEMENT_MERGE_STORE] = {
+		"merge_store",
+		"SELECT dittofs.merge_store(" THREE ", $4)",
+		4, LANE_BULK
+	},
+	[STATEMENT_GC_NEXT] = {
+		"gc_next",
+		"SELECT dittofs.gc_next($1)",
+		1, LANE_BULK
+	},
+	[STATEMENT_GC_DONE] = {
+		"gc_done",
+		"SELECT dittofs.gc_done($1, $2)",
+		2, LANE_BULK
+	},
 };
 
 const int	statement_count = STATEMENTS;

@@ -327,8 +327,11 @@ worker_thread(void *argument)
 		pool->reaper.fire = reap;
 		content_shares_start(&pool->shares, pool);
 		if (worker->number == 0)
+		{
 			timer_set(&worker->loop, &pool->reaper,
 					  worker->loop.now + REAP_PERIOD);
+			content_passes_start(&pool->passes, pool);
+		}
 	}
 
 	while (!may_end(worker))
