@@ -187,8 +187,9 @@ choose_stretch(Task *task, int64 at, bool quiet)
 	int64		from = at / size * size;
 
 	task->from = from;
-	task->to = Min(from + size, task->inode.size);
-	return quiet || task->to == from + size;
+	/* the end of the last block of all does not fit into an offset */
+	task->to = task->inode.size - from < size ? task->inode.size : from + size;
+	return quiet || task->to - from == size;
 }
 
 /* Cuts the holes off both ends. */
