@@ -6,6 +6,7 @@
 #include "check.h"
 #include "config.h"
 #include "content.h"
+#include "content_command.h"
 #include "event.h"
 #include "http.h"
 #include "keeper.h"
@@ -33,6 +34,8 @@ usage(FILE *to)
 		  "\n"
 		  "usage: dittofs start [--config FILE] [--OPTION=VALUE ...]\n"
 		  "       dittofs check [--config FILE] [--OPTION=VALUE ...]\n"
+		  "       dittofs verify [--share NAME] [--config FILE] [--OPTION=VALUE ...]\n"
+		  "       dittofs gc [--orphans DAYS] [--config FILE] [--OPTION=VALUE ...]\n"
 		  "       dittofs init [FILE]\n"
 		  "       dittofs help keys\n"
 		  "       dittofs version\n"
@@ -245,6 +248,82 @@ drain(const sigset_t *signals, int signal_number, int64_t delay)
 	return signal_number;
 }
 
+/*
+ * Takes --NAME VALUE, or --NAME=VALUE, out of the arguments, where a command
+ * has an option that no gateway has.  NULL: it is not there.
+ */
+static char *
+take_argument(int *argc, char **argv, const char *name)
+{
+	size_t		size = strlen(name);
+
+	for (int i = 2; i < *argc; i++)
+	{
+		char	   *value = argv[i] + size;
+		int			used = 1;
+
+		if (strncmp(argv[i], name, size) != 0 || (*value != '\0' && *value != '='))
+			continue;
+		if (*value == '=')
+			value++;
+		else if (i + 1 < *argc)
+		{
+			value = argv[i + 1];
+			used = 2;
+		}
+		else
+			fatal("%s needs a value", name);
+		memmove(&argv[i], &argv[i + used],
+				sizeof(*argv) * (size_t) (*argc - i - used + 1));
+		*argc -= used;
+		return value;
+	}
+	return NULL;
+}
+
+static void
+read_settings(struct config *config, int argc, char **argv)
+{
+	const char *problem = config_read(config, argc, argv, 2);
+
+	if (problem == NULL)
+		problem = pool_configure(config);
+	if (problem != NULL)
+		fatal("%s", problem);
+	log_level = LOG_LEVEL_ERROR;
+}
+
+static int
+verify_command(int argc, char **argv)
+{
+	struct config config;
+	const char *share = take_argument(&argc, argv, "--share");
+	int			status;
+
+	read_settings(&config, argc, argv);
+	status = content_verify(&config, share);
+	config_free(&config);
+	return status;
+}
+
+static int
+gc_command(int argc, char **argv)
+{
+	struct config config;
+	const char *days = take_argument(&argc, argv, "--orphans");
+	char	   *end;
+	long		orphans = days != NULL ? strtol(days, &end, 10) : -1;
+	int			status;
+
+	if (days != NULL && (end == days || *end != '\0' || orphans < 0 ||
+						 orphans > 36500))
+		fatal("--orphans: \"%s\" is not a number of days", days);
+	read_settings(&config, argc, argv);
+	status = content_collect(&config, (int) orphans);
+	config_free(&config);
+	return status;
+}
+
 static int
 start(int argc, char **argv)
 {
@@ -325,6 +404,10 @@ main(int argc, char **argv)
 	}
 	if (strcmp(command, "check") == 0)
 		return check_command(argc, argv);
+	if (strcmp(command, "verify") == 0)
+		return verify_command(argc, argv);
+	if (strcmp(command, "gc") == 0)
+		return gc_command(argc, argv);
 	if (strcmp(command, "init") == 0)
 		return init(argc, argv);
 	if (strcmp(command, "help") == 0 && argc > 2 && strcmp(argv[2], "keys") == 0)
