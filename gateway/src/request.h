@@ -192,6 +192,7 @@ struct request
 	int64_t		database_time;	/* in batches, the flush included */
 	int64_t		flush_time;		/* as far as batches were sampled */
 	int64_t		content_time;	/* content outside the database */
+	int64_t		at_store;		/* since when, AT_STORE */
 
 	size_t		charged;		/* bytes counted against the limits */
 	int			waits;			/* jobs of stores that have not ended */

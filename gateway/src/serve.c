@@ -120,6 +120,7 @@ static void
 wait_for_store(struct request *request)
 {
 	request_set_state(request, REQUEST_AT_STORE);
+	request->at_store = clock_now();
 	if (request->holder != NULL &&
 		content_hold(request->holder, request->charged))
 	{
@@ -306,6 +307,7 @@ serve_result(struct request *request, PGresult *result)
 void
 serve_resume(struct request *request)
 {
+	request->content_time += clock_now() - request->at_store;
 	if (request->held > 0)
 	{
 		content_release(request->holder, request->held);
