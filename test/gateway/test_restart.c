@@ -276,7 +276,9 @@ test_database_away(void)
 	send_bytes(c, c->call, c->call_size);
 	ok(is_closed(c), "asked again, too");
 	reconnect(c);
-	shell("pg_start");
+
+	/* Every lane tries again once a second, longer than the patience. */
+	shell("pg_start && sleep 2");
 	send_bytes(c, c->call, c->call_size);
 	r = receive(c);
 	ok(r.xid == c->xid, "when it is back, there is an answer");
