@@ -216,9 +216,29 @@ check_stores(struct config *config)
  * What the table has of a content store is completed and checked by the
  * module that will use it, together with those that have no place in the file.
  */
+/* There what was not given is NULL. */
+static void
+forget_empty_text(struct content_settings *settings)
+{
+	for (int i = 0; i < option_count; i++)
+	{
+		char	  **field = (char **) (void *) ((char *) settings +
+												options[i].offset);
+
+		if (options[i].scope != SCOPE_CONTENT_STORE ||
+			!option_is_text(&options[i]) ||
+			options[i].offset < offsetof(struct content_settings, store) ||
+			*field == NULL || **field != '\0')
+			continue;
+		free(*field);
+		*field = NULL;
+	}
+}
+
 static const char *
 complete_content(struct config *config, struct content_settings *settings)
 {
+	forget_empty_text(settings);
 	config_replace_text(&settings->store.name, settings->name);
 	settings->store.type = settings->type == CONTENT_S3 ?
 		CONTENT_STORE_S3 : CONTENT_STORE_FILESYSTEM;

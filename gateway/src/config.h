@@ -112,6 +112,10 @@ struct share_config
 	int64_t		root_uid;
 	int64_t		root_gid;
 	char	   *root_mode;
+	int64_t		block_size;		/* 0: not given, as in the next two numbers */
+	char	   *compression;
+	int64_t		max_bytes;
+	int64_t		max_inodes;
 };
 
 /* Where a value came from, for messages. */

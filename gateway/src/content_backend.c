@@ -5,6 +5,7 @@
 #include "content_backend.h"
 #include "event.h"
 #include "log.h"
+#include "metrics.h"
 
 #include <curl/curl.h>
 #include <openssl/evp.h>
@@ -188,11 +189,23 @@ content_put(struct content_session *session, const uint8_t *hash,
 {
 	enum content_outcome outcome;
 	int			attempt = 0;
+	int64_t		began;
 
 	do
+	{
+		began = clock_now();
 		outcome = session->backend->put(session, hash, data, size, effort);
+		metric_observe(METRIC_CONTENT_PUT_TIME, clock_now() - began);
+		if (attempt > 0)
+			metric_add(METRIC_CONTENT_RETRIES, 1);
+	}
 	while (outcome == CONTENT_UNAVAILABLE &&
 		   pause_before(session, ++attempt, effort));
+	metric_add(METRIC_CONTENT_PUTS, 1);
+	if (outcome == CONTENT_OK)
+		metric_add(METRIC_CONTENT_PUT_BYTES, size);
+	else
+		metric_add(METRIC_CONTENT_FAILURES, 1);
 	return outcome;
 }
 
@@ -226,10 +239,10 @@ is_right(char *const *pieces, size_t size, const uint8_t *sums)
 	return true;
 }
 
-enum content_outcome
-content_get(struct content_session *session, const uint8_t *hash, size_t from,
-			size_t size, const uint8_t *sums, char *const *pieces,
-			struct content_effort *effort)
+static enum content_outcome
+get_verified(struct content_session *session, const uint8_t *hash, size_t from,
+			 size_t size, const uint8_t *sums, char *const *pieces,
+			 struct content_effort *effort)
 {
 	enum content_outcome outcome;
 	bool		wrong = false;
@@ -237,8 +250,13 @@ content_get(struct content_session *session, const uint8_t *hash, size_t from,
 
 	for (;;)
 	{
+		int64_t		began = clock_now();
+
 		outcome = session->backend->get(session, hash, from, size, pieces,
 										effort);
+		metric_observe(METRIC_CONTENT_GET_TIME, clock_now() - began);
+		if (attempt > 0)
+			metric_add(METRIC_CONTENT_RETRIES, 1);
 		if (outcome == CONTENT_OK && !is_right(pieces, size, sums))
 		{
 			outcome = CONTENT_CORRUPT;
@@ -254,4 +272,20 @@ content_get(struct content_session *session, const uint8_t *hash, size_t from,
 			!pause_before(session, ++attempt, effort))
 			return outcome;
 	}
+}
+
+enum content_outcome
+content_get(struct content_session *session, const uint8_t *hash, size_t from,
+			size_t size, const uint8_t *sums, char *const *pieces,
+			struct content_effort *effort)
+{
+	enum content_outcome outcome = get_verified(session, hash, from, size, sums,
+												pieces, effort);
+
+	metric_add(METRIC_CONTENT_GETS, 1);
+	if (outcome == CONTENT_OK)
+		metric_add(METRIC_CONTENT_GET_BYTES, size);
+	else
+		metric_add(METRIC_CONTENT_FAILURES, 1);
+	return outcome;
 }

@@ -6,6 +6,7 @@
 #include "content.h"
 #include "content_io.h"
 #include "log.h"
+#include "metrics.h"
 #include "worker.h"
 
 #include <stdlib.h>
@@ -246,6 +247,8 @@ content_cache_read(struct content_cache *cache,
 			content_submit(&fetch->job);
 			fetch = NULL;
 		}
+		if (request != NULL)
+			metric_add(chunk != NULL ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES, 1);
 		if (chunk == NULL)
 		{
 			if (fetch == NULL)

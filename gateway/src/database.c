@@ -322,12 +322,16 @@ struct share_option
 	size_t		offset;
 	bool		text;
 	bool		creation_only;
+	bool		positive;		/* a number of 0 was not given */
 };
 
 #define TEXT(name, type, creation) \
-	{#name, type, offsetof(struct share_config, name), true, creation}
+	{#name, type, offsetof(struct share_config, name), true, creation, false}
 #define NUMBER(name, type, creation) \
-	{#name, type, offsetof(struct share_config, name), false, creation}
+	{#name, type, offsetof(struct share_config, name), false, creation, false}
+
+#define POSITIVE(name, type) \
+	{#name, type, offsetof(struct share_config, name), false, false, true}
 
 static const struct share_option share_options[] = {
 	TEXT(read_only, "bool", false),
@@ -342,6 +346,10 @@ static const struct share_option share_options[] = {
 	NUMBER(root_uid, "bigint", true),
 	NUMBER(root_gid, "bigint", true),
 	TEXT(root_mode, "int", true),
+	POSITIVE(block_size, "int"),
+	TEXT(compression, "text", false),
+	POSITIVE(max_bytes, "bigint"),
+	POSITIVE(max_inodes, "bigint"),
 };
 
 #define SHARE_OPTIONS ((int) (sizeof(share_options) / sizeof(share_options[0])))
@@ -359,7 +367,7 @@ option_value(const struct share_config *share,
 		long long	number = *(const int64_t *) (const void *) field;
 
 		snprintf(buffer, size, "%lld", number);
-		return number >= 0 ? buffer : NULL;
+		return number >= option->positive ? buffer : NULL;
 	}
 	text = *(char *const *) (const void *) field;
 	if (*text == '\0')

@@ -245,6 +245,7 @@ count_worker(const struct worker *worker)
 	metric_set(&metrics->clients, clients);
 	metric_set(&metrics->requests, worker->requests);
 	metric_set(&metrics->request_bytes, (int64_t) worker->bytes);
+	metric_set(&metrics->cache_bytes, (int64_t) worker->cache.bytes);
 	metric_set(&metrics->beat, clock_now());
 }
 

@@ -181,4 +181,10 @@ sed -i "s,host: .*,host: $PGHOST,;s/port: 5432/port: $PGPORT/;s/user: .*/user: d
 "$gateway" check --config "$dir/sample.yaml" >"$dir/out" 2>&1
 is $? 0 "the sample is right as soon as it knows the database" || sed 's/^/# /' "$dir/out"
 
+# The example in the documentation
+sed -n '/^```yaml$/,/^```$/p' "$top/docs/CONFIGURATION.md" | sed '1d;$d' >"$dir/example.yaml"
+out=$(POSTGRES_PASSWORD=x AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x PGCONNECT_TIMEOUT=1 \
+	DITTOFS_METADATA_POSTGRES_HOST=$PGHOST "$gateway" check --config "$dir/example.yaml" 2>&1)
+like "$out" "^ok +configuration: $dir/example.yaml" "the example in docs/CONFIGURATION.md is a configuration"
+
 done_testing

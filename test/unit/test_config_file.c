@@ -285,6 +285,34 @@ test_every_variable(void **state)
 	}
 }
 
+/* Environment and defaults fill in what the file leaves open. */
+static void
+test_content(void **state)
+{
+	const struct content_store_config *store = config.content_stores;
+
+	(void) state;
+	setenv("AWS_ACCESS_KEY_ID", "id", 1);
+	unsetenv("AWS_ENDPOINT_URL");
+	unsetenv("AWS_REGION");
+	assert_null(read_text("content:\n  stores:\n    b:\n      type: s3\n"
+						  "      s3: { bucket: c, secret_key: s, prefix: p }\n"
+						  "      parallel: 3\n"
+						  "      request_timeout: 1500ms\n"));
+	assert_int_equal(config.content_store_count, 1);
+	assert_string_equal(store->name, "b");
+	assert_string_equal(store->endpoint,
+						"https://s3.us-east-1.amazonaws.com");
+	assert_string_equal(store->access_key, "id");
+	assert_string_equal(store->secret_key, "s");
+	assert_string_equal(store->prefix, "p/");
+	assert_int_equal(store->parallel, 3);
+	assert_int_equal(store->request_timeout, 1500);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	COMPLAINT("content:\n  stores:\n    b:\n      type: filesystem\n",
+			  "F: content store b: base_path must be an absolute path");
+}
+
 static void
 test_secret_files(void **state)
 {
@@ -370,6 +398,7 @@ main(void)
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_every_variable),
+		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_secret_files),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_sample),
