@@ -165,7 +165,7 @@ ok $? "the password is neither in a log nor in a process list"
 
 cp "${stage_root[postgres]}/run/password" "${stage_root[gateway]}/run/password"
 chmod 644 "${stage_root[gateway]}/run/password"
-variables[gateway]=$(sed -nE '/^  environment:/,/^  [a-z_]+:/s/^    (DITTOFS_[A-Z_]+): (.*)/\1=\2/p' \
+variables[gateway]=$(sed -nE '/^  secrets:/q; /^  environment:/,/^  [a-z_]+:/s/^    (DITTOFS_[A-Z_]+): (.*)/\1=\2/p' \
 	"$top/docker/compose.yaml" | sed -e 's,/run/secrets/password,/run/password,' -e 's/=postgres$/=127.0.0.1/')
 like "${variables[gateway]}" DITTOFS_METADATA_POSTGRES_PASSWORD_FILE "compose.yaml has the gateway's settings"
 start gateway gateway

@@ -8,7 +8,7 @@
 cd "$top/docker" || exit 1
 
 yamllint -d '{extends: default, rules: {line-length: disable, document-start: disable, braces: {max-spaces-inside: 0}, comments: {min-spaces-from-content: 1}, truthy: {level: error}}}' \
-	compose.yaml ha/*.yml ha/*.yaml kubernetes deb/debian/dittofs.yaml >"$roots/log"
+	compose.yaml s3.yaml ha/*.yml ha/*.yaml kubernetes deb/debian/dittofs.yaml >"$roots/log"
 ok $? "yamllint" || sed 's/^/# /' "$roots/log"
 
 echo x >"$roots/password"
@@ -16,7 +16,9 @@ for profile in postgres-backend s3-backend; do
 	sed "s,\./password,$roots/password," compose.yaml >"$roots/compose.yaml"
 	docker-compose -f "$roots/compose.yaml" --profile $profile config >"$roots/config" 2>&1
 	ok $? "docker-compose config: profile $profile" || sed 's/^/# /' "$roots/config"
-	for service in postgres gateway1 gateway2 balancer; do
+	gateway=gateway
+	[ $profile = postgres-backend ] || gateway=s3-gateway
+	for service in postgres ${gateway}1 ${gateway}2 balancer; do
 		grep -q "^  $service:" "$roots/config"
 		ok $? "it has $service"
 	done
@@ -47,8 +49,8 @@ done
 # The gateway's own files, by the gateway
 make -s -C "$top/gateway" >/dev/null || exit 1
 sed -n '/^  dittofs.yaml: |/,/^---/s/^    //p' kubernetes/gateway.yaml >"$roots/kubernetes.yaml"
-for file in deb/debian/dittofs.yaml ha/gateway.yaml "$roots/kubernetes.yaml"; do
-	sed "s,^\( *password_file: \).*,\1$roots/password," "$file" >"$roots/checked.yaml"
+for file in deb/debian/dittofs.yaml ha/gateway.yaml s3.yaml "$roots/kubernetes.yaml"; do
+	sed "s,^\( *[a-z_]*_file: \).*,\1$roots/password," "$file" >"$roots/checked.yaml"
 	"$top/gateway/dittofs" check --config "$roots/checked.yaml" >"$roots/log" 2>&1
 	like "$(<"$roots/log")" "ok  *configuration:" "$(basename "$file"): dittofs check knows every key" ||
 		sed 's/^/# /' "$roots/log"

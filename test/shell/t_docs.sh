@@ -17,6 +17,12 @@ ok $? "docs/sql.md is what the catalog says" || {
 	echo "# make it again: test/with-postgres docs/make-sql-reference >docs/sql.md"
 }
 
+# docker/s3.sql, which compose.yaml runs, twice
+"$pg_bin/psql" -Xqo /dev/null -c "SELECT dittofs.create_share('/export')"
+"$pg_bin/psql" -Xqo /dev/null -v ON_ERROR_STOP=1 -f "$top/docker/s3.sql" -f "$top/docker/s3.sql"
+ok $? "docker/s3.sql"
+q "SELECT dittofs.drop_share('/export')"
+
 # What the dashboard shows exists, also where nothing has happened yet.
 q "ALTER ROLE dittofs_gateway LOGIN;
 	SELECT dittofs.create_share('/export')" >/dev/null
