@@ -4,8 +4,8 @@
 -- The modules write their tables without SQL, so nothing but unique indexes
 -- checks what they write; this does.  Every rule is a hash join or a scan: the
 -- whole takes time in proportion to the tables.  It reads one snapshot, locks
--- nothing and changes nothing.  After a crash files whose content was in memory
--- have lost it, and are reported.
+-- nothing and changes nothing, and runs on a standby too.  After a crash files
+-- whose content was in memory have lost it, and are reported.
 --
 -- It is written in SQL: it is a query, and slow anyway.  A rule is one branch
 -- of the UNION; docs/reliability.md lists them, sql/fsck.sql breaks each, and
@@ -31,6 +31,28 @@ AS $$
 	SELECT id FROM reachable
 $$;
 
+-- Content in memory.  A standby has none: not even a plan may name the tables.
+CREATE FUNCTION dittofs.fsck_memory_blocks(
+	OUT content_id uuid, OUT block bigint, OUT length int, OUT ranges bytea)
+	RETURNS SETOF record
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT pg_is_in_recovery() THEN
+		RETURN QUERY SELECT b.content_id, b.block, octet_length(b.data), b.ranges FROM dittofs.blocks_memory b;
+	END IF;
+END
+$$;
+CREATE FUNCTION dittofs.fsck_memory_lives() RETURNS SETOF bigint
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT pg_is_in_recovery() THEN
+		RETURN QUERY SELECT l.epoch FROM dittofs.memory_life l;
+	END IF;
+END
+$$;
+
 CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
@@ -54,12 +76,12 @@ AS $fsck$
 	),
 	-- blocks, where in the file they begin, and where in the block their data end
 	blocks AS (
-		SELECT content, content_id, block, length(data) AS length, ranges,
+		SELECT content, content_id, block, length, ranges,
 				block / 17 * 131072 + block % 17 * 8064 AS start,
-				CASE WHEN ranges IS NULL THEN length(data)
+				CASE WHEN ranges IS NULL THEN length
 					ELSE ('x' || encode(substr(ranges, length(ranges) - 3), 'hex'))::bit(32)::int END AS "end"
-			FROM (SELECT 'postgres' AS content, * FROM dittofs.blocks
-				UNION ALL SELECT 'memory', * FROM dittofs.blocks_memory) b
+			FROM (SELECT 'postgres' AS content, content_id, block, length(data) AS length, ranges FROM dittofs.blocks
+				UNION ALL SELECT 'memory', content_id, block, length, ranges FROM dittofs.fsck_memory_blocks()) b
 	),
 	contents AS (
 		SELECT content, content_id, sum(length) AS bytes, count(*) AS n,
@@ -87,7 +109,9 @@ AS $fsck$
 				coalesce(f.content_id, f.id) AS content_id,
 				CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END AS content,
 				f.used > coalesce(f.external, 0) AND f.memory_epoch IS NOT NULL
-					AND NOT EXISTS (SELECT FROM dittofs.memory_life l WHERE l.epoch = f.memory_epoch) AS lost
+					AND NOT pg_is_in_recovery()
+					AND f.memory_epoch NOT IN (SELECT dittofs.fsck_memory_lives()) AS lost,
+				f.memory_epoch IS NOT NULL AND pg_is_in_recovery() AS unseen
 			FROM dittofs.files f WHERE f.kind = 1
 	),
 	owners AS (
@@ -200,7 +224,7 @@ AS $fsck$
 		FROM regular r
 		LEFT JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
 		LEFT JOIN extents e ON e.content_id = r.content_id
-		WHERE NOT r.lost AND (r.used <> coalesce(c.bytes, 0) + coalesce(e.bytes, 0)
+		WHERE NOT r.lost AND NOT r.unseen AND (r.used <> coalesce(c.bytes, 0) + coalesce(e.bytes, 0)
 			OR r.external <> coalesce(e.bytes, 0))
 	UNION ALL
 	SELECT 'no byte lies at or after the size, no block is empty or too long', r.id::text

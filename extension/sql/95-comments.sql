@@ -131,8 +131,10 @@ $$Eight bytes, the same in all sessions; others once unstable writes may have be
 COMMENT ON FUNCTION dittofs.reap IS
 $$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Empties the oldest table of replies, too. Gateways call it; calls at the same time take different files.$$;
 COMMENT ON FUNCTION dittofs.fsck IS
-$$Checks all tables: a row for each violation of an invariant, with the rule and the object (the id of an inode, directory id and name of an entry, the number of a share); no rows is right. Reads one snapshot, takes time in proportion to the tables, locks and changes nothing. After a crash, shares of kind memory have lost their blocks and are reported. fsck_repair() repairs.$$;
+$$Checks all tables: a row for each violation of an invariant, with the rule and the object (the id of an inode, directory id and name of an entry, the number of a share); no rows is right. Reads one snapshot, takes time in proportion to the tables, locks and changes nothing; runs on a standby too, where it does not see content in memory. After a crash, shares of kind memory have lost their blocks and are reported. fsck_repair() repairs.$$;
 COMMENT ON FUNCTION dittofs.fsck_reachable IS 'For fsck(): the directories that can be reached from the roots of their shares.';
+COMMENT ON FUNCTION dittofs.fsck_memory_blocks IS 'For fsck(): content in memory, without the data; none on a standby.';
+COMMENT ON FUNCTION dittofs.fsck_memory_lives IS 'For fsck(): which lives content in memory may have; none on a standby.';
 COMMENT ON FUNCTION dittofs.fsck_repair IS
 $$Repairs what fsck() reports where nothing can be lost by it, in the caller's transaction, and says what it did: the rule that was broken, the object, the action. The last rows, 'not repaired: …', are what is left and what a person could do about it. Inodes without a name and unreachable directories are put into lost+found of their share's root. Without violations it does nothing; else it keeps all changes out of all shares until the transaction ends, and waits for those under way (lock_timeout bounds that). Errors: 25001 not in READ COMMITTED, or in a gateway's session.$$;
 COMMENT ON FUNCTION dittofs.fsck_repair_inodes IS 'A part of fsck_repair(), which holds the locks it needs: inodes by themselves, roots.';

@@ -33,6 +33,7 @@ caught_up()
 
 q "SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511),
 	dittofs.write_file('/export/file', 'content')" >/dev/null
+q "SELECT dittofs.create_share('/memory', content => 'memory'), dittofs.write_file('/memory/file', 'content')" >/dev/null
 "${as_owner[@]}" "$pg_bin/pg_basebackup" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" \
 	-D "$DITTOFS_RUN/standby" -R -c fast -X stream
 ok $? "pg_basebackup"
@@ -42,7 +43,7 @@ ok $? "the standby starts"
 caught_up
 ok $? "and catches up"
 
-is "$(s 'SELECT in_recovery, shares FROM dittofs.healthcheck()')" 't|1' "healthcheck() says so"
+is "$(s 'SELECT in_recovery, shares FROM dittofs.healthcheck()')" 't|2' "healthcheck() says so"
 is "$(s "SELECT convert_from(dittofs.read_file('/export/file'), 'UTF8')")" content \
 	"a file is read"
 is "$(s "SELECT name FROM dittofs.ls('/export')")" file "a directory is listed"
@@ -56,6 +57,16 @@ is "$(PGPORT=54321 error "SELECT dittofs.write_file('/export/file', 'x')")" 2500
 is "$(PGPORT=54321 error "SELECT dittofs.create_share('/x')")" 25006 "as is making a share"
 is "$(PGPORT=54321 error "SELECT dittofs.drop_share('/export', force => true)")" 25006 \
 	"as is dropping one"
+
+# What is in memory is not there to be looked at; all else is.
+is "$(s 'SELECT * FROM dittofs.fsck()')" "" "fsck is clean on the standby"
+q "UPDATE dittofs.files SET nlink = 3 WHERE kind = 1" >/dev/null
+caught_up
+is "$(s 'SELECT DISTINCT rule FROM dittofs.fsck()')" "nlink of a file is the number of its entries" "and sees there what is wrong"
+is "$(PGPORT=54321 error 'SELECT dittofs.fsck_repair()')" 25006 "which is for the primary to repair"
+is "$(q 'SELECT DISTINCT action FROM dittofs.fsck_repair()')" "it is now 1" "and it does"
+caught_up
+is "$(s 'SELECT * FROM dittofs.fsck()')" "" "on the standby too"
 
 # A session of the standby that has read the shares learns of a change.
 PGPORT=54321 session_begin
