@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The server's, of the two entries that every directory has. */
+#define COOKIE_DOT 1
+#define COOKIE_DOTDOT 2
+
 struct comparison
 {
 	struct model *model;
@@ -218,26 +222,20 @@ same_target(struct comparison *c)
 }
 
 static bool
-same_entry(struct comparison *c, struct node *dir, const struct entry *got,
-		   int at)
+same_entry(struct comparison *c, struct node *dir, const struct entry *got)
 {
 	char		whose[40];
-	struct dentry *entry = NULL;
+	struct dentry *entry;
 	struct node *node;
 	int			name = name_number(got->name);
 
 	snprintf(whose, sizeof(whose), "entry %.20s",
 			 name < 0 ? "?" : (const char *) name_bytes(name).data);
-	if (at == 0 && name != NAME_DOT)
-		return wrong(c, "the first entry is not '.'");
-	if (at == 1 && name != NAME_DOTDOT)
-		return wrong(c, "the second entry is not '..'");
-	if (at < 2)
-		node = at == 0 ? dir : dir->parent;
+	if (name == NAME_DOT || name == NAME_DOTDOT)
+		node = name == NAME_DOT ? dir : dir->parent;
 	else
 	{
-		if (name >= 0)
-			entry = model_entry(dir, name);
+		entry = name >= 0 ? model_entry(dir, name) : NULL;
 		if (entry == NULL)
 			return wrong(c, "%s should not be there", whose);
 		node = entry->node;
@@ -247,13 +245,13 @@ same_entry(struct comparison *c, struct node *dir, const struct entry *got,
 			entry->cookie = got->cookie;
 	}
 	/* of the tree's own parent nothing is known */
-	if (at == 1 && dir == c->model->root)
+	if (name == NAME_DOTDOT && dir == c->model->root)
 		return true;
 	if (!same_fileid(c, whose, node, got->fileid))
 		return false;
 	if (c->call->procedure == NFS3_READDIR || !(c->flags & COMPARE_HANDLES))
 		return true;
-	if (c->e->names_only && at > 0)
+	if (c->e->names_only && name != NAME_DOT)
 		return (!got->attr.follows && got->handle.size == 0) ||
 			wrong(c, "%s shows more than its name", whose);
 	return same_optional(c, whose, node, &got->attr) &&
@@ -261,25 +259,56 @@ same_entry(struct comparison *c, struct node *dir, const struct entry *got,
 }
 
 static bool
+is_listed(const struct result *r, int name)
+{
+	for (int i = 0; i < r->entry_count; i++)
+	{
+		if (name_number(r->entries[i].name) == name)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A page begins after a cookie and ends with its last entry's, or with the
+ * directory: every entry in between must be on it.  Of an entry that was never
+ * listed nobody knows yet where it belongs.
+ */
+static bool
 same_listing(struct comparison *c)
 {
+	const struct result *r = c->r;
 	struct node *dir = c->e->dir;
-	int			want = 2;
+	uint64_t	after = c->call->how == ONE_PAGE ? c->call->offset : 0;
+	uint64_t	last = after;
 
-	for (const struct dentry *e = dir->entries; e != NULL; e = e->next)
-		want++;
-	for (int i = 0; i < c->r->entry_count; i++)
+	for (int i = 0; i < r->entry_count; i++)
 	{
-		if (i > 0 && (c->flags & COMPARE_HANDLES) &&
-			c->r->entries[i].cookie <= c->r->entries[i - 1].cookie)
-			return wrong(c, "the cookies of entries %d and %d do not ascend",
-						 i - 1, i);
-		if (!same_entry(c, dir, &c->r->entries[i], i))
+		if ((c->flags & COMPARE_HANDLES) && r->entries[i].cookie <= last)
+			return wrong(c, "the cookie of entry %d does not ascend", i);
+		last = r->entries[i].cookie;
+		if (!same_entry(c, dir, &r->entries[i]))
 			return false;
 	}
-	if (c->r->entry_count != want)
-		return wrong(c, "there are %d entries (%d)", c->r->entry_count, want);
-	return c->r->eof || wrong(c, "the listing does not end");
+	if (r->eof)
+		last = UINT64_MAX;
+	else if (r->entry_count == 0 || c->call->how != ONE_PAGE)
+		return wrong(c, "the listing does not end");
+	if (after < COOKIE_DOT && !is_listed(r, NAME_DOT))
+		return wrong(c, "entry . is missing");
+	if (after < COOKIE_DOTDOT && last >= COOKIE_DOTDOT &&
+		!is_listed(r, NAME_DOTDOT))
+		return wrong(c, "entry .. is missing");
+	for (const struct dentry *e = dir->entries; e != NULL; e = e->next)
+	{
+		bool		due = e->cookie != 0 ?
+			e->cookie > after && e->cookie <= last : after == 0 && r->eof;
+
+		if (due && !is_listed(r, e->name))
+			return wrong(c, "entry %.20s is missing",
+						 (const char *) name_bytes(e->name).data);
+	}
+	return true;
 }
 
 /* A page in which not even '.' has room. */

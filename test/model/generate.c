@@ -297,6 +297,17 @@ generate_removal(struct generator *g, struct call *call)
 	call->name = name_in(g, call->object, kind);
 }
 
+/* Where a listing may go on: after any entry that was ever listed. */
+static uint64_t
+some_cookie(struct generator *g, uint32_t dir)
+{
+	int			name = existing_name(g, dir, 0);
+
+	if (chance_percent(&g->chance, 20))
+		return chance_below(&g->chance, 3);
+	return name < 0 ? 0 : model_entry(model_node(g->model, dir), name)->cookie;
+}
+
 /*
  * Attributes
  */
@@ -534,6 +545,11 @@ generate(struct generator *g, uint32_t number, struct call *call)
 			call->count = 1024 + chance_below(&g->chance, 8192);
 			if (!g->posix && chance_percent(&g->chance, 5))
 				call->count = chance_below(&g->chance, 130);
+			else if (!g->posix && chance_percent(&g->chance, 40))
+			{
+				call->how = ONE_PAGE;
+				call->offset = some_cookie(g, call->object);
+			}
 			break;
 		default:
 			generate_creation(g, call);

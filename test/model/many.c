@@ -45,6 +45,7 @@ struct known
 	uint32_t	next;			/* label with the same hash */
 	uint32_t	kind;
 	uint64_t	ctime;			/* seen last */
+	uint64_t	cookie;			/* of one of its entries */
 	bool		gone;
 };
 
@@ -133,6 +134,9 @@ learn(const struct call *call, const struct result *r)
 		learn_attributes(call->object, &r->attr);
 	if (call->procedure == NFS3_SETATTR || call->procedure == NFS3_WRITE)
 		learn_attributes(call->object, &r->wcc.after);
+	if (r->entry_count > 0)
+		known[call->object].cookie =
+			r->entries[call->data % (uint32_t) r->entry_count].cookie;
 	if (r->status == NFS3ERR_STALE && call->procedure != NFS3_RENAME &&
 		call->procedure != NFS3_LINK)
 		known[call->object].gone = true;
@@ -224,7 +228,12 @@ next_call(struct worker *w, uint32_t number, struct event *event,
 	generate(&w->generator, number, call);
 	/* one page, which is read at one moment */
 	if (call->procedure == NFS3_READDIR || call->procedure == NFS3_READDIRPLUS)
-		call->count = 65536;
+	{
+		call->offset = chance_percent(&w->generator.chance, 50) ?
+			known[call->object].cookie : 0;
+		call->count = chance_percent(&w->generator.chance, 50) ? 800 : 65536;
+		call->how = ONE_PAGE;
+	}
 	call->data = (uint32_t) w->number << 24 | number;
 	if (call->procedure == NFS3_CREATE && call->how == EXCLUSIVE)
 		call->data %= 3;
@@ -324,7 +333,8 @@ look_at_all(struct nfs *nfs, struct events *events, int number)
 											   i == 2 ? NF3REG : NF3LNK))
 				continue;
 			event.call = (struct call) {
-				.procedure = looks[i],.object = label,.count = 65536
+				.procedure = looks[i],.object = label,.count = 65536,
+				.how = i == 1 ? ONE_PAGE : 0
 			};
 			event.invoked = now();
 			nfs_call(nfs, nfs->clients[0], &event.call, &known[label].handle,

@@ -67,6 +67,10 @@ extern int	name_number(struct blob bytes);
  */
 #define NO_LABEL UINT32_MAX
 
+/* How to list a directory: all of it, or a page after the cookie in offset */
+#define ALL_PAGES	0
+#define ONE_PAGE	1
+
 enum guard
 {
 	GUARD_NONE,
@@ -83,7 +87,7 @@ struct call
 	uint32_t	object2;		/* directory of RENAME's target, of LINK */
 	int			name;
 	int			name2;
-	uint32_t	how;			/* createmode3, stable_how, type, ACCESS */
+	uint32_t	how;			/* createmode3, stable_how, ACCESS, ... */
 	struct set	set;
 	uint64_t	offset;
 	uint32_t	count;			/* also the length of a symlink's target */

@@ -21,16 +21,17 @@
  * 2. A reply that changed nothing shows attributes, and their ctime says which
  *	  version of the object it saw: it comes after the change that made this
  *	  version and before the one that made the next.  A handle that is STALE was
- *	  used after the change that removed the object.  And what was answered
- *	  before something else was sent comes before it.  If all that contains a
+ *	  used after the change that removed the object.  Moves of directories to
+ *	  other parents exclude each other.  And what was answered before something
+ *	  else was sent comes before it.  If all that contains a
  *	  cycle, no order explains the history.  If not, a topological order of the
  *	  changes is taken.
  *
  * 3. The changes are replayed in that order, and between any two of them the
  *	  calls that changed nothing are tried, as long as their time allows it:
  *	  each takes the first place where the model's answer is its reply, down to
- *	  the last byte.  The first place is the best one, since it only delays others
- *	  by what it must.
+ *	  the last byte.  The first place is the best one, since it only delays
+ *	  others by what it must.
  *
  * Step 3 alone is the proof: if it ends well, there is an order, whatever the
  * first two assumed to find it.  What is assumed there (that clocks of client
@@ -351,8 +352,16 @@ find_versions(struct check *c)
 			break;
 		}
 		for (int t = 0; t < model->touched_count; t++)
-			add_version(c, model->touched[t],
-						(uint32_t) (event - c->events->all));
+		{
+			const struct node *node = model->touched[t];
+
+			add_version(c, node, (uint32_t) (event - c->events->all));
+			if (event->call.procedure == NFS3_RENAME && node->nlink > 0 &&
+				event->call.object != event->call.object2 &&
+				node->kind == NF3DIR && node->label != event->call.object &&
+				node->label != event->call.object2)
+				event->moves_directory = true;
+		}
 	}
 	model_free(model);
 	return right;
@@ -488,6 +497,24 @@ answered_before(struct event *const *by_answers, uint32_t count,
 	return low;
 }
 
+/* No directory gets another parent while the ancestors of one are looked at. */
+static void
+order_moves(struct check *c)
+{
+	uint32_t	last = NO_CHANGE;
+
+	for (uint32_t i = 0; i < c->change_count; i++)
+	{
+		uint32_t	at = (uint32_t) (c->changes[i] - c->events->all);
+
+		if (!c->changes[i]->moves_directory)
+			continue;
+		if (last != NO_CHANGE)
+			add_edge(c, last, at);
+		last = at;
+	}
+}
+
 static bool
 build_graph(struct check *c)
 {
@@ -523,9 +550,16 @@ build_graph(struct check *c)
 	}
 	for (uint32_t i = 0; i < count && right; i++)
 	{
-		if (c->events->all[i].time == 0)
+		const struct event *event = &c->events->all[i];
+
+		if (event->time == 0)
 			right = saw_what_it_shows(c, i);
+		/* a file that was there was given a size: the directory it only saw */
+		else if (event->call.procedure == NFS3_CREATE &&
+				 !moved(&event->result.wcc))
+			right = saw(c, i, event->call.object, &event->result.wcc.after);
 	}
+	order_moves(c);
 	free(answers);
 	return right;
 }

@@ -19,6 +19,7 @@ struct event
 	bool		without_object; /* those attributes are an event of their own */
 	bool		without_to;
 	uint64_t	time;			/* of a change; 0: nothing was changed */
+	bool		moves_directory;	/* to another parent */
 	uint32_t	position;		/* of a change, in the order */
 	uint32_t	not_before;		/* changes before it, at least */
 	uint32_t	not_after;		/* and at most */

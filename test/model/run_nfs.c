@@ -32,7 +32,7 @@ list(struct client *client, const struct call *call,
 {
 	struct result all = {0};
 	struct entry *entries = NULL;
-	uint64_t	cookie = 0;
+	uint64_t	cookie = call->how == ONE_PAGE ? call->offset : 0;
 	unsigned char verifier[8] = {0};
 	int			count = 0;
 
@@ -65,7 +65,7 @@ list(struct client *client, const struct call *call,
 		all.eof = page.eof;
 		free(page.entries);
 		free((void *) page.data.data);
-	} while (!all.eof);
+	} while (!all.eof && call->how != ONE_PAGE);
 	if (all.status == NFS3_OK)
 	{
 		all.entries = entries;
