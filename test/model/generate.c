@@ -247,6 +247,31 @@ some_offset(struct generator *g)
 	}
 }
 
+/* Around the end of a file, where one knows it. */
+static uint64_t
+near_end(struct generator *g, uint32_t label)
+{
+	const struct node *node = g->model ? model_node(g->model, label) : NULL;
+	uint64_t	size = node != NULL ? node->size : 0;
+
+	if (size == 0 || chance_percent(&g->chance, 50))
+		return some_offset(g);
+	switch (chance_below(&g->chance, 5))
+	{
+		case 0:
+			return size / 2;
+		case 1:
+			return size - 1;
+		case 2:
+			return size;
+		case 3:
+			return size + 1 + chance_below(&g->chance, 3000);
+		default:
+			return size - chance_below(&g->chance, size < 3000 ?
+									   (uint32_t) size : 3000);
+	}
+}
+
 static uint32_t
 some_count(struct generator *g)
 {
@@ -381,6 +406,8 @@ generate_setattr(struct generator *g, struct call *call)
 
 	call->object = kind == 1 ? file(g) : any_object(g);
 	set_of_kind(g, kind, &call->set);
+	if (kind == 1 && call->set.size <= INT64_MAX)
+		call->set.size = near_end(g, call->object);
 	if (g->posix)
 		return;
 	if (chance_percent(&g->chance, 15))
@@ -518,7 +545,7 @@ generate(struct generator *g, uint32_t number, struct call *call)
 		case NFS3_WRITE:
 		case NFS3_COMMIT:
 			call->object = file(g);
-			call->offset = some_offset(g);
+			call->offset = near_end(g, call->object);
 			call->count = some_count(g);
 			call->data = number;
 			call->how = chance_below(&g->chance, 3);
