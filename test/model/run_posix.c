@@ -97,8 +97,10 @@ static const struct
 	{NFS3_RENAME, NFS3ERR_NOTDIR, NFS3ERR_PERM},
 	{NFS3_RENAME, NFS3ERR_ISDIR, NFS3ERR_PERM},
 	{NFS3_RENAME, NFS3ERR_NOTEMPTY, NFS3ERR_PERM},
-	/* Linux's client leaves a directory's permission to the server */
+	/* Linux's client leaves the directory's permission to the server */
 	{NFS3_MKNOD, NFS3ERR_ACCES, NFS3ERR_PERM},
+	{NFS3_REMOVE, NFS3ERR_ACCES, NFS3ERR_PERM},
+	{NFS3_RMDIR, NFS3ERR_ACCES, NFS3ERR_PERM},
 	/* a target that contains the source */
 	{NFS3_RENAME, NFS3ERR_ISDIR, NFS3ERR_NOTEMPTY},
 };
