@@ -30,7 +30,7 @@ port=$((20000 + RANDOM % 12000))
 "$DITTOFS_RUN/gateway" start --listen 127.0.0.1 --port $port --metrics \
 	--metrics-port $((port + 1)) --conninfo user=dittofs_gateway >"$DITTOFS_RUN/log" 2>&1 &
 gateway_pid=$!
-trap 'kill $gateway_pid 2>/dev/null' EXIT
+trap 'kill $gateway_pid 2>/dev/null; wait $gateway_pid' EXIT
 for ((tries = 0; tries < 200; tries++)); do
 	! curl -sf "http://127.0.0.1:$((port + 1))/readyz" >/dev/null || break
 	sleep 0.05
