@@ -5,8 +5,9 @@
  */
 #include "check.h"
 #include "config_table.h"
-#include "content_config.h"
+#include "content_backend.h"
 #include "database.h"
+#include "event.h"
 #include "findings.h"
 #include "log.h"
 
@@ -19,6 +20,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Microseconds. */
+#define BUCKET_TIMEOUT (10 * 1000000)
 
 extern char **environ;
 
@@ -235,8 +239,47 @@ check_directory(const struct content_store_config *store, const char *object,
 			store->base_path);
 }
 
+/* The first object of a listing is enough. */
+static bool
+stop_listing(void *argument, const uint8_t *hash, int64_t size,
+			 int64_t modified)
+{
+	(void) argument;
+	(void) hash;
+	(void) size;
+	(void) modified;
+	return false;
+}
+
+/* Asked of the store itself: a list of its blocks, of which one will do. */
 static void
-check_content_stores(const struct config *config, struct findings *findings)
+check_bucket(const struct content_store_config *store, const char *object,
+			 struct findings *findings)
+{
+	struct content_effort effort = {.deadline = clock_now() + BUCKET_TIMEOUT};
+	struct content_session *session;
+	enum content_outcome outcome;
+
+	content_backend_init();
+	session = content_session_begin(store);
+	outcome = session->backend->list(session, stop_listing, NULL, &effort);
+	content_session_end(session);
+	if (outcome == CONTENT_OK)
+		finding(findings, FINDING_GOOD, object, NULL,
+				"bucket %s at %s can be listed", store->bucket,
+				store->endpoint);
+	else
+		finding(findings, FINDING_WRONG, object, outcome == CONTENT_UNAVAILABLE ?
+				"check endpoint and region, and that the service runs and can "
+				"be reached from here" : "check bucket, region, access_key and "
+				"secret_key, and that the key may list, read, write and delete "
+				"in the bucket", "bucket %s at %s: %s", store->bucket,
+				store->endpoint, effort.message);
+}
+
+static void
+check_content_stores(const struct config *config, bool remote,
+					 struct findings *findings)
 {
 	for (int i = 0; i < config->content_store_count; i++)
 	{
@@ -246,6 +289,8 @@ check_content_stores(const struct config *config, struct findings *findings)
 		snprintf(object, sizeof(object), "content store %s", store->name);
 		if (store->type == CONTENT_STORE_FILESYSTEM)
 			check_directory(store, object, findings);
+		else if (remote && store->type == CONTENT_STORE_S3)
+			check_bucket(store, object, findings);
 	}
 }
 
@@ -270,7 +315,7 @@ check(const struct config *config)
 			"no file: environment, options and defaults");
 	check_environment(config, &findings);
 	check_ports(config, &findings);
-	check_content_stores(config, &findings);
+	check_content_stores(config, true, &findings);
 	for (int i = 0; i < config->store_count; i++)
 		(void) database_examine(config, i, false, &findings);
 	printf("%d wrong, %d doubtful\n", findings.counts[FINDING_WRONG] +
@@ -295,7 +340,7 @@ check_before_start(const struct config *config)
 	struct findings findings = {.tell = log_finding};
 
 	check_environment(config, &findings);
-	check_content_stores(config, &findings);
+	check_content_stores(config, false, &findings);
 	for (int i = 0; i < config->store_count; i++)
 		(void) database_examine(config, i, true, &findings);
 	return findings.counts[FINDING_FATAL] == 0;

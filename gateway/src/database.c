@@ -553,6 +553,38 @@ examine_shares(struct examination *x, bool migrate)
 	PQclear(result);
 }
 
+/*
+ * The database knows stores by name alone; where they are is ours to know, of
+ * every one that a share has its content in.
+ */
+static void
+examine_content(struct examination *x)
+{
+	PGresult   *result = query(x, "SELECT store, content, name FROM"
+							   " dittofs.content_hints() WHERE store IS NOT NULL"
+							   " AND name IS NOT NULL", 0, NULL);
+
+	for (int i = 0; result != NULL && i < PQntuples(result); i++)
+	{
+		const char *name = PQgetvalue(result, i, 0);
+		char		remedy[256];
+		bool		known = false;
+
+		for (int j = 0; j < x->config->content_store_count; j++)
+			known = known ||
+				strcmp(x->config->content_stores[j].name, name) == 0;
+		if (known)
+			continue;
+		snprintf(remedy, sizeof(remedy), "add content.stores.%s with type: %s "
+				 "to the configuration, as the other gateways have it", name,
+				 PQgetvalue(result, i, 1));
+		FIND(x, FINDING_WRONG, remedy, "share %s has its content in store %s, "
+			 "of which this configuration knows nothing",
+			 PQgetvalue(result, i, 2), name);
+	}
+	PQclear(result);
+}
+
 bool
 database_examine(const struct config *config, int number, bool migrate,
 				 struct findings *findings)
@@ -581,7 +613,10 @@ database_examine(const struct config *config, int number, bool migrate,
 			examine_rights(&x);
 			examine_settings(&x);
 			if (findings->counts[FINDING_WRONG] == wrong)
+			{
 				examine_shares(&x, migrate);
+				examine_content(&x);
+			}
 		}
 	}
 	PQfinish(x.pg);

@@ -99,6 +99,15 @@ broken "no such share" 's,name: /export,name: /missing,' "no share /missing" \
 broken "no such directory" \
 	's,mem: .*,files: { type: filesystem\, filesystem: { base_path: /no/such/place } },' \
 	"base_path /no/such/place: No such file" "remedy: mount what belongs there"
+broken "no such bucket" \
+	's,mem: .*,bucket: { type: s3\, s3: { endpoint: "http://127.0.0.1:1"\, bucket: b\, access_key: a\, secret_key: very-secret } },' \
+	"bucket b at http://127.0.0.1:1: " "remedy: check endpoint"
+is "$("$gateway" check --config "$file" 2>&1 | grep -c very-secret)" 0 "a secret is not printed"
+q "SELECT dittofs.create_content_store('away', 'filesystem');
+	SELECT dittofs.create_share('/stored', content => 'filesystem', content_store => 'away')" >/dev/null
+broken "a store that only the database knows" 's/x/x/' \
+	"share /stored has its content in store away" "remedy: add content.stores.away with type: filesystem"
+q "SELECT dittofs.drop_share('/stored'); SELECT dittofs.drop_content_store('away')" >/dev/null
 broken "no such address" 's/127.0.0.1/192.0.2.1/' "cannot listen on 192.0.2.1" \
 	"remedy: set adapters.nfs.listen"
 

@@ -9,6 +9,7 @@
 gateway=${DITTOFS_GATEWAY:-$top/gateway/dittofs}
 cp "$gateway" "$DITTOFS_RUN/gateway" || exit 1
 make -s -C "$top/test/bench" || exit 1
+make -s -C "$top/test/gateway" || exit 1
 load=$top/test/bench/build/load
 log=$DITTOFS_RUN/gateway.log
 port=$((20000 + RANDOM % 6000))
@@ -143,6 +144,18 @@ like "$(q "SELECT application_name FROM pg_stat_activity WHERE usename = 'dittof
 	"^dittofs .* [0-9]+$" "sessions bear the gateway's name"
 is "$(q "SELECT share, content, inodes > 0 FROM dittofs.share_usage")" "/export|postgres|t" "the view of shares"
 like "$(q "SELECT client, paths FROM dittofs.clients")" "^127.0.0.1\|\{/export" "the view of clients"
+
+# Calls that arrive again, at either gateway
+DITTOFS_HOST=127.0.0.1 DITTOFS_PORT=$port DITTOFS_PORTS="$port $((port + 10))" DITTOFS_PIDS="$first $second" \
+	DITTOFS_URL="nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port" DITTOFS_LOG=$DITTOFS_RUN \
+	"$top/test/gateway/build/test_retransmission" >"$DITTOFS_RUN/retransmission" 2>&1
+ok $? "the tests of retransmissions pass" || grep -A3 '^not ok' "$DITTOFS_RUN/retransmission" | sed 's/^/# /'
+replays=$(curl -s "$url/metrics" "http://127.0.0.1:$((http + 10))/metrics" |
+	awk '/^dittofs_replayed_replies_total/ { n += $2 } END { print n + 0 }')
+[ "$replays" -ge 1 ]
+ok $? "answers from the stored replies are counted" || echo "# $replays"
+is "$(grep -c 'answered from the stored' "$log.0" "$DITTOFS_RUN/postgres.log" | paste -sd ' ')" \
+	"$log.0:0 $DITTOFS_RUN/postgres.log:0" "and fill no log"
 
 # The page
 becomes / 200 "the page is there"
