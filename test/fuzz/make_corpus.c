@@ -138,6 +138,31 @@ seeds_of_worker(unsigned which)
 	write_seed("worker", &seed);
 }
 
+/* What the header of a right call never has: other flavors, the largest parts. */
+static void
+seeds_of_headers(void)
+{
+	static const uint32_t sizes[] = {0, 4, 400, 404};
+
+	for (unsigned i = 0; i < 4 * 4 * 3; i++)
+	{
+		struct buffer call = {.size = 0};
+		char		nothing[404] = "";
+
+		put_32(&call, 1);
+		put_32(&call, CALL);
+		put_32(&call, i == 1 ? 3 : 2);
+		put_32(&call, i == 2 ? 1 : nfs3_program.number);
+		put_32(&call, i == 3 ? 4 : nfs3_program.version);
+		put_32(&call, i == 4 ? 22 : 1);
+		put_32(&call, i / 16);
+		put_opaque(&call, nothing, sizes[i % 4]);
+		put_32(&call, AUTH_NONE);
+		put_opaque(&call, nothing, sizes[i / 4 % 4]);
+		write_seed("rpc", &call);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +172,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	directory = argv[1];
+	seeds_of_headers();
 	for (unsigned which = 0; which < SEED_PROCEDURES; which++)
 	{
 		for (unsigned variant = 0; variant < 7; variant++)
