@@ -117,6 +117,10 @@ CREATE FUNCTION dittofs.get_filesystem_statistics(handle bytea, caller dittofs.c
 	RETURNS dittofs.statistics_result
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_get_filesystem_statistics';
 
+-- For a gateway's batch: locks what the calls behind it name, in the one order.
+CREATE FUNCTION dittofs.lock_objects(handles bytea) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_lock_objects';
+
 -- What clients compare to learn that unstable writes may be lost.
 CREATE FUNCTION dittofs.write_verifier() RETURNS bytea
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_verifier';

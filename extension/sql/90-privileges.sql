@@ -36,7 +36,7 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.gc_next, dittofs.gc_done, dittofs.gc_adopt,
 	dittofs.stored_block_list, dittofs.block_users,
 	dittofs.get_filesystem_capabilities, dittofs.get_filesystem_statistics,
-	dittofs.write_verifier, dittofs.reap, dittofs.status_name,
+	dittofs.lock_objects, dittofs.write_verifier, dittofs.reap, dittofs.status_name,
 	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.get_share_name_for_handle,
 	dittofs.mount, dittofs.unmount, dittofs.unmount_all,
 	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck,

@@ -128,6 +128,8 @@ COMMENT ON FUNCTION dittofs.get_filesystem_statistics IS
 $$How full the share is (FSSTAT, 3.3.18). handle: any object of the share. The totals are the share's limits or, where it has none, the settings capacity_bytes and capacity_inodes; invarsec is 0, the numbers are of this moment.$$;
 COMMENT ON FUNCTION dittofs.write_verifier IS
 $$Eight bytes, the same in all sessions; others once unstable writes may have been lost: after a restart, a crash or a fail-over.$$;
+COMMENT ON FUNCTION dittofs.lock_objects IS
+$$Locks the objects of several handles of 33 bytes, one behind the other: directories first, in the order of their ids, then the rest. A gateway calls it in front of a batch whose calls would lock in another order. What does not exist is left out.$$;
 COMMENT ON FUNCTION dittofs.reap IS
 $$Deletes up to max_blocks blocks of removed files; returns how many it deleted (0: there is nothing to do). Empties the oldest table of replies, too. Gateways call it; calls at the same time take different files.$$;
 COMMENT ON FUNCTION dittofs.fsck IS

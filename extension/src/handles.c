@@ -35,15 +35,20 @@ PG_FUNCTION_INFO_V1(dittofs_handle_from_text);
 PG_FUNCTION_INFO_V1(dittofs_get_share_name_for_handle);
 
 bool
-handle_parse(const bytea *wire, Handle *handle)
+handle_parse_bytes(const char *data, Handle *handle)
 {
-	const char *data = VARDATA_ANY(wire);
-
-	if (VARSIZE_ANY_EXHDR(wire) != HANDLE_LEN || data[0] != HANDLE_VERSION)
+	if (data[0] != HANDLE_VERSION)
 		return false;
 	memcpy(handle->share.data, data + 1, UUID_LEN);
 	memcpy(handle->id.data, data + 1 + UUID_LEN, UUID_LEN);
 	return true;
+}
+
+bool
+handle_parse(const bytea *wire, Handle *handle)
+{
+	return VARSIZE_ANY_EXHDR(wire) == HANDLE_LEN &&
+		handle_parse_bytes(VARDATA_ANY(wire), handle);
 }
 
 bytea *

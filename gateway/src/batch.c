@@ -27,87 +27,58 @@ compare_handles(const struct bytes *a, const struct bytes *b)
 	return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-/* The least and the greatest of what a call locks; one and the same for most. */
-struct span
+static const struct bytes *
+first_lock(const struct call *call)
 {
-	const struct bytes *low;
-	const struct bytes *high;
-};
-
-static struct span
-span_of(const struct call *call)
-{
-	struct span span = {&call->locks[0], &call->locks[call->lock_count - 1]};
-
-	if (call->lock_count > 1 && compare_handles(span.low, span.high) > 0)
-		return (struct span) {span.high, span.low};
-	return span;
+	return call->lock_count > 1 &&
+		compare_handles(&call->locks[1], &call->locks[0]) < 0 ?
+		&call->locks[1] : &call->locks[0];
 }
 
-static int
-compare_spans(const struct span *a, const struct span *b)
-{
-	int			order = compare_handles(a->low, b->low);
-
-	return order != 0 ? order : compare_handles(a->high, b->high);
-}
-
-/*
- * Can both be locked in ascending order, one call after the other?  Not when
- * the later one's lowest lies within the earlier one's span, unless that is
- * held already.
- */
-static bool
-spans_agree(struct span a, struct span b)
-{
-	int			low = compare_handles(a.low, b.low);
-
-	if (low == 0)
-		return true;
-	return low < 0 ? compare_handles(b.low, a.high) >= 0 :
-		compare_handles(a.low, b.high) >= 0;
-}
-
-/*
- * Puts the call where its locks belong, behind those with the same.  False:
- * there is no such place.  Calls on one object agree with each other, so only
- * where a call with two locks is concerned must all be looked at.
- */
-static bool
+/* Puts the call where its locks belong, behind those with the same. */
+static void
 insert_in_order(struct batch *batch, struct request *request)
 {
 	struct request *other;
-	struct span span;
-	bool		wide = request->call.lock_count > 1;
 
 	if (request->call.lock_count == 0)
 	{
 		TAILQ_INSERT_TAIL(&batch->requests, request, link);
-		return true;
+		return;
 	}
-	span = span_of(&request->call);
-	if (wide || batch->wide)
-		TAILQ_FOREACH(other, &batch->requests, link)
-			if (other->call.lock_count > 0 &&
-				!spans_agree(span, span_of(&other->call)))
-				return false;
-	batch->wide = batch->wide || wide;
-
 	TAILQ_FOREACH_REVERSE(other, &batch->requests, request_list, link)
-	{
-		struct span others;
-
-		if (other->call.lock_count == 0)
+		if (other->call.lock_count == 0 ||
+			compare_handles(first_lock(&other->call),
+							first_lock(&request->call)) <= 0)
 			break;
-		others = span_of(&other->call);
-		if (compare_spans(&others, &span) <= 0)
-			break;
-	}
 	if (other != NULL)
 		TAILQ_INSERT_AFTER(&batch->requests, other, request, link);
 	else
 		TAILQ_INSERT_HEAD(&batch->requests, request, link);
-	return true;
+}
+
+size_t
+batch_locks(const struct batch *batch, uint8_t *handles, size_t size)
+{
+	const struct request *request;
+	const struct bytes *last = NULL;
+	size_t		used = 0;
+
+	TAILQ_FOREACH(request, &batch->requests, link)
+		for (int i = 0; i < request->call.lock_count; i++)
+		{
+			const struct bytes *handle = &request->call.locks[i];
+
+			/* anything else is no handle of ours and locks nothing */
+			if (handle->size != BATCH_HANDLE_SIZE ||
+				size - used < BATCH_HANDLE_SIZE ||
+				(last != NULL && compare_handles(last, handle) == 0))
+				continue;
+			memcpy(handles + used, handle->data, BATCH_HANDLE_SIZE);
+			used += BATCH_HANDLE_SIZE;
+			last = handle;
+		}
+	return used;
 }
 
 int
@@ -117,11 +88,12 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 	struct request *request;
 	struct request *next;
 	size_t		bytes = 0;
-	int			looked_at = 0;
+	int			wide = 0;		/* calls with two locks */
+	int			any = 0;		/* ... with a lock of whatever kind of object */
 
 	TAILQ_INIT(&batch->requests);
 	batch->count = 0;
-	batch->alone = batch->wide = false;
+	batch->alone = batch->locks_first = batch->locking = false;
 	batch->answered = 0;
 	batch->sampled = false;
 	batch->failed = batch->doubtful = batch->cancelled = false;
@@ -132,19 +104,12 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 	{
 		next = TAILQ_NEXT(request, link);
 		if (batch->count > 0 &&
-			(request->alone || bytes + call_size(&request->call) > max_bytes ||
-			 looked_at++ == 2 * max_calls))
+			(request->alone || bytes + call_size(&request->call) > max_bytes))
 			break;
 		TAILQ_REMOVE(queue, request, link);
-		if (!insert_in_order(batch, request))
-		{
-			/* back to where it was */
-			if (next != NULL)
-				TAILQ_INSERT_BEFORE(next, request, link);
-			else
-				TAILQ_INSERT_TAIL(queue, request, link);
-			continue;
-		}
+		insert_in_order(batch, request);
+		wide += request->call.lock_count > 1;
+		any += request->call.statement == STATEMENT_SET_FILE_ATTRIBUTES;
 		bytes += call_size(&request->call);
 		batch->count++;
 		if (request->alone)
@@ -154,6 +119,8 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 		}
 	}
 	batch->cursor = TAILQ_FIRST(&batch->requests);
+	batch->locks_first = batch->count > 1 &&
+		(wide > 0 || (any > 0 && any < batch->count));
 	return batch->count;
 }
 

@@ -22,11 +22,12 @@ struct batch
 	struct request_list requests;
 	int			count;
 	bool		alone;			/* of one call that was told to run alone */
-	bool		wide;			/* there is a call with two locks in it */
+	bool		locks_first;	/* what its calls lock is locked before them */
 	int64_t		sent;			/* clock_now() */
 	int64_t		answered;		/* last result here, Sync not yet; 0: no matter */
 	bool		sampled;		/* its results come before its commit */
 	/* As results come in. */
+	bool		locking;		/* the result of that is next */
 	struct request *cursor;		/* whose result is next; NULL: the Sync's */
 	bool		failed;			/* there was an ERROR: nothing happened */
 	bool		doubtful;		/* it may be committed, but not safely */
@@ -43,15 +44,24 @@ TAILQ_HEAD(batch_list, batch);
  * and expected results stay below max_bytes.  A call that is to run alone
  * does.  Returns how many.
  *
- * The batch is sorted by the handles that its calls lock, and a call that
- * does not fit into one ascending sequence of locks stays in the queue.
- * Batches of other connections, workers and gateways do the same, and the
- * extension locks directories in the order of their ids, which is the order
- * of their handles: so two batches wait for each other only over what the
- * arguments do not tell, such as the file behind a name.
+ * The batch is sorted by the handles that its calls lock.  Batches of other
+ * connections, workers and gateways do the same, and the extension locks
+ * directories in the order of their ids, which is the order of their handles: so
+ * two batches wait for each other only over what the arguments do not tell,
+ * such as the file behind a name.  Sorting does not do where a call locks two
+ * objects, or an object that may be a directory or not: then the batch has
+ * locks_first set, and batch_locks() tells what is to be locked.
  */
 extern int	batch_fill(struct batch *batch, struct request_list *queue,
 					   int max_calls, size_t max_bytes);
+
+/*
+ * The handles that the calls of a batch lock, one behind the other; at most size
+ * bytes of them.  Returns how many bytes.
+ */
+#define BATCH_HANDLE_SIZE 33
+extern size_t batch_locks(const struct batch *batch, uint8_t *handles,
+						  size_t size);
 
 /* Bytes of a call's parameters and expected result. */
 extern size_t call_size(const struct call *call);

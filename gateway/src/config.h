@@ -29,6 +29,8 @@
 #define LISTEN_MAX 16
 #define METADATA_STORES_MAX 16
 
+#define CONFIG_BATCH_CALLS_MAX 512
+
 /* A database that has the extension.  Times are milliseconds, here as below. */
 struct metadata_store_config
 {
@@ -55,7 +57,7 @@ struct metadata_store_config
 	int64_t		health_check_period;
 	int64_t		call_timeout;
 	int64_t		lock_timeout;
-	int64_t		batch_calls;
+	int64_t		batch_calls;	/* at most CONFIG_BATCH_CALLS_MAX */
 	int64_t		batch_bytes;
 };
 

@@ -26,6 +26,7 @@
 #include "metrics.h"
 #include "serve.h"
 #include "session.h"
+#include "statements.h"
 #include "worker.h"
 
 #include <stdio.h>
@@ -398,6 +399,20 @@ take_spare_batch(struct connection *connection)
 	return batch;
 }
 
+/* See batch.h. */
+static void
+send_locks(struct connection *connection, struct batch *batch)
+{
+	uint8_t		handles[CONFIG_BATCH_CALLS_MAX * 2 * BATCH_HANDLE_SIZE];
+	struct call call = {.statement = STATEMENT_LOCK_OBJECTS};
+
+	call.values[0] = (const char *) handles;
+	call.lengths[0] = (int) batch_locks(batch, handles, sizeof(handles));
+	if (!session_send(connection->pg, &call))
+		connection->broken = true;
+	batch->locking = true;
+}
+
 static void
 send_batch(struct connection *connection)
 {
@@ -409,6 +424,8 @@ send_batch(struct connection *connection)
 	connection->queued -= batch_fill(batch, next_queue(connection),
 									 (int) config->batch_calls,
 									 (size_t) config->batch_bytes);
+	if (batch->locks_first)
+		send_locks(connection, batch);
 	TAILQ_FOREACH(request, &batch->requests, link)
 	{
 		request_set_state(request, REQUEST_RUNNING);
@@ -658,7 +675,9 @@ collect_results(struct connection *connection)
 
 		if (result == NULL)
 		{
-			if (batch->cursor != NULL)
+			if (batch->locking)
+				batch->locking = false;
+			else if (batch->cursor != NULL)
 			{
 				batch->cursor = TAILQ_NEXT(batch->cursor, link);
 				if (batch->cursor == NULL && batch->sampled)
@@ -674,6 +693,8 @@ collect_results(struct connection *connection)
 		switch (PQresultStatus(result))
 		{
 			case PGRES_TUPLES_OK:
+				if (batch->locking)
+					break;
 				if (batch->cursor == NULL || batch->cursor->fresh != NULL)
 				{
 					connection->broken = true;

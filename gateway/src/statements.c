@@ -156,6 +156,11 @@ const struct statement statements[] = {
 		"SELECT dittofs.commit_write(" FIVE ", $6)",
 		6, LANE_BULK
 	},
+	[STATEMENT_LOCK_OBJECTS] = {
+		"lock_objects",
+		"SELECT dittofs.lock_objects($1)",
+		1, LANE_CHANGE
+	},
 	[STATEMENT_REAP] = {
 		"reap",
 		"SELECT dittofs.reap($1)",

@@ -44,7 +44,7 @@ SELECT bag_eq(
 	array['block_users', 'check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'gc_adopt', 'gc_done', 'gc_next', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
-		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'lookup',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'lock_objects', 'lookup',
 		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
 		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
 		'unmount_all', 'unregister_replica', 'write', 'write_verifier'],

@@ -142,15 +142,16 @@ locks_of(const struct request_list *list)
 
 static void
 expect_order(int count, const char *locks, const char *in_batch,
-			 const char *left)
+			 bool locks_first)
 {
 	struct batch batch;
 
 	fill_queue(count, 10);
 	set_locks(locks);
-	batch_fill(&batch, &queue, 64, 1 << 20);
+	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), count);
 	assert_string_equal(locks_of(&batch.requests), in_batch);
-	assert_string_equal(locks_of(&queue), left);
+	assert_int_equal(batch.locks_first, locks_first);
+	assert_false(batch.locking);
 }
 
 /* Two batches that lock the same directories do so in the same order. */
@@ -158,21 +159,74 @@ static void
 test_order(void **state)
 {
 	(void) state;
-	expect_order(5, "d b a c b", "a b b c d", "");
-	expect_order(3, "d c d", "c d d", "");
-
-	/* calls with two locks, in whichever order they name them */
-	expect_order(3, "d ca a", "a ca d", "");
-	expect_order(4, "ab bc cd a", "a ab bc cd", "");
-
-	/* what lies inside another's span waits for the next batch */
-	expect_order(4, "b ac c a", "a b c", "ac");
-	expect_order(4, "ac b c a", "a ac c", "b");
-	expect_order(4, "ad bc ad dd", "ad ad dd", "bc");
-	expect_order(3, "ac bd ab", "ab ac", "bd");
+	expect_order(5, "d b a c b", "a b b c d", false);
+	expect_order(3, "d c d", "c d d", false);
 
 	/* no locks: no order to keep */
-	expect_order(3, "b  a", "b  a", "");
+	expect_order(3, "b  a", "b  a", false);
+
+	/* calls with two locks, in whichever order they name them, form none */
+	expect_order(3, "d ca a", "ca a d", true);
+	expect_order(4, "ac b c a", "ac a b c", true);
+	expect_order(2, "ca ab", "ca ab", true);
+
+	/* a call alone takes its own locks in order */
+	expect_order(1, "ca", "ca", false);
+}
+
+/* SETATTR locks a file or a directory, and directories come first. */
+static void
+test_locks_of_any_kind(void **state)
+{
+	struct batch batch;
+
+	(void) state;
+	for (int setattrs = 0; setattrs <= 3; setattrs++)
+	{
+		fill_queue(3, 10);
+		set_locks("a b c");
+		for (int i = 0; i < setattrs; i++)
+		{
+			requests[i].call.statement = STATEMENT_SET_FILE_ATTRIBUTES;
+			memset(requests[i].call.lengths, 0,
+				   sizeof(requests[i].call.lengths));
+		}
+		batch_fill(&batch, &queue, 64, 1 << 20);
+		assert_int_equal(batch.locks_first, setattrs == 1 || setattrs == 2);
+	}
+}
+
+/* What is to be locked first: whole handles, each of those side by side once. */
+static void
+test_handles(void **state)
+{
+	static uint8_t handles[3][BATCH_HANDLE_SIZE];
+	static const int pairs[4][2] = {{0, 1}, {1, 1}, {2, 0}, {2, 2}};
+	uint8_t		out[8 * BATCH_HANDLE_SIZE];
+	struct batch batch;
+
+	(void) state;
+	fill_queue(4, 10);
+	for (int i = 0; i < 3; i++)
+		memset(handles[i], 'a' + i, BATCH_HANDLE_SIZE);
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 2; j++)
+		{
+			requests[i].call.locks[j].data = handles[pairs[i][j]];
+			requests[i].call.locks[j].size = BATCH_HANDLE_SIZE;
+			requests[i].call.lock_count = 2;
+		}
+	requests[3].call.locks[1].size = 7;
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	assert_true(batch.locks_first);
+	/* sorted by the first lock of each: ab ca bb c */
+	assert_int_equal(batch_locks(&batch, out, sizeof(out)),
+					 6 * BATCH_HANDLE_SIZE);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(out[i * BATCH_HANDLE_SIZE], "abcabc"[i]);
+	/* no more than there is room for */
+	assert_int_equal(batch_locks(&batch, out, 3 * BATCH_HANDLE_SIZE - 1),
+					 2 * BATCH_HANDLE_SIZE);
 }
 
 /* Calls on one directory stay in the order they came. */
@@ -189,70 +243,6 @@ test_stable(void **state)
 	batch_fill(&batch, &queue, 64, 1 << 20);
 	TAILQ_FOREACH(request, &batch.requests, link)
 		assert_ptr_equal(request, &requests[i++ % 8]);
-}
-
-/*
- * Whatever the calls, a batch locks in ascending order, takes the first in
- * the queue, and between them batches take all.
- */
-static void
-test_any_order(void **state)
-{
-	uint32_t	chance = 1;
-
-	(void) state;
-	for (int round = 0; round < 500; round++)
-	{
-		char		locks[CALLS * 3 + 1];
-		char	   *at = locks;
-		int			taken = 0;
-
-		for (int i = 0; i < 40; i++)
-		{
-			chance = chance * 1664525 + 1013904223;
-			*at++ = (char) ('a' + (chance >> 24) % 12);
-			if ((chance >> 16) % 3 == 0)
-				*at++ = (char) ('a' + (chance >> 8) % 12);
-			*at++ = ' ';
-		}
-		at[-1] = '\0';
-		fill_queue(40, 10);
-		set_locks(locks);
-		while (!TAILQ_EMPTY(&queue))
-		{
-			struct request *first = TAILQ_FIRST(&queue);
-			struct request *request;
-			struct batch batch;
-			bool		held[128] = {false};
-			bool		has_first = false;
-			char		highest = 0;
-
-			taken += batch_fill(&batch, &queue, 64, 1 << 20);
-			TAILQ_FOREACH(request, &batch.requests, link)
-			{
-				const struct call *call = &request->call;
-				char		low = *call->locks[0].data;
-				char		high = *call->locks[call->lock_count - 1].data;
-
-				if (low > high)
-				{
-					char		swap = low;
-
-					low = high;
-					high = swap;
-				}
-				assert_true(held[(int) low] || low > highest);
-				held[(int) low] = true;
-				highest = low > highest ? low : highest;
-				assert_true(held[(int) high] || high > highest);
-				held[(int) high] = true;
-				highest = high > highest ? high : highest;
-				has_first |= request == first;
-			}
-			assert_true(has_first);
-		}
-		assert_int_equal(taken, 40);
-	}
 }
 
 /* A batch is reused: nothing of the last one may stay. */
@@ -351,7 +341,8 @@ main(void)
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_stable),
-		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_locks_of_any_kind),
+		cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_remedies),
 		cmocka_unit_test(test_delays),
