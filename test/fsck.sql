@@ -10,6 +10,7 @@
 -- Ids and numbers that differ between runs are shown as the paths they stand for.
 
 \i test/check.sql
+SET jit = off;
 
 SELECT dittofs.create_share('/fsck', squash => 'none') AS root \gset
 SELECT dittofs.create_share('/fsck2') AS root2 \gset
