@@ -104,7 +104,8 @@ pg_paths()
 }
 
 # pg_create: a new cluster with the extension of the staging directory, and
-# the environment that leads to it.  fsync is off unless FSYNC=on; PG_CONF
+# the environment that leads to it.  fsync is off unless FSYNC=on, jit is off, for it
+# takes longer than queries of tables that were never analyzed; PG_CONF
 # holds further lines of postgresql.conf, PG_INITDB further options of initdb.
 pg_create()
 {
@@ -141,6 +142,7 @@ pg_create()
 		$elsewhere
 		fsync = ${FSYNC:-off}
 		max_connections = 200
+		jit = off
 		log_line_prefix = '%m [%p] %q%a '
 		$PG_CONF
 	EOF
