@@ -327,8 +327,11 @@ differs(struct posix *posix, struct model *model, struct call *call)
 			if ((call->set.what & (SET_SIZE | SET_UID | SET_GID)) &&
 				keeps_sgid(user, node))
 				return true;
-			return (call->set.what & SET_SIZE) && (node->kind != NF3REG ||
-				(!may(user, node, 2) && user->uid == node->uid));
+			if (!(call->set.what & SET_SIZE))
+				return false;
+			/* nor does its client set a size that a file has already */
+			return node->kind != NF3REG || call->set.size == node->size ||
+				(!may(user, node, 2) && user->uid == node->uid);
 		case NFS3_MKDIR:
 			/* mkdir() takes no more of the mode */
 			call->set.mode &= 01777;
@@ -339,6 +342,7 @@ differs(struct posix *posix, struct model *model, struct call *call)
 				return false;
 			/* the file is opened, too */
 			return entry->node->kind != NF3REG || posix->protected_files ||
+				((call->set.what & SET_SIZE) && entry->node->size == 0) ||
 				keeps_sgid(user, entry->node) ||
 				!may(user, entry->node, call->set.what & SET_SIZE ? 2 : 4);
 		case NFS3_LINK:
