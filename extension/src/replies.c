@@ -102,12 +102,13 @@ table_of(int age)
 					  (turn.number + GENERATIONS - age) % GENERATIONS);
 }
 
-/* 32 bits of who and what, 32 bits of xid. */
+/* 32 bits of who (address, flavor, uid) and what, 32 bits of xid. */
 static int64
 reply_key(const Op *op, Procedure procedure)
 {
 	const Caller *caller = op->caller;
-	uint64		seed = op->share->cookie_seed + procedure;
+	uint64		seed = op->share->cookie_seed + procedure +
+		((uint64) caller->auth << 16);
 	uint64		who = XXH3_64bits_withSeed(caller->addr, sizeof(caller->addr),
 										   seed ^ ((uint64) caller->uid << 32));
 
