@@ -30,7 +30,7 @@ SELECT dittofs.create_share('/options', max_inodes => -1);
 SELECT dittofs.create_share('/options', content => 'filesystem', content_store => 'disk-1', block_size => 4194304, compression => 'lz4', max_bytes => 1000, max_inodes => 10, root_mode => t.mode('0777')) AS root \gset
 CREATE TEMP VIEW options AS SELECT content, content_store, block_size, compression, max_bytes, max_inodes FROM dittofs.list_shares() WHERE name = '/options';
 SELECT * FROM pg_temp.options;
-SELECT h.content, h.store, h.block_size FROM dittofs.content_hints() h JOIN dittofs.shares s ON s.share_uuid = h.share WHERE s.name = '/options';
+SELECT h.content, h.store, h.block_size, h.name FROM dittofs.content_hints() h JOIN dittofs.shares s ON s.share_uuid = h.share WHERE s.name = '/options';
 SELECT dittofs.drop_content_store('disk-1');
 SELECT dittofs.alter_share('/options', content_store => 'bucket_2');
 SELECT dittofs.alter_share('/options', content => 's3');
@@ -42,6 +42,7 @@ SELECT dittofs.alter_share('/options', content => 'tape');
 SELECT dittofs.alter_share('/options', content => 'postgres', max_inodes => 0, compression => 'none');
 SELECT * FROM pg_temp.options;
 SELECT h.content, h.store, h.store_id, h.block_size FROM dittofs.content_hints() h JOIN dittofs.shares s ON s.share_uuid = h.share WHERE s.name = '/options';
+SELECT share, content, store, store_id IS NOT NULL AS store_id, block_size, name FROM dittofs.content_hints() WHERE store = 'bucket_2';
 SELECT dittofs.drop_content_store('bucket_2');
 
 -- Limits: of bytes.  What needs no more goes on when the share is full.

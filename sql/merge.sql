@@ -108,6 +108,36 @@ SELECT * FROM t.merge();
 
 SELECT dittofs.rm('/merge/grown');
 
+-- A block of which little has changed is not made anew until the file has been
+-- quiet for thirty times as long; one of which much has changed is passed to.
+SELECT dittofs.set_server_config('merge_delay', '10000');
+CREATE PROCEDURE pg_temp.quiet_for(seconds int) LANGUAGE sql AS $$
+	UPDATE dittofs.files f SET ctime = (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint - seconds * 1000000000::bigint
+		FROM dittofs.parent_child_map d WHERE d.child_id = f.id AND d.name = 'patience';
+	UPDATE dittofs.staged_files SET next_at = now();
+$$;
+SELECT handle AS patience FROM dittofs.create_file(:'root', 'patience') \gset
+SELECT t.store_write(:'patience', 0, t.x('a', 131072), t.x('b', 131072));
+SELECT dittofs.status_name(status) FROM dittofs.write(:'patience', 10, t.x('c', 100));
+CALL pg_temp.quiet_for(5);
+SELECT action FROM dittofs.merge_next();
+CALL pg_temp.quiet_for(20);
+SELECT action FROM dittofs.merge_next();
+SELECT next_at > now() + interval '200 s' AS later FROM dittofs.staged_files;
+SELECT dittofs.status_name(status) FROM dittofs.write(:'patience', 150000, t.x('d', 20000));
+CALL pg_temp.quiet_for(20);
+SELECT action, "offset", length FROM dittofs.merge_next();
+CALL pg_temp.quiet_for(301);
+SELECT * FROM t.merge();
+-- while it is being written, only when much is staged, and not the last block
+SELECT count(*) FROM generate_series(2, 17) i, dittofs.write(:'patience', i * 1048576, t.x('e', 1048576));
+SELECT dittofs.status_name(status) FROM dittofs.write(:'patience', 30000000, 'end');
+UPDATE dittofs.staged_files SET next_at = now();
+SELECT action, "offset", length FROM dittofs.merge_next();
+SELECT dittofs.rm('/merge/patience');
+SELECT dittofs.set_server_config('merge_delay', '0');
+SELECT count(*) > 0 FROM t.merge();
+
 -- The kind of the share changes.  All of it follows, in both directions.
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 200000, t.x('p', 200000));
 SELECT t.store_write(:'file', 131072, t.x('q', 131072), t.x('r', 100));

@@ -46,7 +46,8 @@ ALTER TABLE dittofs.stored_blocks ALTER sums SET STORAGE main;
 CREATE TABLE dittofs.staged_files (
 	file_id uuid PRIMARY KEY,
 	next_at timestamptz NOT NULL,
-	position bigint NOT NULL
+	position bigint NOT NULL,
+	moving bool NOT NULL
 );
 CREATE INDEX staged_files_next ON dittofs.staged_files (next_at);
 CREATE TABLE dittofs.content_moves (

@@ -115,7 +115,7 @@ $$Blocks that are in a store, with length and sums, in the order of their hashes
 COMMENT ON FUNCTION dittofs.block_users IS
 $$The files that refer to a block: share, handle, path of one of its names below the share, offset and length in the file. Takes time in proportion to the tables.$$;
 COMMENT ON FUNCTION dittofs.content_hints IS
-$$Where the content of each share goes: its kind, store and block size. What a gateway remembers of it may be out of date without harm.$$;
+$$Where the content of each share goes: its kind, store, block size and the share's name; and a row with store and store_id only for each store that no share has, but files may. What a gateway remembers of it may be out of date without harm.$$;
 COMMENT ON FUNCTION dittofs.create_content_store IS
 $$Makes a store that shares can have their content in; returns its number. name: by which the gateways' configuration knows it (up to 63 lower-case letters, digits, _ and -). kind: 'filesystem', 's3'. Errors: 42710 it exists, 42602 no name, 22023 no kind.$$;
 COMMENT ON FUNCTION dittofs.drop_content_store IS
@@ -288,6 +288,7 @@ COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'For each 128 KiB of it the firs
 COMMENT ON TABLE dittofs.staged_files IS 'Files with content that the background pass is to move.';
 COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on it brings it forward.';
 COMMENT ON COLUMN dittofs.staged_files.position IS 'Where in the file to go on.';
+COMMENT ON COLUMN dittofs.staged_files.moving IS 'It may have content in a store that is not its share''s.';
 COMMENT ON TABLE dittofs.content_moves IS 'Shares that got another kind of content, and whose files are being looked at.';
 COMMENT ON SEQUENCE dittofs.store_ids IS 'Numbers of stores.';
 COMMENT ON TABLE dittofs.reap_queue IS 'Content whose files are gone, to be deleted by reap().';

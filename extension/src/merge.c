@@ -21,6 +21,10 @@
  * forgotten.  So an update is never lost, and neither lease nor clock matter
  * for that.
  *
+ * A file is left alone while it is being written, unless much of it is staged;
+ * and a block of which little has changed, until the file has been quiet for
+ * longer.
+ *
  * Holes stay holes: a block has zeros there, but extents only cover what was
  * data.  So used does not change, nor do the times: the content is the same.
  *
@@ -50,6 +54,12 @@ PG_FUNCTION_INFO_V1(dittofs_merge_store);
 #define LOOK_AT			50
 /* A file that is being written all the time is moved when it has so much. */
 #define MUCH			(INT64CONST(16) << 20)
+/* A block of which less than this part has changed is not made anew at once, */
+#define LITTLE			8
+/* but when the file has been quiet for so many merge_delays. */
+#define PATIENCE		30
+/* Stretches that are passed over in one call. */
+#define PASS_OVER		100
 /* A stretch to be fetched is that long at most. */
 #define FETCH_WINDOW	(1024 * 1024)
 #define WAIT_MAX		1000	/* ms */
@@ -141,9 +151,9 @@ first_paged(const Inode *inode, int64 position)
 	return found;
 }
 
-/* Likewise in an extent; of those in this store none, if it is not 0. */
+/* Likewise in an extent before end; of those in this store none, if it is not 0. */
 static int64
-first_extent(const Inode *inode, int64 position, int32 but_not)
+first_extent(const Inode *inode, int64 position, int64 end, int32 but_not)
 {
 	ExtentScan	scan;
 	Extent		extent;
@@ -151,8 +161,7 @@ first_extent(const Inode *inode, int64 position, int32 but_not)
 
 	if (inode->external == 0)
 		return -1;
-	extents_begin(&scan, &inode->content_id, AccessShareLock, position,
-				  PG_INT64_MAX);
+	extents_begin(&scan, &inode->content_id, AccessShareLock, position, end);
 	while (found < 0 && extents_next(&scan, &extent))
 	{
 		if (extent.store_id != but_not)
@@ -162,34 +171,69 @@ first_extent(const Inode *inode, int64 position, int32 but_not)
 	return found;
 }
 
+/*
+ * all: look for extents in another store, which takes a look at all of them.
+ */
 static int64
-first_misplaced(const Share *share, const Inode *inode, int64 position)
+first_misplaced(const Share *share, const Inode *inode, int64 position, bool all)
 {
 	int64		page;
-	int64		extent;
+	int64		extent = -1;
 
 	if (!share_in_store(share))
-		return first_extent(inode, position, 0);
+		return first_extent(inode, position, PG_INT64_MAX, 0);
 	page = inode->size < share->external_min ? -1 :
 		first_paged(inode, position);
-	extent = first_extent(inode, position, share->store_id);
+	if (all)
+		extent = first_extent(inode, position, PG_INT64_MAX, share->store_id);
 	if (page < 0 || extent < 0)
 		return Max(page, extent);
 	return Min(page, extent);
 }
 
-/* The stretch around at; false: it had better wait. */
+/*
+ * The stretch around at; false: it had better wait.  What is staged is safe
+ * where it is, while a block that is made anew for a few bytes is an upload and
+ * leaves garbage behind: somebody may be writing on.
+ */
 static bool
-choose_stretch(Task *task, int64 at, bool quiet)
+choose_stretch(Task *task, int64 at, int64 quiet_for)
 {
-	int32		size = share_in_store(task->share) ? task->share->block_size :
-		FETCH_WINDOW;
+	const Share *share = task->share;
+	const Inode *inode = &task->inode;
+	int32		size = share_in_store(share) ? share->block_size : FETCH_WINDOW;
 	int64		from = at / size * size;
+	/* the end of the last block of all does not fit into an offset */
+	int64		to = inode->size - from < size ? inode->size : from + size;
+	int64		staged;
 
 	task->from = from;
-	/* the end of the last block of all does not fit into an offset */
-	task->to = task->inode.size - from < size ? task->inode.size : from + size;
-	return quiet || task->to - from == size;
+	task->to = to;
+	if (!share_in_store(share) || quiet_for >= share->merge_delay * PATIENCE)
+		return true;
+	if (quiet_for < share->merge_delay && to - from < size)
+		return false;
+	if (inode->external == 0 || first_extent(inode, from, to, share->store_id) >= 0)
+		return true;
+	staged = to - from - pages_growth(inode, from, to - from, false);
+	return staged * LITTLE >= extents_bytes(&inode->content_id, from, to);
+}
+
+/* The first stretch from position on that is worth it; false: there is none. */
+static bool
+find_stretch(Task *task, int64 position, bool all, int64 quiet_for)
+{
+	for (int i = 0; i < PASS_OVER; i++)
+	{
+		int64		at = first_misplaced(task->share, &task->inode, position, all);
+
+		if (at < 0)
+			return false;
+		if (choose_stretch(task, at, quiet_for))
+			return true;
+		position = task->to;
+	}
+	return false;
 }
 
 /* Cuts the holes off both ends. */
@@ -234,8 +278,6 @@ look_at(Task *task, const Lease *lease)
 	const Share *share;
 	Inode	   *locked;
 	int64		quiet_for;
-	bool		quiet;
-	int64		at;
 
 	task->action = NULL;
 	if (!inode_get(&lease->file_id, &task->inode) ||
@@ -246,23 +288,28 @@ look_at(Task *task, const Lease *lease)
 	}
 	task->share = share;
 	quiet_for = (fs_now() - task->inode.ctime) / 1000000;
-	quiet = quiet_for < 0 || quiet_for >= share->merge_delay;
-	if (!quiet && task->inode.used - task->inode.external < MUCH)
+	if (quiet_for < share->merge_delay && task->inode.used - task->inode.external < MUCH)
 	{
-		staged_again(&lease->file_id, share->merge_delay - quiet_for, -1);
+		staged_again(&lease->file_id,
+					 share->merge_delay - Max(quiet_for, 0), -1);
 		return;
 	}
 	if (content_check(&task->inode) == FS_OK)
 	{
-		at = first_misplaced(share, &task->inode, lease->position);
-		if (at < 0 && lease->position > 0)
-			at = first_misplaced(share, &task->inode, 0);
-		if (at >= 0)
+		bool		found = find_stretch(task, lease->position, lease->moving, quiet_for);
+
+		if (!found && lease->position > 0)
+			found = find_stretch(task, 0, lease->moving, quiet_for);
+		if (found)
 		{
-			if (choose_stretch(task, at, quiet))
-				task->action = share_in_store(share) ? "block" : "fetch";
-			else
-				staged_again(&lease->file_id, share->merge_delay, -1);
+			task->action = share_in_store(share) ? "block" : "fetch";
+			return;
+		}
+		if (first_misplaced(share, &task->inode, 0, lease->moving) >= 0)
+		{
+			staged_again(&lease->file_id,
+						 Max(share->merge_delay * PATIENCE - quiet_for,
+							 share->merge_delay), 0);
 			return;
 		}
 	}
@@ -277,7 +324,7 @@ look_at(Task *task, const Lease *lease)
 	snapshot_renew();
 	if (content_check(locked) == FS_OK)
 	{
-		if (first_misplaced(share, locked, 0) >= 0)
+		if (first_misplaced(share, locked, 0, lease->moving) >= 0)
 		{
 			staged_again(&lease->file_id, share->merge_delay, 0);
 			return;

@@ -39,6 +39,7 @@ enum
 	COL_FILE_ID,
 	COL_NEXT_AT,
 	COL_POSITION,
+	COL_MOVING,
 	NCOLS
 };
 
@@ -88,6 +89,7 @@ staged_note(const Share *share, const Inode *inode, bool before)
 		TimestampTzGetDatum(TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 														share->merge_delay));
 	values[COL_POSITION] = Int64GetDatum(0);
+	values[COL_MOVING] = BoolGetDatum(false);
 	rel_insert(heap, values, nulls);
 	table_close(heap, NoLock);
 }
@@ -123,7 +125,7 @@ staged_lease(Lease *lease)
 		"UPDATE dittofs.staged_files s SET next_at = $1 + interval '1 minute'"
 		" FROM (SELECT file_id FROM dittofs.staged_files"
 		" WHERE next_at <= $1 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) n"
-		" WHERE s.file_id = n.file_id RETURNING s.file_id, s.position";
+		" WHERE s.file_id = n.file_id RETURNING s.file_id, s.position, s.moving";
 	Oid			types[1] = {TIMESTAMPTZOID};
 	Datum		args[1];
 
@@ -132,6 +134,7 @@ staged_lease(Lease *lease)
 		return false;
 	lease->file_id = *DatumGetUUIDP(column(1));
 	lease->position = DatumGetInt64(column(2));
+	lease->moving = DatumGetBool(column(3));
 	return true;
 }
 
@@ -215,8 +218,8 @@ staged_sweep_on(void)
 	static const char *const look =
 		"WITH slice AS MATERIALIZED (SELECT * FROM dittofs.files"
 		" WHERE id > $2 ORDER BY id LIMIT " SWEEP_SLICE "),"
-		" wanted AS (INSERT INTO dittofs.staged_files (file_id, next_at, position)"
-		" SELECT f.id, clock_timestamp(), 0 FROM slice f"
+		" wanted AS (INSERT INTO dittofs.staged_files (file_id, next_at, position, moving)"
+		" SELECT f.id, clock_timestamp(), 0, true FROM slice f"
 		" JOIN dittofs.shares s ON s.share_id = f.share_id"
 		" WHERE f.share_id = $1 AND f.kind = 1 AND f.used > 0 AND CASE s.content"
 		" WHEN 'postgres' THEN f.external IS NOT NULL OR f.memory_epoch IS NOT NULL"
@@ -225,7 +228,8 @@ staged_sweep_on(void)
 		" OR f.external IS NOT NULL AND EXISTS (SELECT FROM dittofs.extents e"
 		" WHERE e.content_id = coalesce(f.content_id, f.id)"
 		" AND e.store_id <> s.content_store_id) END"
-		" ON CONFLICT (file_id) DO NOTHING)"
+		" ON CONFLICT (file_id) DO UPDATE SET next_at = excluded.next_at,"
+		" position = 0, moving = true)"
 		" UPDATE dittofs.content_moves m SET"
 		" position = coalesce(l.last, '00000000-0000-0000-0000-000000000000'),"
 		" passes = m.passes + (l.last IS NULL)::int,"

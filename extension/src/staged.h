@@ -17,6 +17,7 @@ typedef struct Lease
 {
 	pg_uuid_t	file_id;
 	int64		position;		/* in the file, where to go on */
+	bool		moving;			/* there may be content in another store */
 } Lease;
 
 /*
