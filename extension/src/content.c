@@ -419,8 +419,9 @@ content_truncate(const Share *share, Inode *inode, int64 size)
 	}
 	else
 	{
+		/* pages that a crash has taken need not be looked for */
 		if (content_check(inode) != FS_OK)
-			inode->used = 0;
+			inode->used = inode->external;
 		if (inode->used > inode->external)
 			inode->used += pages_cut(share, inode, size, PG_INT64_MAX);
 		cut_extents(inode, size, PG_INT64_MAX);
