@@ -184,6 +184,21 @@ SELECT * FROM pg_temp.file;
 SELECT md5(t.cat(:'file')) = :'md5' AS same;
 SELECT * FROM t.violations;
 
+-- Some of a file in a store, some in memory, and then a crash.
+SELECT dittofs.rm('/merge/file');
+SELECT dittofs.alter_share('/merge', content => 'filesystem', content_store => 'disk');
+SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
+SELECT t.store_write(:'file', 0, t.x('a', 1000));
+SELECT dittofs.alter_share('/merge', content => 'memory');
+SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 5000, 'in memory');
+SELECT * FROM pg_temp.file;
+TRUNCATE dittofs.blocks_memory, dittofs.memory_life;
+SELECT t.picture(t.cat(:'file'));
+SELECT * FROM t.merge();
+SELECT rule FROM t.violations;
+SELECT dittofs.status_name(status), (dittofs.attributes(dittofs.after(wcc))).used FROM dittofs.set_file_attributes(:'file', size => 0);
+SELECT * FROM t.violations;
+
 -- At random against a file in the database, with the pass in between.
 SELECT dittofs.create_share('/plain', root_mode => t.mode('0777')) AS plain \gset
 SELECT dittofs.drop_share('/merge', force => true);
