@@ -14,7 +14,7 @@ if [ "$HA_STAGE" != inside ]; then
 	HA_STAGE=inside exec unshare --net --mount --pid --fork --kill-child --mount-proc \
 		bash "$(realpath "$0")" "$@"
 fi
-# shellcheck source=../lib.sh disable=SC2154
+# shellcheck source=../lib.sh disable=SC2154,SC2317,SC2086
 . "$(dirname "$0")/../lib.sh"
 ip link set lo up
 mount -t tmpfs tmpfs /dev/shm
@@ -28,7 +28,19 @@ run=$(mktemp -d "${DITTOFS_TMP:-/tmp}/dittofs-ha.XXXXXX") || exit 1
 chmod 755 "$run"
 cp -R "$stage" "$run/install" && cp "${DITTOFS_GATEWAY:-$gateway_built}" "$run/gateway" &&
 	chown -R "$owner": "$run" || exit 1
-trap 'rm -rf "$run"' EXIT
+# We are the first process of a namespace: whatever else is in it was started here.
+finish()
+{
+	local status=$? pid
+
+	for pid in /proc/[0-9]*; do
+		[ $$ != 1 ] || [ "$pid" = /proc/1 ] || kill -KILL "${pid#/proc/}" 2>/dev/null
+	done
+	wait
+	rm -rf "$run"
+	exit $status
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
