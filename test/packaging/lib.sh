@@ -185,6 +185,13 @@ machine_run()
 	umount "$1/proc" "$1/dev/shm"
 	mkdir -p "$1/srv/dittofs"
 	cp "$2" "$1/srv/job"
+	cat >"$1/srv/run" <<-END
+		mkdir /host && mount -t hostfs none /host -o $dir || exit
+		stty -opost </dev/console
+		bash /srv/job 2>&1 | tee /host/output >/dev/console
+		echo \${PIPESTATUS[0]} >/host/status
+		sync
+	END
 	cat >"$1/etc/systemd/system/job.service" <<-END
 		[Unit]
 		After=postgresql.service
@@ -192,8 +199,7 @@ machine_run()
 		Type=oneshot
 		WorkingDirectory=/srv/dittofs
 		Environment=HOME=/root
-		ExecStart=/bin/bash -c 'mkdir /host; mount -t hostfs none /host -o $dir; \\
-			bash /srv/job >/host/output 2>&1; echo \$? >/host/status; sync'
+		ExecStart=/bin/bash /srv/run
 		ExecStopPost=/bin/systemctl poweroff -f -f
 	END
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
@@ -205,11 +211,11 @@ machine_run()
 		"ubd0=$image" root=/dev/ubda rw init=/sbin/init con=null \
 		con0=fd:0,fd:1 "uml_dir=$dir" umid=uml quiet loglevel=3 \
 		</dev/null >"$dir/console" 2>&1
-	[ ! -e "$dir/output" ] || cat "$dir/output"
 	[ -s "$dir/status" ] || {
-		echo "# the machine died; the end of its console:"
-		tail -n 30 "$dir/console" | sed 's/^/# /'
+		echo "# the machine died, or took longer than ${MACHINE_TIMEOUT:-840} s; its console:"
+		sed 's/^/# /' "$dir/console"
 		return 125
 	}
+	cat "$dir/output"
 	return "$(<"$dir/status")"
 }
