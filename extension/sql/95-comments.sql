@@ -286,7 +286,7 @@ COMMENT ON COLUMN dittofs.stored_blocks.state IS 'pending: claimed, not yet a fi
 COMMENT ON COLUMN dittofs.stored_blocks.unreferenced_since IS 'When it was found that no file refers to it.';
 COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'For each 128 KiB of it the first 16 bytes of their SHA-256.';
 COMMENT ON TABLE dittofs.staged_files IS 'Files with content that the background pass is to move.';
-COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on it brings it forward.';
+COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on it puts it off.';
 COMMENT ON COLUMN dittofs.staged_files.position IS 'Where in the file to go on.';
 COMMENT ON COLUMN dittofs.staged_files.moving IS 'It may have content in a store that is not its share''s.';
 COMMENT ON TABLE dittofs.content_moves IS 'Shares that got another kind of content, and whose files are being looked at.';
