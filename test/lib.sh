@@ -258,8 +258,8 @@ s3_environment()
 		AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE
 }
 
-# s3_start PORT: a real S3 server, which checks signatures, with the bucket
-# "content" on 127.0.0.1, its files in $DITTOFS_RUN/s3.  Further options of
+# s3_start PORT: a real S3 server, with the bucket "content" on 127.0.0.1, its
+# files in $DITTOFS_RUN/s3.  It does not check signatures; bad_s3 does.  Further options of
 # s3rver may follow, a certificate's for instance.
 s3_start()
 {
@@ -268,7 +268,7 @@ s3_start()
 
 	program=$("$top/test/s3/prepare") || return 1
 	mkdir -p "$DITTOFS_RUN/s3"
-	setsid ${bound:+setpriv --pdeathsig KILL} node "$program" --silent \
+	setsid ${bound:+setpriv --pdeathsig KILL} node --openssl-legacy-provider "$program" --silent \
 		-a 127.0.0.1 -p "$port" -d "$DITTOFS_RUN/s3" --no-vhost-buckets \
 		--configure-bucket content "$@" </dev/null \
 		>>"$DITTOFS_RUN/s3.log" 2>&1 &

@@ -412,8 +412,10 @@ perform(struct s3_session *s3, const char *method, const char *url,
 		free(line);
 	}
 
-	/* No waiting for "100 Continue", and no type: a block has none. */
-	headers = add_header(headers, "Expect:");
+	/*
+	 * Not "Expect:", for none: 7.88 signs that header, and then does not send
+	 * it.  It sends its "Expect: 100-continue", and does not wait (s3_put).
+	 */
 	curl_easy_setopt(s3->curl, CURLOPT_URL, url);
 	curl_easy_setopt(s3->curl, CURLOPT_HTTPHEADER, headers);
 	problem = curl_easy_perform(s3->curl);
@@ -464,6 +466,7 @@ s3_put(struct content_session *session, const uint8_t *hash, const void *data,
 	s3->size = size;
 	s3->sent = 0;
 	curl_easy_setopt(s3->curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(s3->curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
 	curl_easy_setopt(s3->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t) size);
 	curl_easy_setopt(s3->curl, CURLOPT_READFUNCTION, send_data);
 	curl_easy_setopt(s3->curl, CURLOPT_READDATA, s3);

@@ -2,10 +2,9 @@
  * bad_s3.h
  *	  An S3 service that misbehaves when it is told to, for tests.
  *
- * It keeps objects in memory, has a thread for each connection, and looks at
- * as little as it can: method, path, Range, and whether x-amz-content-sha256
- * is the hash of what came.  Signatures it only wants to be there; that they
- * are right is for a real service to say (test/s3/with-s3).
+ * It keeps objects in memory, has a thread for each connection, and checks
+ * what servers from package registries do not: the signature (AWS SigV4, made
+ * here once more), and that x-amz-content-sha256 is the hash of what came.
  *
  * Everything is in this header, so that unit tests can have it in their own
  * process and bad_s3.c can make a program of it.
@@ -14,9 +13,11 @@
 #define BAD_S3_H
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -116,7 +117,10 @@ struct bad_request
 	bool		has_range;
 	size_t		from;
 	size_t		to;
-	bool		is_signed;
+	char		authorization[1024];
+	char		names[32][64];	/* of headers, in lower case */
+	char		values[32][1024];
+	int			header_count;
 	char	   *body;
 	size_t		size;
 };
@@ -186,14 +190,22 @@ bad_read_request(struct bad_connection *connection, struct bad_request *request)
 			continue;
 		*value++ = '\0';
 		value += strspn(value, " ");
+		if (request->header_count < 32)
+		{
+			int			number = request->header_count++;
+
+			for (int i = 0; i < 63 && line[i] != '\0'; i++)
+				request->names[number][i] = (char) tolower((unsigned char) line[i]);
+			snprintf(request->values[number], sizeof(request->values[number]),
+					 "%s", value);
+		}
 		if (strcasecmp(line, "content-length") == 0)
 			request->size = strtoul(value, NULL, 10);
 		else if (strcasecmp(line, "x-amz-content-sha256") == 0)
 			snprintf(request->sha256, sizeof(request->sha256), "%s", value);
 		else if (strcasecmp(line, "authorization") == 0)
-			request->is_signed = strncmp(value, "AWS4-HMAC-SHA256 Credential=",
-										 28) == 0 &&
-				strstr(value, "x-amz-content-sha256") != NULL;
+			snprintf(request->authorization, sizeof(request->authorization),
+					 "%s", value);
 		else if (strcasecmp(line, "range") == 0)
 			request->has_range = sscanf(value, "bytes=%zu-%zu", &request->from,
 										&request->to) == 2;
@@ -245,17 +257,90 @@ bad_answer(int fd, int status, const char *code, const void *body, size_t size,
 	return bad_send(fd, head, strlen(head)) && bad_send(fd, body, size);
 }
 
+static inline const char *
+bad_hex(const uint8_t *bytes, char *to)
+{
+	for (int i = 0; i < 32; i++)
+		snprintf(to + 2 * i, 3, "%02x", bytes[i]);
+	return to;
+}
+
+static inline void
+bad_hmac(uint8_t *key, int size, const char *text)
+{
+	uint8_t		result[32];
+
+	HMAC(EVP_sha256(), key, size, (const uint8_t *) text, strlen(text), result,
+		 NULL);
+	memcpy(key, result, sizeof(result));
+}
+
+/*
+ * Signature version 4, as AWS describes it for the header Authorization.
+ */
+static inline bool
+bad_signature_is_right(const struct bad_request *request)
+{
+	static const char secret[] = "S3RVER";
+	char		scope[256];
+	char		signed_headers[512];
+	char		given[80];
+	char		canonical[8192];
+	char		text[1024];
+	char		hex[65];
+	char		date[16];
+	char		region[64];
+	char		list[512];
+	const char *time = "";
+	uint8_t		hash[64];
+	size_t		n;
+	char	   *rest = list;
+	char	   *name;
+
+	if (sscanf(request->authorization,
+			   "AWS4-HMAC-SHA256 Credential=S3RVER/%255[^,], "
+			   "SignedHeaders=%511[^,], Signature=%79s", scope, signed_headers,
+			   given) != 3 ||
+		sscanf(scope, "%15[^/]/%63[^/]/s3/aws4_request", date, region) != 2 ||
+		strstr(signed_headers, "host") == NULL ||
+		strstr(signed_headers, "x-amz-content-sha256") == NULL ||
+		strstr(signed_headers, "x-amz-date") == NULL)
+		return false;
+	n = (size_t) snprintf(canonical, sizeof(canonical), "%s\n%s\n%s\n",
+						  request->method, request->path, request->query);
+	snprintf(list, sizeof(list), "%s", signed_headers);
+	while ((name = strsep(&rest, ";")) != NULL)
+		for (int i = 0; i < request->header_count; i++)
+			if (strcmp(request->names[i], name) == 0)
+			{
+				n += (size_t) snprintf(canonical + n, sizeof(canonical) - n,
+									   "%s:%s\n", name, request->values[i]);
+				if (strcmp(name, "x-amz-date") == 0)
+					time = request->values[i];
+			}
+	snprintf(canonical + n, sizeof(canonical) - n, "\n%s\n%s", signed_headers,
+			 request->sha256);
+	EVP_Digest(canonical, strlen(canonical), hash, NULL, EVP_sha256(), NULL);
+	snprintf(text, sizeof(text), "AWS4-HMAC-SHA256\n%s\n%s\n%s", time, scope,
+			 bad_hex(hash, hex));
+	n = (size_t) snprintf((char *) hash, sizeof(hash), "AWS4%s", secret);
+	bad_hmac(hash, (int) n, date);
+	bad_hmac(hash, 32, region);
+	bad_hmac(hash, 32, "s3");
+	bad_hmac(hash, 32, "aws4_request");
+	bad_hmac(hash, 32, text);
+	return strcmp(bad_hex(hash, hex), given) == 0;
+}
+
 static inline bool
 bad_hash_is_right(const struct bad_request *request)
 {
 	uint8_t		hash[32];
 	unsigned	length = sizeof(hash);
-	char		hex[65] = "";
+	char		hex[65];
 
 	EVP_Digest(request->body, request->size, hash, &length, EVP_sha256(), NULL);
-	for (int i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return strcmp(hex, request->sha256) == 0;
+	return strcmp(bad_hex(hash, hex), request->sha256) == 0;
 }
 
 static inline bool
@@ -378,7 +463,7 @@ bad_serve(int fd, struct bad_request *request)
 	if (strcmp(request->path, "/_bad") == 0)
 		return bad_command(fd, request->query);
 	atomic_fetch_add(&bad_requests, 1);
-	if (!request->is_signed || !bad_hash_is_right(request))
+	if (!bad_signature_is_right(request) || !bad_hash_is_right(request))
 	{
 		atomic_fetch_add(&bad_wrong, 1);
 		return bad_answer(fd, 403, "SignatureDoesNotMatch", NULL, 0, 0);

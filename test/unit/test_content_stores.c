@@ -482,6 +482,23 @@ test_bucket_damage(void **state)
 	assert_memory_equal(buffers[0], data + 2 * CONTENT_CHUNK, 1000);
 }
 
+/* The service signs once more; a token is signed as well. */
+static void
+test_bucket_signature(void **state)
+{
+	char	   *secret = bucket.secret_key;
+
+	(void) state;
+	bucket.session_token = "a+token/of==some";
+	assert_int_equal(put(), CONTENT_OK);
+	bucket.session_token = NULL;
+	bucket.secret_key = "other";
+	assert_int_equal(put(), CONTENT_FAILED);
+	assert_non_null(strstr(effort.message, "SignatureDoesNotMatch"));
+	assert_int_equal(atomic_exchange(&bad_wrong, 0), 1);
+	bucket.secret_key = secret;
+}
+
 /* Nobody listens: that, too, may change. */
 static void
 test_bucket_nobody(void **state)
@@ -522,6 +539,8 @@ main(void)
 										end_bucket),
 		cmocka_unit_test_setup_teardown(test_bucket_damage, begin_bucket,
 										end_bucket),
+		cmocka_unit_test_setup_teardown(test_bucket_signature, begin_bucket,
+										end_bucket),
 		cmocka_unit_test_setup_teardown(test_bucket_nobody, begin_bucket,
 										end_bucket),
 	};
@@ -532,7 +551,7 @@ main(void)
 	bucket = (struct content_store_config) {
 		.name = "bucket", .type = CONTENT_STORE_S3, .endpoint = endpoint,
 		.region = "us-east-1", .bucket = "bucket", .prefix = "some/where/",
-		.path_style = true, .access_key = "id", .secret_key = "secret",
+		.path_style = true, .access_key = "S3RVER", .secret_key = "S3RVER",
 		.connect_timeout = 1000, .request_timeout = 1000};
 	return cmocka_run_group_tests_name("content stores", tests, NULL, NULL);
 }
