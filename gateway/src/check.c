@@ -334,6 +334,9 @@ log_finding(enum finding_level level, const char *object, const char *text,
 				  "%s: %s (remedy: %s)", object, text, remedy);
 }
 
+/* Stores that could be reached. */
+static bool examined[METADATA_STORES_MAX];
+
 bool
 check_before_start(const struct config *config)
 {
@@ -342,6 +345,15 @@ check_before_start(const struct config *config)
 	check_environment(config, &findings);
 	check_content_stores(config, false, &findings);
 	for (int i = 0; i < config->store_count; i++)
-		(void) database_examine(config, i, true, &findings);
+		examined[i] = database_examine(config, i, true, &findings);
 	return findings.counts[FINDING_FATAL] == 0;
+}
+
+void
+check_later(const struct config *config, int store)
+{
+	struct findings findings = {.tell = log_finding};
+
+	if (!examined[store])
+		examined[store] = database_examine(config, store, true, &findings);
 }

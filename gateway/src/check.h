@@ -18,4 +18,10 @@ extern bool check(const struct config *config);
  */
 extern bool check_before_start(const struct config *config);
 
+/*
+ * The same for a store that could not be reached then, now that it can: what
+ * auto_migrate makes is made, and the rest is logged.
+ */
+extern void check_later(const struct config *config, int store);
+
 #endif							/* DITTOFS_CHECK_H */

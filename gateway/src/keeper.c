@@ -6,6 +6,7 @@
  * turn; what there is to say about that, the pools say.
  */
 #include "keeper.h"
+#include "check.h"
 #include "event.h"
 #include "log.h"
 #include "metrics.h"
@@ -116,6 +117,7 @@ connect_keeper(struct keeper *keeper)
 		return;
 	}
 	PQsetNoticeProcessor(keeper->pg, NULL, NULL);
+	check_later(keeper->config, keeper->store);
 	PQclear(PQexec(keeper->pg, "SET statement_timeout = '5s'"));
 }
 

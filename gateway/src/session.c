@@ -145,7 +145,11 @@ session_configure(int number, const struct metadata_store_config *store)
 	add_parameter(session, "sslrootcert", store->sslrootcert);
 	add_parameter(session, "sslcert", store->sslcert);
 	add_parameter(session, "sslkey", store->sslkey);
-	add_parameter(session, "password", store->password);
+
+	/* Also when there is none yet: a reload may bring one.  "" is as good as
+	 * nothing to libpq. */
+	session->keywords[session->count] = "password";
+	session->values[session->count++] = store->password;
 	if (hosts != NULL && strchr(hosts, ',') != NULL &&
 		find_value(options, "target_session_attrs") == NULL &&
 		getenv("PGTARGETSESSIONATTRS") == NULL)

@@ -175,6 +175,24 @@ kill $pid
 wait $pid
 is $? 0 "it is still there to be stopped"
 
+# The database comes later than the gateway
+config 's/database: .*/database: later/;s/user: .*/user: postgres/;s/auto_migrate: false/auto_migrate: true/'
+"$gateway" start --config "$file" >"$dir/log" 2>&1 &
+pid=$!
+for ((tries = 0; tries < 200; tries++)); do
+	! grep -q 'NFS and MOUNT' "$dir/log" || break
+	sleep 0.05
+done
+"$pg_bin/createdb" later
+for ((tries = 0; tries < 300; tries++)); do
+	! grep -q 'share /export has been made' "$dir/log" || break
+	sleep 0.1
+done
+is "$(q "SELECT name FROM dittofs.list_shares()" later)" /export \
+	"what auto_migrate makes is made when the database is there" || sed 's/^/# /' "$dir/log"
+kill $pid
+wait $pid
+
 # init
 "$gateway" init "$dir/sample.yaml"
 is $? 0 "init writes a file"
