@@ -41,6 +41,19 @@
 /* A record this small is not worth waiting for room. */
 #define SMALL_RECORD 4096
 
+/*
+ * Of a worker's bytes, records that are being received get at most three
+ * quarters: a small call must find room beside any number of them.
+ */
+#define RESERVED_PART(bytes) ((bytes) - (bytes) / 4)
+
+/*
+ * While others wait for room, whoever holds some must move this much in this
+ * time.
+ */
+#define PROGRESS_BYTES (32 * 1024)
+#define PROGRESS_PERIOD 2000000
+
 static void client_handle(struct event *event, uint32_t ready);
 static void client_input(struct client *client, const char *data, size_t size);
 
@@ -196,6 +209,7 @@ static void
 release_reserved(struct client *client)
 {
 	client->worker->bytes -= client->reserved;
+	client->worker->reserved -= client->reserved;
 	if (client->reserved > 0)
 		client->worker->released = true;
 	client->reserved = 0;
@@ -332,8 +346,12 @@ reserve_room(struct client *client)
 	if (wanted > SMALL_RECORD && worker->bytes > 0 &&
 		worker->bytes + wanted > worker->max_bytes)
 		return false;
+	if (wanted > SMALL_RECORD && worker->reserved > 0 &&
+		worker->reserved + wanted > RESERVED_PART(worker->max_bytes))
+		return false;
 	client->reserved = wanted;
 	worker->bytes += wanted;
+	worker->reserved += wanted;
 	record_make_room(&client->reader, wanted);
 	return true;
 }
@@ -379,6 +397,7 @@ client_input(struct client *client, const char *data, size_t size)
 				return;
 			case RECORD_COMPLETE:
 				release_reserved(client);
+				client->moved += record.size;
 				serve_record(client, &record);
 				if (client->state == CLIENT_CLOSED)
 					return;
@@ -394,11 +413,19 @@ client_read(struct client *client)
 {
 	struct worker *worker = client->worker;
 
+	/* What cannot be looked at now is better kept by the kernel. */
+	if (!worker_has_room(worker) || !client_has_room(client))
+	{
+		pause_client(client);
+		return;
+	}
+
 	for (int i = 0; i < READS_A_ROUND; i++)
 	{
 		struct iovec pieces[2];
 		int			count = 0;
 		size_t		room = 0;
+		size_t		scratch = CLIENT_SCRATCH_SIZE;
 		size_t		in_place;
 		char	   *target = record_target(&client->reader, &room);
 		ssize_t		n;
@@ -408,8 +435,15 @@ client_read(struct client *client)
 			pieces[count].iov_base = target;
 			pieces[count++].iov_len = room;
 		}
+
+		/*
+		 * When others wait for room already, this one may have to, too, and
+		 * what it has sent will be its leftover.
+		 */
+		if (!TAILQ_EMPTY(&worker->paused))
+			scratch = SMALL_RECORD;
 		pieces[count].iov_base = worker->scratch;
-		pieces[count++].iov_len = CLIENT_SCRATCH_SIZE;
+		pieces[count++].iov_len = scratch;
 
 		n = readv(client->event.fd, pieces, count);
 		if (n < 0)
@@ -430,7 +464,7 @@ client_read(struct client *client)
 			record_received(&client->reader, in_place);
 		client_input(client, worker->scratch, n - in_place);
 		if (client->state == CLIENT_CLOSED || client->paused ||
-			(size_t) n < room + CLIENT_SCRATCH_SIZE)
+			(size_t) n < room + scratch)
 			return;
 	}
 }
@@ -575,6 +609,7 @@ client_write(struct client *client)
 		}
 		metric_add(METRIC_SENT_BYTES, (uint64_t) n);
 		client->last_sent = client->worker->loop.now;
+		client->moved += (size_t) n;
 		take_written(client, n);
 	}
 	if (client->blocked)
@@ -622,13 +657,46 @@ client_handle(struct event *event, uint32_t ready)
  * Now and then.
  */
 
-void
+/* Of those that are paused, one that is below its own limits. */
+static bool
+somebody_waits(const struct worker *worker)
+{
+	const struct client *client;
+
+	TAILQ_FOREACH(client, &worker->paused, paused_link)
+		if (client_has_room(client))
+			return true;
+	return false;
+}
+
+/*
+ * Does it hold room, for half a record or for replies that it does not take,
+ * and has hardly anything moved for a while?  One that is paused cannot
+ * complete its record.
+ */
+static bool
+is_slow(struct client *client, int64_t now)
+{
+	uint64_t	moved = client->moved + client->reader.size;
+	bool		holds = client->blocked ||
+		(client->reserved > 0 && !client->paused);
+
+	if (!holds || moved >= client->moved_then + PROGRESS_BYTES)
+	{
+		client->moved_then = moved;
+		client->moved_at = now;
+	}
+	return now - client->moved_at > PROGRESS_PERIOD;
+}
+
+bool
 clients_check(struct worker *worker)
 {
 	const struct config *config = worker->config;
 	struct client *client;
 	struct client *next;
 	int64_t		now = worker->loop.now;
+	bool		waiting = somebody_waits(worker);
 
 	for (client = TAILQ_FIRST(&worker->clients); client != NULL; client = next)
 	{
@@ -643,7 +711,11 @@ clients_check(struct worker *worker)
 		else if (config->idle_timeout > 0 && client->request_count == 0 &&
 				 now - client->last_received > config->idle_timeout * 1000)
 			client_close(client, LOG_LEVEL_DEBUG, "idle");
+		else if (is_slow(client, now) && waiting)
+			client_close(client, LOG_LEVEL_INFO,
+						 "is too slow while others wait for room (--max-bytes)");
 	}
+	return waiting;
 }
 
 void

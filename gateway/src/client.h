@@ -5,7 +5,9 @@
  * The socket is read while the client and the worker are below their limits
  * (calls and bytes in flight, where a call counts until the last byte of its
  * reply is written); otherwise the client is paused, and TCP tells it so.
- * That bounds what a client that reads no replies can pile up, too.
+ * That bounds what a client that reads no replies can pile up, too.  While
+ * somebody waits for room, who holds some and gets on too slowly is
+ * disconnected: neither half a record nor a reply not taken keeps others out.
  */
 #ifndef DITTOFS_CLIENT_H
 #define DITTOFS_CLIENT_H
@@ -45,6 +47,9 @@ struct client
 
 	struct record_reader reader;
 	size_t		reserved;		/* bytes charged for the record being read */
+	uint64_t	moved;			/* bytes of records received, of replies written */
+	uint64_t	moved_then;	/* when it was last seen to get on, */
+	int64_t		moved_at;		/* which was then */
 	char	   *leftover;		/* received, but not yet looked at */
 	size_t		leftover_size;
 
@@ -90,8 +95,11 @@ extern void clients_resume(struct worker *worker);
 extern void clients_flush(struct worker *worker);
 extern void clients_free_closed(struct worker *worker);
 
-/* Every second: those that are idle, stalled. */
-extern void clients_check(struct worker *worker);
+/*
+ * Every second: those that are idle, stalled.  Returns true while somebody
+ * waits for room: then more often.
+ */
+extern bool clients_check(struct worker *worker);
 
 /* On shutdown: no more calls are read. */
 extern void clients_stop_reading(struct worker *worker);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define HOUSEKEEPING_PERIOD 1000000
+#define HOUSEKEEPING_WAITED_FOR 250000
 
 /*
  * Blocks of removed files are deleted in slices, so that a large file's end
@@ -253,6 +254,7 @@ static void
 keep_house(struct timer *timer)
 {
 	struct worker *worker = container_of(timer, struct worker, housekeeping);
+	int64_t		period = HOUSEKEEPING_PERIOD;
 
 	if (worker->listeners_off)
 	{
@@ -260,7 +262,8 @@ keep_house(struct timer *timer)
 		for (int i = 0; i < worker->listener_count; i++)
 			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
 	}
-	clients_check(worker);
+	if (clients_check(worker))
+		period = HOUSEKEEPING_WAITED_FOR;
 	set_limits(worker);
 	for (int i = 0; i < worker->pool_count; i++)
 	{
@@ -270,7 +273,7 @@ keep_house(struct timer *timer)
 	count_worker(worker);
 	if (worker->number == 0)
 		content_check();
-	timer_set(&worker->loop, timer, worker->loop.now + HOUSEKEEPING_PERIOD);
+	timer_set(&worker->loop, timer, worker->loop.now + period);
 }
 
 static void

@@ -69,6 +69,7 @@ struct worker
 	int			max_requests;
 	size_t		bytes;
 	size_t		max_bytes;
+	size_t		reserved;		/* of the bytes: for records being received */
 	bool		released;		/* some of it went in this round */
 
 	struct content_cache cache;

@@ -14,8 +14,10 @@
 #include "parameters.h"
 #include "rpc.h"
 #include "serve.h"
+#include "worker.h"
 
 static struct pool pool;			/* which knows of no share */
+static struct worker worker = {.pools = &pool, .pool_count = 1};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 
 struct trial
@@ -36,6 +38,7 @@ trial_start(struct trial *trial, const struct program *program,
 	trial->request.xid = 0x12345678;
 	trial->request.peer = &peer;
 	trial->request.pool = &pool;
+	trial->request.worker = &worker;
 	trial->request.caller = (struct bytes) {"caller", 6};
 	trial->request.call.statement = NO_STATEMENT;
 }

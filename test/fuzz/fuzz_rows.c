@@ -12,12 +12,14 @@
  */
 #include "fuzz.h"
 
+#include "connection.h"
 #include "nfs3.h"
 #include "pool.h"
 #include "serve.h"
 #include "worker.h"
 
 /* Two databases, of which nothing is known: lists are asked of both. */
+static struct connection ready = {.state = CONNECTION_READY};
 static struct pool pools[2];
 static struct worker worker = {.pools = pools};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
@@ -84,6 +86,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (procedure == 0)
 		return 0;
 	worker.pool_count = 1 + variant % 2;
+	for (int i = 0; i < LANES; i++)
+	{
+		pools[1].lanes[i].connections = &ready;
+		pools[1].lanes[i].max = 1;
+	}
 	region_init(&request.region, memory, 0);
 	request.call.statement = NO_STATEMENT;
 	record = decode_arguments(&request, variant);

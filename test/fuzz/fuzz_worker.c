@@ -230,7 +230,7 @@ pool_submit(struct request *request)
 void
 pool_forget(struct request *request)
 {
-	CHECK(!request->procedure->changes);
+	CHECK(request_pointless(request));
 	if (request->state != REQUEST_QUEUED)
 		return;
 	TAILQ_REMOVE(&queue, request, link);
@@ -533,6 +533,7 @@ check_accounts(void)
 	struct request *request;
 	int			requests = 0;
 	int			clients = 0;
+	size_t		reserved = 0;
 	size_t		bytes = 0;
 
 	for (int closed = 0; closed < 2; closed++)
@@ -555,10 +556,12 @@ check_accounts(void)
 			CHECK(client->reader.chunk == NULL || client->reserved > 0);
 			requests += count;
 			bytes += charged + client->reserved;
+			reserved += client->reserved;
 			clients += !closed;
 		}
 	}
 	CHECK(worker->requests == requests && worker->bytes == bytes);
+	CHECK(worker->reserved == reserved);
 	CHECK(worker->requests <= worker->max_requests);
 	CHECK(atomic_load(&client_count) == clients);
 
