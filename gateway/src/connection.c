@@ -138,6 +138,7 @@ connection_up(struct connection *connection)
 	struct worker *worker = connection->worker;
 
 	connection->state = CONNECTION_READY;
+	connection->abandoned = 0;
 	metric_add(METRIC_CONNECTS, 1);
 	connection->up_since = worker->loop.now;
 	connection->last_input = connection->idle_since = worker->loop.now;
@@ -171,7 +172,8 @@ prepare(struct connection *connection)
 		return;
 	}
 	connection->state = CONNECTION_PREPARING;
-	if (!session_prepare(connection->pg, connection->lane->lane) ||
+	if (!session_prepare(connection->pg, connection->lane->lane,
+						 connection->abandoned) ||
 		!flush(connection))
 		connection_close(connection, PQerrorMessage(connection->pg));
 }
@@ -800,7 +802,10 @@ connection_check(struct connection *connection)
 
 		if (now - connection->last_input > limit +
 			(batch->count > 0 ? CHECK_TIMEOUT : 0))
+		{
+			connection->abandoned = PQbackendPID(connection->pg);
 			connection_close(connection, "the server does not answer");
+		}
 		else if (now - connection->last_input > limit && batch->count > 0 &&
 				 connection->cancel == NULL && !batch->cancelled)
 		{

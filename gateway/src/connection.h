@@ -70,6 +70,7 @@ struct connection
 
 	struct timer retry;			/* DOWN: try again; otherwise: give up */
 	int			failures;		/* since it was last up for a while */
+	int			abandoned;		/* pid of a server process that was given up, or 0 */
 	int64_t		up_since;
 	int64_t		last_input;
 	int64_t		idle_since;

@@ -19,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The column of what ends a session that was given up: see session_prepare. */
+#define ENDED "ended"
 #include <unistd.h>
 
 #define PARAMETERS_MAX 24
@@ -223,10 +226,25 @@ session_is_standby(PGconn *pg)
 const char *const session_version_query =
 	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'dittofs'";
 
+/*
+ * abandoned is the process of a session that was given up because it did not
+ * answer, or 0.  Should it wake up, it would do what it had been told: a WRITE,
+ * over what has been written to the same place since.  So it is told to end
+ * before anything is done in the new session; a process that is stopped obeys
+ * when it goes on.
+ */
 bool
-session_prepare(PGconn *pg, enum lane lane)
+session_prepare(PGconn *pg, enum lane lane, int abandoned)
 {
+	char		end_it[160];
+
+	snprintf(end_it, sizeof(end_it),
+			 "SELECT pg_catalog.pg_terminate_backend(pid) AS " ENDED
+			 " FROM pg_catalog.pg_stat_activity"
+			 " WHERE pid = %d AND usename = current_user", abandoned);
 	if (PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg) ||
+		(abandoned != 0 &&
+		 !PQsendQueryParams(pg, end_it, 0, NULL, NULL, NULL, NULL, 0)) ||
 		!PQsendQueryParams(pg, session_version_query, 0, NULL, NULL, NULL,
 						   NULL, 0))
 		return false;
@@ -312,7 +330,8 @@ session_prepared(PGconn *pg, char *problem, size_t size)
 		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 		if (status == PGRES_TUPLES_OK)
 		{
-			bool		right = session_version_is_right(result, problem, size);
+			bool		right = strcmp(PQfname(result, 0), ENDED) == 0 ||
+				session_version_is_right(result, problem, size);
 
 			PQclear(result);
 			if (!right)

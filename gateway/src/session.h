@@ -46,7 +46,7 @@ extern bool session_version_is_right(const PGresult *result, char *problem,
 extern const char *session_is_standby(PGconn *pg);
 
 /* Enters the pipeline and sends the lane's statements to be prepared. */
-extern bool session_prepare(PGconn *pg, enum lane lane);
+extern bool session_prepare(PGconn *pg, enum lane lane, int abandoned);
 
 enum session_outcome
 {

@@ -168,6 +168,43 @@ test_connections(void)
 }
 
 /*
+ * A server process is stuck for so long that it is given up.  When it goes on it
+ * must not do what it had been told.
+ */
+static void
+test_stuck(void)
+{
+	struct handle file = make_file(c, &dir, "stuck", 0644);
+	struct result result;
+	char		pids[256];
+	char		command[300];
+	int			tries = 0;
+
+	v3_write(c, &file, 0, S("..."), FILE_SYNC);
+	/* all of the lane: what they did last tells */
+	snprintf(pids, sizeof(pids), "%s",
+			 sql("SELECT string_agg(pid::text, ' ') FROM pg_stat_activity "
+				 "WHERE usename = 'dittofs_gateway' AND "
+				 "query ~ 'dittofs.(read|write|commit|reap)\\('"));
+	snprintf(command, sizeof(command), "kill -STOP %s", pids);
+	shell(command);
+	/* OK if another session was up in time, otherwise JUKEBOX */
+	v3_write(c, &file, 0, S("old"), FILE_SYNC);
+	ok(log_has(1, "the server does not answer"),
+	   "stuck: a session that does not answer is given up");
+	do
+		result = v3_write(c, &file, 0, S("new"), FILE_SYNC);
+	while (result.status == NFS3ERR_JUKEBOX && tries++ < 20);
+	is_status(result.status, NFS3_OK, "the client goes on in another");
+	snprintf(command, sizeof(command), "kill -CONT %s", pids);
+	shell(command);
+	sleep_ms(1000);
+	result = v3_read(c, &file, 0, 10);
+	ok(result.count == 3 && memcmp(result.data.data, "new", 3) == 0,
+	   "the old one goes on, and does not write what it was told before");
+}
+
+/*
  * The synchronous standby is gone: what is to be safe waits for it.
  */
 static void
@@ -460,6 +497,7 @@ main(int argc, char **argv)
 	}			tests[] = {
 		{"locks", test_locks},
 		{"connections", test_connections},
+		{"stuck", test_stuck},
 		{"standby-gone", test_standby_gone},
 		{"cancel", test_cancel},
 		{"clock", test_clock},

@@ -60,7 +60,7 @@ node_1_start
 gateway_stop 1 && DITTOFS_GATEWAY_OPTS=--call-timeout=1s gateway_start 1
 gateway_stop 2 &&
 	DITTOFS_GATEWAY_OPTS="--call-timeout=8s --lock-timeout=60s" gateway_start 2
-conditions locks connections standby-gone cancel clock
+conditions locks connections stuck standby-gone cancel clock
 
 if [ "$(id -u)" = 0 ]; then
 	q "ALTER SYSTEM SET max_wal_size = '1GB'"
