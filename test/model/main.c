@@ -141,6 +141,7 @@ single(void)
 	};
 	struct history history = {0};
 	char		why[WHY_SIZE] = "";
+	char		from[40];
 	bool		right;
 
 	chance_seed(&g.chance, options.seed);
@@ -163,9 +164,10 @@ single(void)
 		note("%s", why);
 	}
 	note_tally();
-	ok(right, "seed %llu: %u calls of one client and the tree they leave are "
-	   "the model's%s", (unsigned long long) options.seed, history.count,
-	   options.directory ? ", in a directory" : "");
+	snprintf(from, sizeof(from), "seed %llu", (unsigned long long) options.seed);
+	ok(right, "%s: %u calls of one client and the tree they leave are the "
+	   "model's%s", options.replay != NULL ? options.replay : from,
+	   history.count, options.directory != NULL ? ", in a directory" : "");
 	if (options.directory != NULL)
 		posix_close(place);
 }
