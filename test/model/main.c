@@ -164,7 +164,8 @@ single(void)
 		note("%s", why);
 	}
 	note_tally();
-	snprintf(from, sizeof(from), "seed %llu", (unsigned long long) options.seed);
+	snprintf(from, sizeof(from), "seed %llu",
+			 (unsigned long long) options.seed);
 	ok(right, "%s: %u calls of one client and the tree they leave are the "
 	   "model's%s", options.replay != NULL ? options.replay : from,
 	   history.count, options.directory != NULL ? ", in a directory" : "");
