@@ -24,8 +24,9 @@
 #include <uuid/uuid.h>
 
 /* Seconds.  With several stores new shares must be found sooner. */
-#define PERIOD 10
+#define PERIOD 5
 #define SHARES_PERIOD 3
+#define RETRY_PERIOD 2
 #define SLOW_CALLS_MAX 64
 
 /* Milliseconds. */
@@ -391,7 +392,7 @@ keeper_thread(void *argument)
 
 		pthread_mutex_lock(&keeper->lock);
 		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += seconds;
+		until.tv_sec += keeper->pg == NULL ? RETRY_PERIOD : seconds;
 		while (!keeper->stopping && !keeper->wake &&
 			   pthread_cond_timedwait(&keeper->woken, &keeper->lock,
 									  &until) == 0)

@@ -71,7 +71,7 @@ value()
 	awk -v name="$1" '$1 == name { print $2 }' "$DITTOFS_RUN/metrics"
 }
 
-start 0 --drain-delay=3s --slow-call=200ms
+start 0 --drain-delay=2s --slow-call=200ms
 first=$gateway_pid
 becomes /readyz 200 "a gateway gets ready"
 is "$(status /healthz)" 200 "and is alive"
@@ -85,7 +85,7 @@ is "$(status /healthz --data-binary @/bin/bash)" 405 "nor is a megabyte that is 
 
 # A load, and a call that has to wait for somebody's lock
 "$load" --workload mixed --connections 4 --in-flight 16 --ports "$port" \
-	--milliseconds 4000 >"$DITTOFS_RUN/load" 2>&1
+	--milliseconds 2000 >"$DITTOFS_RUN/load" 2>&1
 ok $? "clients at work" || sed 's/^/# /' "$DITTOFS_RUN/load"
 nfs="nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port"
 head -c 300000 /dev/urandom >"$DITTOFS_RUN/file"
