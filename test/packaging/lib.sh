@@ -207,12 +207,12 @@ machine_run()
 		"$1/etc/systemd/system/multi-user.target.wants/job.service"
 	truncate -s 6G "$image"
 	mkfs.ext4 -q -F -d "$1" "$image" || die "mkfs.ext4 failed"
-	TMPDIR=/dev/shm timeout --kill-after=10 "${MACHINE_TIMEOUT:-840}" linux.uml mem=1536M \
+	TMPDIR=/dev/shm timeout --kill-after=10 "${MACHINE_TIMEOUT:-1500}" linux.uml mem=1536M \
 		"ubd0=$image" root=/dev/ubda rw init=/sbin/init con=null \
 		con0=fd:0,fd:1 "uml_dir=$dir" umid=uml quiet loglevel=3 \
 		</dev/null >"$dir/console" 2>&1
 	[ -s "$dir/status" ] || {
-		echo "# the machine died, or took longer than ${MACHINE_TIMEOUT:-840} s; its console:"
+		echo "# the machine died, or took longer than ${MACHINE_TIMEOUT:-1500} s; its console:"
 		sed 's/^/# /' "$dir/console"
 		return 125
 	}

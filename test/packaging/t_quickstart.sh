@@ -21,6 +21,13 @@ packages >"$roots/deb.log" 2>&1
 ok $? "make deb" || sed 's/^/# /' "$roots/deb.log"
 machine_new quickstart
 mkdir -p "$root/srv/dittofs/build/deb" && cp "$packages"/*.deb "$root/srv/dittofs/build/deb/"
+# What a person answers with yes; and what keeps a slow machine from doing more
+# than it must.
+cat >"$root/etc/apt/apt.conf.d/dittofs" <<-END
+	APT::Get::Assume-Yes "true";
+	APT::Install-Recommends "false";
+END
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/dittofs"
 download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittofs/build/deb/dittofs-gateway_*.deb'
 
 {
@@ -28,8 +35,6 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 	echo "tap_count=$tap_count tap_failed=$tap_failed"
 	cat <<-'END'
 		export DEBIAN_FRONTEND=noninteractive
-		# what a person answers with yes
-		echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/yes
 		psql()
 		{
 			runuser -u postgres -- psql -XqAt dittofs -c "$1"
