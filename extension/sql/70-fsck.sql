@@ -94,9 +94,10 @@ AS $fsck$
 		SELECT content_id, sum(length) AS bytes, min(start) AS first, max(start + length) AS "end"
 			FROM dittofs.extents GROUP BY content_id
 	),
-	-- stretches of bytes that are somewhere
+	-- stretches of bytes, of files in which some could be in two places
 	places AS (
-		SELECT content_id, start, start + length AS "end" FROM blocks WHERE ranges IS NULL
+		SELECT content_id, start, start + length AS "end" FROM blocks
+			WHERE ranges IS NULL AND content_id IN (SELECT content_id FROM dittofs.extents)
 		UNION ALL
 		SELECT content_id, start + ('x' || encode(substr(ranges, 8 * i + 1, 4), 'hex'))::bit(32)::int,
 				start + ('x' || encode(substr(ranges, 8 * i + 5, 4), 'hex'))::bit(32)::int

@@ -7,7 +7,7 @@
 
 # These are about what a gateway's session forbids (savepoints, repairing) or
 # does otherwise (what others see within a transaction).
-differ="errors_null fsck fsck_content gateway_session guard merge space_accounting transactions"
+differ="errors_null fsck fsck_content fsck_store gateway_session guard merge space_accounting transactions"
 
 regress=
 for file in "$top"/sql/*.sql; do
