@@ -47,6 +47,13 @@ again="SELECT dittofs.create_directory(dittofs.resolve('/export'), 'again', 'cli
 q "SELECT dittofs.create_share('/export'), dittofs.write_file('/export/file', 'old');
 	SELECT dittofs.set_file_attributes($file, atime => 0);
 	$again" >/dev/null
+blocks="sha256('block') || int4send(5) || substr(sha256('block'), 1, 16)"
+link="dittofs.commit_write(dittofs.resolve('/stored/file'), 0, $blocks, 1"
+q "SELECT dittofs.create_content_store('store', 's3'), dittofs.set_server_config('merge_delay', '0');
+	SELECT dittofs.create_share('/stored', content => 's3', content_store => 'store');
+	SELECT dittofs.write_file('/stored/file', repeat('x', 100000)::bytea);
+	SELECT dittofs.claim_blocks(1, sha256('garbage') || int4send(7) || substr(sha256('garbage'), 1, 16));
+	UPDATE dittofs.stored_blocks SET unreferenced_since = '-infinity'" >/dev/null
 q "ALTER SYSTEM SET synchronous_standby_names = 'nobody'" &&
 	q 'SELECT pg_reload_conf()' >/dev/null
 
@@ -57,6 +64,11 @@ is "$(waits "$unstable" "$unstable" "$unstable")" no "nor do several"
 is "$(waits "SELECT dittofs.read($file, 0, 10)" "SELECT dittofs.get_file($file)")" no \
 	"nor reading, with its access times"
 is "$(waits "SELECT dittofs.reap()")" no "nor the reaper"
+is "$(waits "SELECT dittofs.prepare_write(dittofs.resolve('/stored/file'), 0, $blocks)")" no "nor claiming blocks"
+is "$(waits "SELECT dittofs.merge_next()")" no "nor the background pass"
+is "$(waits "SELECT $link, 'unstable')")" no "nor an unstable write that links blocks"
+is "$(waits "SELECT $link, 'file_sync')")" 1 "a stable one waits"
+is "$(waits "SELECT dittofs.gc_next()")" 1 "and so does who is going to delete blocks"
 is "$(waits "$unstable" "$commit")" 2 "COMMIT waits"
 is "$(waits "$unstable" "$stable")" 2 "a stable write waits"
 is "$(waits "SELECT dittofs.write($file, 0, 'data', 'data_sync')")" 1 "one of data_sync, too"
