@@ -117,7 +117,6 @@ connect_keeper(struct keeper *keeper)
 		keeper->pg = NULL;
 		return;
 	}
-	PQsetNoticeProcessor(keeper->pg, NULL, NULL);
 	check_later(keeper->config, keeper->store);
 	PQclear(PQexec(keeper->pg, "SET statement_timeout = '5s'"));
 }

@@ -180,6 +180,14 @@ session_connect(int number)
 								sessions[number].values, 1);
 }
 
+/* libpq would write it to standard error as it is. */
+static void
+log_notice(void *argument, const PGresult *notice)
+{
+	(void) argument;
+	log_info("PostgreSQL: %s", PQresultErrorMessage(notice));
+}
+
 /*
  * A connection beside the pools, for what may block: checks, and the
  * registration of this gateway.  Its own options hold for it: it may make
@@ -191,6 +199,7 @@ session_connect_plain(int number, const char *timeout)
 	const char *keywords[PARAMETERS_MAX + 4];
 	const char *values[PARAMETERS_MAX + 4];
 	char		name[80];
+	PGconn	   *pg;
 	int			count = 0;
 
 	for (int i = 0; i < sessions[number].count; i++)
@@ -210,7 +219,9 @@ session_connect_plain(int number, const char *timeout)
 		" -c client_min_messages=warning -c search_path=pg_catalog";
 	keywords[count] = NULL;
 	values[count] = NULL;
-	return PQconnectdbParams(keywords, values, 1);
+	pg = PQconnectdbParams(keywords, values, 1);
+	PQsetNoticeReceiver(pg, log_notice, NULL);
+	return pg;
 }
 
 const char *
