@@ -212,7 +212,8 @@ test_handles(void **state)
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < 2; j++)
 		{
-			requests[i].call.locks[j].data = handles[pairs[i][j]];
+			requests[i].call.locks[j].data =
+				(const char *) handles[pairs[i][j]];
 			requests[i].call.locks[j].size = BATCH_HANDLE_SIZE;
 			requests[i].call.lock_count = 2;
 		}
