@@ -202,6 +202,8 @@ machine_run()
 		ExecStart=/bin/bash /srv/run
 		ExecStopPost=/bin/systemctl poweroff -f -f
 	END
+	# There is no network to wait for.
+	ln -sf /dev/null "$1/etc/systemd/system/systemd-networkd-wait-online.service"
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
 	ln -sf ../job.service \
 		"$1/etc/systemd/system/multi-user.target.wants/job.service"
