@@ -17,10 +17,10 @@
 #include <string.h>
 
 /*
- * One more connection is opened when behind every batch that runs in a lane so
- * many calls wait, or one for so long.
+ * One more connection is opened when a whole batch waits behind every one that
+ * runs in a lane, or a call waits for so long.  Before that it does not pay:
+ * batches become smaller, and each costs a commit.
  */
-#define MANY_WAIT 16
 #define LONG_WAIT 20000
 
 /* How often deadlines are looked at while there are calls. */
@@ -363,7 +363,7 @@ is_short(const struct lane_pool *lane, int64_t now)
 		if (connection->queued == 0)
 			return false;
 		ready++;
-		many += connection->queued >= MANY_WAIT;
+		many += connection->queued >= lane->pool->config->batch_calls;
 		waiting = waiting || now - connection_oldest(connection) > LONG_WAIT;
 	}
 	return ready > 0 && (many == ready || waiting);
