@@ -35,24 +35,28 @@ first_lock(const struct call *call)
 		&call->locks[1] : &call->locks[0];
 }
 
-/* Puts the call where its locks belong, behind those with the same. */
+/* Does this call belong right behind the other, which is in the batch? */
+static bool
+follows(const struct call *call, const struct call *other)
+{
+	if (call->lock_count == 0)
+		return other->lock_count == 0 && other->statement == call->statement;
+	return other->lock_count == 0 ||
+		compare_handles(first_lock(other), first_lock(call)) <= 0;
+}
+
 static void
 insert_in_order(struct batch *batch, struct request *request)
 {
 	struct request *other;
 
-	if (request->call.lock_count == 0)
-	{
-		TAILQ_INSERT_TAIL(&batch->requests, request, link);
-		return;
-	}
 	TAILQ_FOREACH_REVERSE(other, &batch->requests, request_list, link)
-		if (other->call.lock_count == 0 ||
-			compare_handles(first_lock(&other->call),
-							first_lock(&request->call)) <= 0)
+		if (follows(&request->call, &other->call))
 			break;
 	if (other != NULL)
 		TAILQ_INSERT_AFTER(&batch->requests, other, request, link);
+	else if (request->call.lock_count == 0)
+		TAILQ_INSERT_TAIL(&batch->requests, request, link);
 	else
 		TAILQ_INSERT_HEAD(&batch->requests, request, link);
 }
@@ -88,12 +92,13 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 	struct request *request;
 	struct request *next;
 	size_t		bytes = 0;
-	int			wide = 0;		/* calls with two locks */
+	int			pairs = 0;		/* calls with two locks */
 	int			any = 0;		/* ... with a lock of whatever kind of object */
 
 	TAILQ_INIT(&batch->requests);
 	batch->count = 0;
-	batch->alone = batch->locks_first = batch->locking = false;
+	batch->alone = batch->locks_first = false;
+	batch->statement_count = batch->cursor = 0;
 	batch->answered = 0;
 	batch->sampled = false;
 	batch->failed = batch->doubtful = batch->cancelled = false;
@@ -108,7 +113,7 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 			break;
 		TAILQ_REMOVE(queue, request, link);
 		insert_in_order(batch, request);
-		wide += request->call.lock_count > 1;
+		pairs += request->call.lock_count > 1;
 		any += request->call.statement == STATEMENT_SET_FILE_ATTRIBUTES;
 		bytes += call_size(&request->call);
 		batch->count++;
@@ -118,10 +123,37 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 			break;
 		}
 	}
-	batch->cursor = TAILQ_FIRST(&batch->requests);
 	batch->locks_first = batch->count > 1 &&
-		(wide > 0 || (any > 0 && any < batch->count));
+		(pairs > 0 || (any > 0 && any < batch->count));
 	return batch->count;
+}
+
+int
+batch_gather(struct request *request, const struct call *calls[CALL_MAX_WIDTH])
+{
+	int			statement = request->call.statement;
+	int			count = 0;
+	int			i = 0;
+
+	do
+	{
+		calls[count++] = &request->call;
+		request = TAILQ_NEXT(request, link);
+	} while (statements[statement].wide && count < CALL_MAX_WIDTH &&
+			 request != NULL && request->call.statement == statement);
+	while (call_widths[i] > count)
+		i++;
+	return call_widths[i];
+}
+
+void
+batch_clear(struct batch *batch)
+{
+	for (int i = 0; i < batch->statement_count; i++)
+	{
+		PQclear(batch->statements[i].result);
+		batch->statements[i].result = NULL;
+	}
 }
 
 /*

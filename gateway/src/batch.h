@@ -12,8 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libpq-fe.h>
+
+#include "config.h"
 #include "request.h"
 #include "worker.h"
+
+/* A statement of a batch. */
+struct batch_statement
+{
+	int			calls;			/* the next so many of its calls; 0: it locks
+								 * what they will */
+	PGresult   *result;			/* a column for each of them, or NULL */
+};
 
 struct batch
 {
@@ -26,9 +37,11 @@ struct batch
 	int64_t		sent;			/* clock_now() */
 	int64_t		answered;		/* last result here, Sync not yet; 0: no matter */
 	bool		sampled;		/* its results come before its commit */
+	struct batch_statement statements[CONFIG_BATCH_CALLS_MAX + 1];
+	int			statement_count;
 	/* As results come in. */
-	bool		locking;		/* the result of that is next */
-	struct request *cursor;		/* whose result is next; NULL: the Sync's */
+	int			cursor;			/* the statement whose result is next; all of
+								 * them: the Sync's */
 	bool		failed;			/* there was an ERROR: nothing happened */
 	bool		doubtful;		/* it may be committed, but not safely */
 	bool		cancelled;		/* because it took too long */
@@ -51,9 +64,21 @@ TAILQ_HEAD(batch_list, batch);
  * such as the file behind a name.  Sorting does not do where a call locks two
  * objects, or an object that may be a directory or not: then the batch has
  * locks_first set, and batch_locks() tells what is to be locked.
+ *
+ * Calls that lock nothing have no order; those of one statement come together.
  */
 extern int	batch_fill(struct batch *batch, struct request_list *queue,
 					   int max_calls, size_t max_bytes);
+
+/*
+ * How many calls, from this one of a batch on, go out as one statement: they are
+ * in calls.
+ */
+extern int	batch_gather(struct request *request,
+						 const struct call *calls[CALL_MAX_WIDTH]);
+
+/* The results that are here, and have not been given away, are freed. */
+extern void batch_clear(struct batch *batch);
 
 /*
  * The handles that the calls of a batch lock, one behind the other; at most size

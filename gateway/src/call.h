@@ -36,17 +36,18 @@ enum lane
 };
 
 /*
- * What each connection of the lane prepares when it is opened.  The form is
- * SELECT dittofs.f($1, $2): one column holding a record, cheaper than
- * SELECT * FROM.  Parameter types are left to the server, since
- * the oids of our own types differ between databases.
+ * The function that is called, and what each connection of its lane prepares
+ * when it is opened: SELECT dittofs.f($1, $2), and for a wide one also
+ * SELECT dittofs.f($1, $2), dittofs.f($3, $4), ... for several calls at once
+ * (statements.c says why).  A column of the result holds a record.
  */
 struct statement
 {
 	const char *name;
-	const char *sql;
 	int			nparams;
 	enum lane	lane;
+	bool		wide;			/* the function returns one row, and its reply
+								 * keeps nothing of the result */
 };
 
 /*
@@ -58,6 +59,22 @@ extern const int statement_count;
 
 #define NO_STATEMENT	(-1)
 #define CALL_MAX_PARAMS 16
+
+/* How many calls a statement may have: one, or if it is wide one of these. */
+#define CALL_WIDTHS		3
+#define CALL_MAX_WIDTH	16
+extern const int call_widths[CALL_WIDTHS];	/* from the largest to 1 */
+
+/*
+ * The text of the statement with so many calls, and the name by which a
+ * session knows it, in the buffers given.
+ */
+#define STATEMENT_SQL_MAX	4096
+#define STATEMENT_NAME_MAX	64
+extern void statement_sql(const struct statement *statement, int calls,
+						  char sql[STATEMENT_SQL_MAX]);
+extern void statement_name(const struct statement *statement, int calls,
+						   char name[STATEMENT_NAME_MAX]);
 
 struct call
 {

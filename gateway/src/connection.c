@@ -2,10 +2,11 @@
  * connection.c
  *	  One connection to the database: opened, kept, and what runs on it.
  *
- * A batch is a row of prepared executions and one Sync.  The server runs it
+ * A batch is a row of prepared executions, of one or more calls each, and one
+ * Sync.  The server runs it
  * as one transaction that commits at the Sync, so no result means anything
  * before the Sync is answered: an ERROR may still come out of the commit.
- * That is why results wait in request->fresh until then.
+ * That is why results wait in the batch until then.
  *
  * What can become of a batch:
  *
@@ -254,9 +255,6 @@ take_back(struct request *request, bool suspect)
 		suspect = suspect && request->alone;
 		request->batch = NULL;
 		request->alone = true;
-		if (request->fresh != NULL)
-			PQclear(request->fresh);
-		request->fresh = NULL;
 	}
 	else
 		suspect = false;
@@ -295,6 +293,7 @@ connection_close(struct connection *connection, const char *reason)
 	{
 		TAILQ_REMOVE(&connection->running, batch, link);
 		TAILQ_INSERT_TAIL(&connection->spare, batch, link);
+		batch_clear(batch);
 		TAILQ_CONCAT(&requests, &batch->requests, link);
 	}
 	connection->running_count = 0;
@@ -401,18 +400,53 @@ take_spare_batch(struct connection *connection)
 	return batch;
 }
 
+static void
+send_statement(struct connection *connection, struct batch *batch, int calls,
+			   const struct call *const *first)
+{
+	struct batch_statement *statement =
+		&batch->statements[batch->statement_count++];
+
+	statement->calls = calls;
+	statement->result = NULL;
+	if (!connection->broken &&
+		!session_send(connection->pg, first, calls > 0 ? calls : 1))
+		connection->broken = true;
+}
+
 /* See batch.h. */
 static void
 send_locks(struct connection *connection, struct batch *batch)
 {
 	uint8_t		handles[CONFIG_BATCH_CALLS_MAX * 2 * BATCH_HANDLE_SIZE];
 	struct call call = {.statement = STATEMENT_LOCK_OBJECTS};
+	const struct call *calls = &call;
 
 	call.values[0] = (const char *) handles;
 	call.lengths[0] = (int) batch_locks(batch, handles, sizeof(handles));
-	if (!session_send(connection->pg, &call))
-		connection->broken = true;
-	batch->locking = true;
+	send_statement(connection, batch, 0, &calls);
+}
+
+static void
+send_calls(struct connection *connection, struct batch *batch)
+{
+	const struct call *calls[CALL_MAX_WIDTH];
+	struct request *request = TAILQ_FIRST(&batch->requests);
+
+	while (request != NULL)
+	{
+		int			count = batch_gather(request, calls);
+
+		send_statement(connection, batch, count, calls);
+		for (; count > 0; count--)
+		{
+			request_set_state(request, REQUEST_RUNNING);
+			request->batch = batch;
+			if (request->client != NULL)
+				connection->idle_since = connection->worker->loop.now;
+			request = TAILQ_NEXT(request, link);
+		}
+	}
 }
 
 static void
@@ -421,23 +455,13 @@ send_batch(struct connection *connection)
 	const struct metadata_store_config *config =
 		connection->lane->pool->config;
 	struct batch *batch = take_spare_batch(connection);
-	struct request *request;
 
 	connection->queued -= batch_fill(batch, next_queue(connection),
 									 (int) config->batch_calls,
 									 (size_t) config->batch_bytes);
 	if (batch->locks_first)
 		send_locks(connection, batch);
-	TAILQ_FOREACH(request, &batch->requests, link)
-	{
-		request_set_state(request, REQUEST_RUNNING);
-		request->batch = batch;
-		if (request->client != NULL)
-			connection->idle_since = connection->worker->loop.now;
-		if (!connection->broken &&
-			!session_send(connection->pg, &request->call))
-			connection->broken = true;
-	}
+	send_calls(connection, batch);
 	batch->sent = clock_now();
 	histogram_add(&metrics_of_thread()->batch_calls[connection->lane->lane],
 				  (uint64_t) batch->count, HISTOGRAM_COUNT_SHIFT);
@@ -486,23 +510,37 @@ connection_dispatch(struct connection *connection)
  * Receiving.
  */
 
+/*
+ * A result of one call becomes the request's.  Those of several stay here until
+ * all of them have been answered.
+ */
 static void
-batch_committed(struct batch *batch)
+statement_committed(struct batch *batch, struct batch_statement *statement)
 {
-	struct request *request;
+	PGresult   *result = statement->result;
 
-	while ((request = TAILQ_FIRST(&batch->requests)) != NULL)
+	if (statement->calls == 1)
+		statement->result = NULL;
+	for (int i = 0; i < statement->calls; i++)
 	{
-		PGresult   *result = request->fresh;
+		struct request *request = TAILQ_FIRST(&batch->requests);
 
 		TAILQ_REMOVE(&batch->requests, request, link);
 		request->batch = NULL;
-		request->fresh = NULL;
 		if (result == NULL)
 			serve_failure(request, STATUS_SERVERFAULT);
-		else
+		else if (statement->calls == 1)
 			serve_result(request, result);
+		else
+			serve_column(request, result, i);
 	}
+}
+
+static void
+batch_committed(struct batch *batch)
+{
+	for (int i = 0; i < batch->statement_count; i++)
+		statement_committed(batch, &batch->statements[i]);
 }
 
 static void
@@ -568,9 +606,6 @@ batch_failed(struct connection *connection, struct batch *batch)
 	{
 		TAILQ_REMOVE(&batch->requests, request, link);
 		request->batch = NULL;
-		if (request->fresh != NULL)
-			PQclear(request->fresh);
-		request->fresh = NULL;
 		if (request_pointless(request))
 			request_free(request);
 		else if (batch->count == 1)
@@ -594,9 +629,6 @@ batch_doubtful(struct batch *batch)
 	{
 		TAILQ_REMOVE(&batch->requests, request, link);
 		request->batch = NULL;
-		if (request->fresh != NULL)
-			PQclear(request->fresh);
-		request->fresh = NULL;
 		if (request_pointless(request))
 			request_free(request);
 		else
@@ -641,6 +673,7 @@ batch_ended(struct connection *connection, struct batch *batch)
 		batch_doubtful(batch);
 	else
 		batch_committed(batch);
+	batch_clear(batch);
 	TAILQ_INSERT_HEAD(&connection->spare, batch, link);
 }
 
@@ -659,10 +692,23 @@ note_error(struct batch *batch, const PGresult *result)
 			 message != NULL ? message : PQresultErrorMessage(result));
 }
 
+/* False: not what this batch has asked for. */
+static bool
+keep_result(struct batch *batch, PGresult *result)
+{
+	struct batch_statement *statement = &batch->statements[batch->cursor];
+
+	if (batch->cursor == batch->statement_count || statement->result != NULL ||
+		PQnfields(result) != (statement->calls > 0 ? statement->calls : 1))
+		return false;
+	statement->result = result;
+	return true;
+}
+
 /*
- * Results that are here, in the order their calls were sent.  Each call's
- * results end with a NULL, a batch's with a PGRES_PIPELINE_SYNC; an error at
- * commit comes between its last call and that.
+ * Results that are here, in the order their statements were sent.  Each
+ * statement's results end with a NULL, a batch's with a PGRES_PIPELINE_SYNC; an
+ * error at commit comes between its last statement and that.
  */
 static void
 collect_results(struct connection *connection)
@@ -677,12 +723,10 @@ collect_results(struct connection *connection)
 
 		if (result == NULL)
 		{
-			if (batch->locking)
-				batch->locking = false;
-			else if (batch->cursor != NULL)
+			if (batch->cursor < batch->statement_count)
 			{
-				batch->cursor = TAILQ_NEXT(batch->cursor, link);
-				if (batch->cursor == NULL && batch->sampled)
+				batch->cursor++;
+				if (batch->cursor == batch->statement_count && batch->sampled)
 					batch->answered = clock_now();
 			}
 			else if (stray)
@@ -695,14 +739,11 @@ collect_results(struct connection *connection)
 		switch (PQresultStatus(result))
 		{
 			case PGRES_TUPLES_OK:
-				if (batch->locking)
-					break;
-				if (batch->cursor == NULL || batch->cursor->fresh != NULL)
+				if (!keep_result(batch, result))
 				{
 					connection->broken = true;
 					break;
 				}
-				batch->cursor->fresh = result;
 				continue;
 			case PGRES_PIPELINE_SYNC:
 				batch_ended(connection, batch);

@@ -120,7 +120,8 @@ nfs3_result(struct request *request, const PGresult *result,
 		nfs3_malformed(request);
 		return false;
 	}
-	row_open(row, PQgetvalue(result, 0, 0), PQgetlength(result, 0, 0));
+	row_open(row, PQgetvalue(result, 0, request->column),
+			 PQgetlength(result, 0, request->column));
 	*status = row_int4(row);
 	if (!row->ok || row->null)
 	{

@@ -111,8 +111,6 @@ request_free(struct request *request)
 	worker->released = true;
 	if (request->result != NULL)
 		PQclear(request->result);
-	if (request->fresh != NULL)
-		PQclear(request->fresh);
 	region_reset(&request->region);
 	request_set_state(request, REQUEST_FREE);
 

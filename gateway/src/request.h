@@ -28,7 +28,8 @@
  *
  * A result is not true before its transaction is committed, so reply is not
  * called before.  The reply may point into the PGresult (reply_append), which
- * lives until the reply is written, or until reply sends a further call.
+ * lives until the reply is written, or until reply sends a further call; but
+ * not that of a wide statement.
  */
 #ifndef DITTOFS_REQUEST_H
 #define DITTOFS_REQUEST_H
@@ -77,9 +78,11 @@ struct procedure
 	void		(*send) (struct request *request);
 
 	/*
-	 * All rows of the call, in binary; PQgetvalue(result, row, 0) is a
-	 * record where the function returns one.  At least one row unless the
-	 * function returns a set.
+	 * All rows of the call, in binary; PQgetvalue(result, row,
+	 * request->column) is a record where the function returns one.  At least
+	 * one row unless the function returns a set.  The column is 0, and the
+	 * result the request's, unless the statement is wide (call.h): then it is
+	 * shared with other calls, and gone when they have been answered.
 	 */
 	void		(*reply) (struct request *request, const PGresult *result);
 
@@ -180,7 +183,8 @@ struct request
 	struct connection *connection;	/* QUEUED, RUNNING */
 	struct batch *batch;		/* RUNNING */
 	PGresult   *result;			/* what reply was called with */
-	PGresult   *fresh;			/* its transaction may not be committed yet */
+	int			column;			/* of it, or of the one that reply is called with,
+								 * which holds this call's record */
 	uint32_t	checksum;		/* of the record, to know a duplicate by */
 	bool		alone;			/* runs in a transaction of its own */
 	bool		in_duplicates;

@@ -293,15 +293,22 @@ serve_record(struct client *client, struct record *record)
 }
 
 void
+serve_column(struct request *request, const PGresult *result, int column)
+{
+	request->column = column;
+	request->call.statement = NO_STATEMENT;
+	reply_reset(request);
+	request->procedure->reply(request, result);
+	proceed(request);
+}
+
+void
 serve_result(struct request *request, PGresult *result)
 {
 	if (request->result != NULL)
 		PQclear(request->result);
 	request->result = result;
-	request->call.statement = NO_STATEMENT;
-	reply_reset(request);
-	request->procedure->reply(request, result);
-	proceed(request);
+	serve_column(request, result, 0);
 }
 
 void

@@ -3,7 +3,7 @@
  *	  What the core does with a request between its record and its reply.
  *
  *		client.c	a record is complete		serve_record
- *		pool.c		a result is committed		serve_result
+ *		pool.c		a result is committed		serve_result, serve_column
  *		pool.c		there will be none			serve_failure
  *		content_io.c	a content store has answered	serve_resume
  */
@@ -32,6 +32,10 @@ extern void serve_record(struct client *client, struct record *record);
 
 /* Takes over the result. */
 extern void serve_result(struct request *request, PGresult *result);
+
+/* Its record is a column of a result that it shares with others. */
+extern void serve_column(struct request *request, const PGresult *result,
+						 int column);
 extern void serve_failure(struct request *request, uint32_t status);
 
 /*

@@ -34,9 +34,13 @@ static struct session
 	int			count;
 }			sessions[METADATA_STORES_MAX];
 
-/* Formats of a call's parameters: all binary. */
-static const int binary[CALL_MAX_PARAMS] = {1, 1, 1, 1, 1, 1, 1, 1,
-											1, 1, 1, 1, 1, 1, 1, 1};
+#define PARAMETERS_OF_STATEMENT	(CALL_MAX_WIDTH * CALL_MAX_PARAMS)
+
+/* Formats of a statement's parameters: all binary. */
+#define BINARY	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+#define BINARY_4	BINARY, BINARY, BINARY, BINARY
+static const int binary[PARAMETERS_OF_STATEMENT] = {BINARY_4, BINARY_4,
+													BINARY_4, BINARY_4};
 
 static const char *
 find_value(const PQconninfoOption *options, const char *keyword)
@@ -237,6 +241,24 @@ session_is_standby(PGconn *pg)
 const char *const session_version_query =
 	"SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'dittofs'";
 
+static bool
+prepare_statement(PGconn *pg, const struct statement *statement)
+{
+	char		sql[STATEMENT_SQL_MAX];
+	char		name[STATEMENT_NAME_MAX];
+
+	for (int i = 0; i < CALL_WIDTHS; i++)
+	{
+		if (call_widths[i] > 1 && !statement->wide)
+			continue;
+		statement_sql(statement, call_widths[i], sql);
+		statement_name(statement, call_widths[i], name);
+		if (!PQsendPrepare(pg, name, sql, 0, NULL))
+			return false;
+	}
+	return true;
+}
+
 /*
  * abandoned is the process of a session that was given up because it did not
  * answer, or 0.  Should it wake up, it would do what it had been told: a WRITE,
@@ -260,8 +282,7 @@ session_prepare(PGconn *pg, enum lane lane, int abandoned)
 						   NULL, 0))
 		return false;
 	for (int i = 0; i < statement_count; i++)
-		if (statements[i].lane == lane &&
-			!PQsendPrepare(pg, statements[i].name, statements[i].sql, 0, NULL))
+		if (statements[i].lane == lane && !prepare_statement(pg, &statements[i]))
 			return false;
 	return PQpipelineSync(pg) != 0;
 }
@@ -368,10 +389,25 @@ session_prepared(PGconn *pg, char *problem, size_t size)
 }
 
 bool
-session_send(PGconn *pg, const struct call *call)
+session_send(PGconn *pg, const struct call *const *calls, int count)
 {
-	const struct statement *statement = &statements[call->statement];
+	const struct statement *statement = &statements[calls[0]->statement];
+	int			nparams = statement->nparams;
+	char		name[STATEMENT_NAME_MAX];
+	const char *values[PARAMETERS_OF_STATEMENT];
+	int			lengths[PARAMETERS_OF_STATEMENT];
 
-	return PQsendQueryPrepared(pg, statement->name, statement->nparams,
-							   call->values, call->lengths, binary, 1) != 0;
+	if (count == 1)
+		return PQsendQueryPrepared(pg, statement->name, nparams,
+								   calls[0]->values, calls[0]->lengths, binary,
+								   1) != 0;
+	for (int i = 0; i < count; i++)
+	{
+		memcpy(values + i * nparams, calls[i]->values, nparams * sizeof(*values));
+		memcpy(lengths + i * nparams, calls[i]->lengths,
+			   nparams * sizeof(*lengths));
+	}
+	statement_name(statement, count, name);
+	return PQsendQueryPrepared(pg, name, count * nparams, values, lengths,
+							   binary, 1) != 0;
 }

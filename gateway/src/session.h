@@ -58,7 +58,11 @@ enum session_outcome
 extern enum session_outcome session_prepared(PGconn *pg, char *problem,
 											 size_t size);
 
-/* Sends one call; the caller sends the Sync. */
-extern bool session_send(PGconn *pg, const struct call *call);
+/*
+ * Sends calls of one statement, as many as it may have (call_widths); the caller
+ * sends the Sync.
+ */
+extern bool session_send(PGconn *pg, const struct call *const *calls,
+						 int count);
 
 #endif							/* DITTOFS_SESSION_H */

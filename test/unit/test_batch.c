@@ -51,11 +51,9 @@ test_count_bound(void **state)
 	TAILQ_FOREACH(request, &batch.requests, link)
 		assert_ptr_equal(request, &requests[i++]);
 	assert_int_equal(i, 64);
-	assert_ptr_equal(batch.cursor, &requests[0]);
 	assert_int_equal(rest(), 36);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 36);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 0);
-	assert_null(batch.cursor);
 }
 
 static void
@@ -151,7 +149,6 @@ expect_order(int count, const char *locks, const char *in_batch,
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), count);
 	assert_string_equal(locks_of(&batch.requests), in_batch);
 	assert_int_equal(batch.locks_first, locks_first);
-	assert_false(batch.locking);
 }
 
 /* Two batches that lock the same directories do so in the same order. */
@@ -316,6 +313,73 @@ test_delays(void **state)
 	}
 }
 
+/* How many calls each statement of the batch has, as "16 4 1". */
+static void
+expect_statements(const struct batch *batch, const char *expected)
+{
+	const struct call *calls[CALL_MAX_WIDTH];
+	char		text[256] = "";
+	struct request *request = TAILQ_FIRST(&batch->requests);
+
+	while (request != NULL)
+	{
+		int			count = batch_gather(request, calls);
+
+		sprintf(text + strlen(text), "%s%d", *text ? " " : "", count);
+		for (int i = 0; i < count; i++)
+		{
+			assert_ptr_equal(calls[i], &request->call);
+			assert_int_equal(calls[i]->statement, calls[0]->statement);
+			request = TAILQ_NEXT(request, link);
+		}
+	}
+	assert_string_equal(text, expected);
+}
+
+/* Calls of one function go out together, in the widths that are prepared. */
+static void
+test_widths(void **state)
+{
+	struct batch batch;
+
+	(void) state;
+	for (int i = 0; i < 4; i++)
+	{
+		static const int counts[] = {1, 3, 9, 64};
+		static const char *const statements_of[] = {"1", "1 1 1", "4 4 1",
+			"16 16 16 16"};
+
+		fill_queue(counts[i], 10);
+		batch_fill(&batch, &queue, 64, 1 << 20);
+		expect_statements(&batch, statements_of[i]);
+	}
+
+	/* what locks nothing is sorted by function */
+	fill_queue(12, 10);
+	for (int i = 0; i < 12; i++)
+		requests[i].call.statement = i % 3 == 0 ? STATEMENT_LOOKUP :
+			STATEMENT_GET_FILE;
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	expect_statements(&batch, "4 4 4");
+
+	/* but not what locks something */
+	fill_queue(5, 10);
+	set_locks("a a a a a");
+	for (int i = 0; i < 5; i++)
+		requests[i].call.statement = i == 2 ? STATEMENT_REMOVE_FILE :
+			STATEMENT_CREATE_FILE;
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	expect_statements(&batch, "1 1 1 1 1");
+	assert_ptr_equal(TAILQ_FIRST(&batch.requests), &requests[0]);
+
+	/* a function that returns a set, or much, has its statement to itself */
+	fill_queue(4, 10);
+	for (int i = 0; i < 4; i++)
+		requests[i].call.statement = STATEMENT_READ_DIRECTORY;
+	batch_fill(&batch, &queue, 64, 1 << 20);
+	expect_statements(&batch, "1 1 1 1");
+}
+
 /* The other half's table: the core relies on its order and its bounds. */
 static void
 test_statements(void **state)
@@ -325,7 +389,6 @@ test_statements(void **state)
 	for (int i = 0; i < statement_count; i++)
 	{
 		assert_non_null(statements[i].name);
-		assert_non_null(statements[i].sql);
 		assert_true(statements[i].nparams <= CALL_MAX_PARAMS);
 		assert_true(statements[i].lane < LANES);
 	}
@@ -341,6 +404,7 @@ main(void)
 		cmocka_unit_test(test_byte_bound),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_stable),
 		cmocka_unit_test(test_locks_of_any_kind),
 		cmocka_unit_test(test_handles),

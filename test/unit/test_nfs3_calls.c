@@ -806,27 +806,48 @@ test_lanes(void **state)
 	assert_int_equal(statements[STATEMENT_MOVE].lane, LANE_CHANGE);
 }
 
-/* As many parameters as the SQL has, and no name twice on a connection. */
+/* A column for each call, as many parameters as it has, and no name twice. */
 static void
 test_statements(void **state)
 {
+	char		sql[STATEMENT_SQL_MAX];
+	char		name[STATEMENT_NAME_MAX];
+	char		one_name[STATEMENT_NAME_MAX];
+
 	(void) state;
 	for (int i = 0; i < statement_count; i++)
 	{
-		const char *at = statements[i].sql;
-		int			highest = 0;
 		char		call[128];
 
-		assert_non_null(at);
 		assert_true(statements[i].nparams <= CALL_MAX_PARAMS);
-		snprintf(call, sizeof(call), "SELECT dittofs.%s(", statements[i].name);
-		assert_memory_equal(at, call, strlen(call));
-		while ((at = strchr(at, '$')))
+		snprintf(call, sizeof(call), " dittofs.%s(", statements[i].name);
+		statement_name(&statements[i], 1, one_name);
+		assert_string_equal(one_name, statements[i].name);
+		for (int j = 0; j < CALL_WIDTHS; j++)
 		{
-			highest++;
-			assert_int_equal(atoi(++at), highest);
+			const char *at = sql;
+			int			columns = 0;
+			int			highest = 0;
+
+			statement_sql(&statements[i], call_widths[j], sql);
+			assert_true(strlen(sql) < sizeof(sql) - 1);
+			assert_memory_equal(sql, "SELECT ", 7);
+			while ((at = strstr(at, call)))
+			{
+				columns++;
+				at += strlen(call);
+			}
+			assert_int_equal(columns, call_widths[j]);
+			for (at = sql; (at = strchr(at, '$'));)
+			{
+				highest++;
+				assert_int_equal(atoi(++at), highest);
+			}
+			assert_int_equal(highest, columns * statements[i].nparams);
+			assert_true(sql[strlen(sql) - 1] == ')');
+			statement_name(&statements[i], call_widths[j], name);
+			assert_int_equal(strcmp(name, one_name) == 0, call_widths[j] == 1);
 		}
-		assert_int_equal(highest, statements[i].nparams);
 		for (int j = 0; j < i; j++)
 		{
 			if (statements[i].lane == statements[j].lane)
@@ -834,6 +855,8 @@ test_statements(void **state)
 										statements[j].name);
 		}
 	}
+	assert_int_equal(call_widths[0], CALL_MAX_WIDTH);
+	assert_int_equal(call_widths[CALL_WIDTHS - 1], 1);
 }
 
 int
