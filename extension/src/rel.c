@@ -414,9 +414,11 @@ rel_scan_end(RelScan *rs)
 		rs->kept->scanning = false;
 		return;
 	}
-	index_endscan(rs->scan);
+	if (rs->scan != NULL)
+		index_endscan(rs->scan);
 	ExecDropSingleTupleTableSlot(rs->slot);
-	index_close(rs->index, NoLock);
+	if (rs->index != NULL)
+		index_close(rs->index, NoLock);
 	table_close(rs->heap, NoLock);
 }
 
@@ -487,29 +489,38 @@ prune_page(Relation heap, BlockNumber block)
 	ReleaseBuffer(buffer);
 }
 
-/* NULL: it cannot be there, or nothing may be kept. */
-static KeptRel *
-fetch_begin(RelName name, LOCKMODE lockmode, BlockNumber block)
+/* False: it cannot be there, and nothing is open. */
+static bool
+fetch_begin(RelScan *rs, RelName name, LOCKMODE lockmode, BlockNumber block,
+			BlockNumber *blocks)
 {
 	KeptRel    *kept;
 
 	if (IsolationUsesXactSnapshot())
-		return NULL;
+		return false;
 	kept = keep_slot(name, lockmode);
-	if (kept != NULL && kept->blocks == 0)
-		kept->blocks = RelationGetNumberOfBlocks(kept->heap);
-	return kept == NULL || block >= kept->blocks ? NULL : kept;
-}
-
-static void
-fetched(RelScan *rs, KeptRel *kept)
-{
-	rs->heap = kept->heap;
 	rs->index = NULL;
 	rs->scan = NULL;
-	rs->slot = kept->slot;
 	rs->kept = kept;
-	kept->scanning = true;
+	if (kept != NULL)
+	{
+		rs->heap = kept->heap;
+		rs->slot = kept->slot;
+		kept->scanning = true;
+		if (kept->blocks == 0)
+			kept->blocks = RelationGetNumberOfBlocks(kept->heap);
+		*blocks = kept->blocks;
+	}
+	else
+	{
+		rs->heap = table_open(rel_oid(name), lockmode);
+		rs->slot = table_slot_create(rs->heap, NULL);
+		*blocks = RelationGetNumberOfBlocks(rs->heap);
+	}
+	if (block < *blocks)
+		return true;
+	rel_scan_end(rs);
+	return false;
 }
 
 bool
@@ -517,30 +528,26 @@ rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
 		  const ItemPointerData *tid, RelIsIt is_it, const void *key)
 {
 	ItemPointerData at = *tid;
-	KeptRel    *kept = fetch_begin(name, lockmode, ItemPointerGetBlockNumber(tid));
+	BlockNumber blocks;
 
-	if (kept == NULL)
+	if (!fetch_begin(rs, name, lockmode, ItemPointerGetBlockNumber(&at), &blocks))
 		return false;
 	if (lockmode >= RowExclusiveLock)
-		prune_page(kept->heap, ItemPointerGetBlockNumber(&at));
+		prune_page(rs->heap, ItemPointerGetBlockNumber(&at));
 	for (int i = 0; i < FETCH_STEPS; i++)
 	{
-		if (ItemPointerGetBlockNumber(&at) >= kept->blocks ||
-			!table_tuple_fetch_row_version(kept->heap, &at, SnapshotAny,
-										   kept->slot))
+		if (ItemPointerGetBlockNumber(&at) >= blocks ||
+			!table_tuple_fetch_row_version(rs->heap, &at, SnapshotAny, rs->slot))
 			break;
-		slot_getallattrs(kept->slot);
-		if (!is_it(kept->slot, key))
+		slot_getallattrs(rs->slot);
+		if (!is_it(rs->slot, key))
 			break;
-		if (table_tuple_satisfies_snapshot(kept->heap, kept->slot, snapshot))
-		{
-			fetched(rs, kept);
+		if (table_tuple_satisfies_snapshot(rs->heap, rs->slot, snapshot))
 			return true;
-		}
-		if (!next_version(kept->slot, &at))
+		if (!next_version(rs->slot, &at))
 			break;
 	}
-	ExecClearTuple(kept->slot);
+	rel_scan_end(rs);
 	return false;
 }
 
@@ -549,33 +556,39 @@ rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
 				const ItemPointerData *tid, RelIsIt is_it, const void *key)
 {
 	ItemPointerData at = *tid;
-	KeptRel    *kept = fetch_begin(name, lockmode, ItemPointerGetBlockNumber(tid));
+	BlockNumber blocks;
+	IndexFetchTableData *fetch;
 	bool		again = false;
 	bool		found;
 
-	if (kept == NULL)
+	if (!fetch_begin(rs, name, lockmode, ItemPointerGetBlockNumber(&at), &blocks))
 		return false;
-	if (kept->fetch == NULL)
+	if (rs->kept == NULL)
+		fetch = table_index_fetch_begin(rs->heap);
+	else
 	{
-		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+		if (rs->kept->fetch == NULL)
+		{
+			MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 
-		kept->fetch = table_index_fetch_begin(kept->heap);
-		MemoryContextSwitchTo(caller);
+			rs->kept->fetch = table_index_fetch_begin(rs->heap);
+			MemoryContextSwitchTo(caller);
+		}
+		fetch = rs->kept->fetch;
 	}
-	found = table_index_fetch_tuple(kept->fetch, &at, snapshot, kept->slot,
-									&again, NULL);
+	found = table_index_fetch_tuple(fetch, &at, snapshot, rs->slot, &again, NULL);
 	/* its pin is the portal's; the slot has one of its own */
-	table_index_fetch_reset(kept->fetch);
+	if (rs->kept == NULL)
+		table_index_fetch_end(fetch);
+	else
+		table_index_fetch_reset(fetch);
 	if (found)
 	{
-		slot_getallattrs(kept->slot);
-		if (is_it(kept->slot, key))
-		{
-			fetched(rs, kept);
+		slot_getallattrs(rs->slot);
+		if (is_it(rs->slot, key))
 			return true;
-		}
 	}
-	ExecClearTuple(kept->slot);
+	rel_scan_end(rs);
 	return false;
 }
 
@@ -677,16 +690,18 @@ void
 rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
 {
 	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
-	KeptRel    *kept = keep_indexes(heap);
 
-	if (kept != NULL)
+	compat_heap_update(heap, tid, tuple);
+	if (!HeapTupleIsHeapOnly(tuple))
 	{
-		compat_heap_update(kept->heap, tid, tuple);
-		if (!HeapTupleIsHeapOnly(tuple))
-			index_new_version(kept->indexes, tuple);
+		KeptRel    *kept = keep_indexes(heap);
+		CatalogIndexState indexes = kept != NULL ? kept->indexes :
+			CatalogOpenIndexes(heap);
+
+		index_new_version(indexes, tuple);
+		if (kept == NULL)
+			CatalogCloseIndexes(indexes);
 	}
-	else
-		CatalogTupleUpdate(heap, tid, tuple);
 	ItemPointerCopy(&tuple->t_self, tid);
 	heap_freetuple(tuple);
 }
