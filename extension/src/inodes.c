@@ -225,9 +225,10 @@ locked_enter(const Inode *inode, ItemPointer tid)
 }
 
 /*
- * Where inodes were when they were last seen: guesses that spare the index,
- * which rel_fetch checks.  Only versions that some snapshot has seen are
- * remembered, so that none is of a transaction that may yet abort.
+ * Where inodes were when they were last seen, or put: guesses that spare the
+ * index, which rel_fetch checks.  The version that an update has left behind
+ * would not do: it is pruned before the next update.  Should this transaction
+ * abort, the index finds what there is.
  */
 #define PLACES 4096
 
@@ -244,6 +245,15 @@ static Place *
 place_of(const pg_uuid_t *id)
 {
 	return &places[(id->data[14] << 8 | id->data[15]) % PLACES];
+}
+
+static void
+remember_place(const pg_uuid_t *id, const ItemPointerData *tid)
+{
+	Place	   *place = place_of(id);
+
+	place->id = *id;
+	place->tid = *tid;
 }
 
 static bool
@@ -278,8 +288,7 @@ find_row(RelScan *rs, const pg_uuid_t *id, const ItemPointerData *first,
 			return false;
 		}
 	}
-	place->id = *id;
-	place->tid = rs->slot->tts_tid;
+	remember_place(id, &rs->slot->tts_tid);
 	return true;
 }
 
@@ -537,6 +546,7 @@ inode_flush(void)
 
 			inode_to_values(&entry->inode, values, nulls);
 			rel_update(heap, &entry->tid, values, nulls);
+			remember_place(&entry->inode.id, &entry->tid);
 			entry->dirty = entry->first = false;
 		}
 	}

@@ -44,6 +44,11 @@ extern void reply_store(const Op *op, Procedure procedure,
 
 /* Writes what was stored; called by xact.c only. */
 extern void reply_flush(void);
+/*
+ * Has what reply_find() was told by empty tables become doubtful?  An ERROR
+ * then; called by xact.c only, when all is written.
+ */
+extern void reply_verify(void);
 /* Forgets it at the end of a transaction; called by xact.c only. */
 extern void reply_forget(void);
 

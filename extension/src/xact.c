@@ -99,6 +99,7 @@ write_pending(void)
 	dirent_flush();
 	usage_flush();
 	reply_flush();
+	reply_verify();
 	CommandCounterIncrement();
 }
 
