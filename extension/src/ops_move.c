@@ -6,7 +6,9 @@
  * Up to four directories are concerned: the two that hold the names, the one
  * that is moved and the empty one that it replaces.  They are locked together
  * in the order of ids, as found without a lock, and the names are looked up
- * again under the locks.  Then come the files, if files are moved or replaced.
+ * again under the locks, unless the directories still have the ctimes they had:
+ * whatever happens to an entry gives its directory a new one.  Then come the
+ * files, if files are moved or replaced.
  *
  * A directory that gets another parent could become its own ancestor by two
  * moves that are each right by themselves.  So such moves of a share exclude
@@ -40,7 +42,7 @@ typedef struct Move
 	Inode	   *to_dir;
 
 	/* as looked up; meaningful where the flag is set */
-	bool		fixed;			/* looked up under the locks of both directories */
+	bool		fixed;			/* nothing can have changed since */
 	bool		have_source;
 	bool		have_target;
 	Dirent		source_entry;
@@ -100,11 +102,12 @@ lock_directories(Move *m)
 	pg_uuid_t	ids[4];
 	Inode	   *inodes[4];
 	int			n = 0;
-	Inode		seen;
-	Status		status = op_get_dir(&m->from, &seen);
+	Inode		from,
+				to;
+	Status		status = op_get_dir(&m->from, &from);
 
 	if (status == FS_OK)
-		status = op_get_dir(&m->to, &seen);
+		status = op_get_dir(&m->to, &to);
 	if (status == FS_OK && m->from.share->share_id != m->to.share->share_id)
 		status = FS_XDEV;
 	if (status == FS_OK && m->from.share->read_only)
@@ -117,13 +120,7 @@ lock_directories(Move *m)
 	if (!m->from_name.dot && !m->from_name.dotdot &&
 		!m->to_name.dot && !m->to_name.dotdot)
 	{
-		m->fixed = inode_locked(&m->from.id) != NULL &&
-			inode_locked(&m->to.id) != NULL;
 		look_up_both(m);
-		/* a directory may change until it is locked too */
-		if ((m->have_source && m->source.kind == KIND_DIRECTORY) ||
-			(m->have_target && m->target.kind == KIND_DIRECTORY))
-			m->fixed = false;
 		if (changes_parent(m))
 			(void) take_move_lock(m->from.share, true);
 		if (m->have_source && m->source.kind == KIND_DIRECTORY)
@@ -134,13 +131,17 @@ lock_directories(Move *m)
 	inode_lock(n, ids, inodes);
 	m->from_dir = inodes[0];
 	m->to_dir = inodes[1];
-	return m->from_dir == NULL || m->to_dir == NULL ? FS_STALE : FS_OK;
+	if (m->from_dir == NULL || m->to_dir == NULL)
+		return FS_STALE;
+	/* a directory among the objects may have changed until it was locked */
+	m->fixed = n == 2 && m->from_dir->ctime == from.ctime &&
+		m->to_dir->ctime == to.ctime;
+	return FS_OK;
 }
 
 /*
- * Once more under the locks of both directories (unless an earlier call of the
- * batch had taken them): what the names stand for now stays so.  What became
- * something else meanwhile is locked late.
+ * Once more under the locks of both directories: what the names stand for now
+ * stays so.  What became something else meanwhile is locked late.
  */
 static void
 fix_names(Move *m)
