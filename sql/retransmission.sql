@@ -87,14 +87,35 @@ SELECT dittofs.status_name(status)
 	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
 COMMIT;
 
+-- the replies of a batch share rows, by 64 xids, and each is found again
+CREATE FUNCTION pg_temp.many(root bytea, OUT made bigint, OUT handles text) LANGUAGE sql AS $$
+	SELECT count(*) FILTER (WHERE status = 0), md5(string_agg(handle::text, ' ' ORDER BY i))
+		FROM generate_series(1, 130) i, dittofs.create_directory(root, convert_to('many' || i, 'UTF8'),
+			('client=10.0.0.9 xid=' || 1000 + i || ' checksum=' || i)::dittofs.caller)
+$$;
+CREATE VIEW pg_temp.kept AS SELECT count(*) AS rows, sum(length(replies) / 24) AS replies
+	FROM (TABLE dittofs.replies_0 UNION ALL TABLE dittofs.replies_1 UNION ALL TABLE dittofs.replies_2) r;
+SELECT rows, replies FROM pg_temp.kept \gset before_
+BEGIN;
+SET LOCAL dittofs.gateway = on;
+SELECT made, handles FROM pg_temp.many(:'root') \gset
+SELECT :made AS made;
+COMMIT;
+SELECT rows - :before_rows AS rows, replies - :before_replies AS replies FROM pg_temp.kept;
+SELECT made, handles = :'handles' AS same FROM pg_temp.many(:'root');
+SELECT dittofs.status_name(status) FROM dittofs.create_directory(:'root', 'many7',
+	'client=10.0.0.9 xid=1007 checksum=8');
+SELECT dittofs.status_name(status) FROM dittofs.create_directory(:'root', 'many7',
+	'client=10.0.0.9 xid=1008 checksum=7');
+
 -- the third generation is emptied, the one in use is not
 SELECT dittofs.reap() >= 0 AS reaped;
 SELECT dittofs.status_name(status)
 	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
 -- one generation at a time is emptied: that whose turn comes next
-INSERT INTO dittofs.replies_0 VALUES (1, 1, gen_random_uuid());
-INSERT INTO dittofs.replies_1 VALUES (1, 1, gen_random_uuid());
-INSERT INTO dittofs.replies_2 VALUES (1, 1, gen_random_uuid());
+INSERT INTO dittofs.replies_0 VALUES (1, '');
+INSERT INTO dittofs.replies_1 VALUES (1, '');
+INSERT INTO dittofs.replies_2 VALUES (1, '');
 SELECT dittofs.reap() >= 0 AS reaped;
 SELECT (SELECT count(*) FROM dittofs.replies_0 WHERE key = 1) +
 	(SELECT count(*) FROM dittofs.replies_1 WHERE key = 1) +

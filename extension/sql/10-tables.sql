@@ -152,14 +152,14 @@ CREATE TABLE dittofs.mounts (
 -- (extension/src/replies.c).  A dump leaves them out: who restores one does not
 -- go on where the clients were.
 CREATE TABLE dittofs.replies_0 (
-	key bigint NOT NULL,		-- of client, user, procedure and xid
-	checksum bigint NOT NULL,	-- of the arguments
-	object uuid NOT NULL		-- the inode the reply was about
+	key bigint NOT NULL,		-- of a client's address and 64 xids
+	replies bytea NOT NULL	-- to calls with these xids, 24 bytes each
 ) WITH (autovacuum_enabled = off);
+ALTER TABLE dittofs.replies_0 ALTER replies SET STORAGE plain;
 CREATE INDEX replies_0_key ON dittofs.replies_0 (key);
-CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0) WITH (autovacuum_enabled = off);
+CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
 CREATE INDEX replies_1_key ON dittofs.replies_1 (key);
-CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0) WITH (autovacuum_enabled = off);
+CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
 CREATE INDEX replies_2_key ON dittofs.replies_2 (key);
 -- Whose turn it is, since when, and when somebody last looked; one row.
 CREATE TABLE dittofs.replies_turn (

@@ -4,10 +4,14 @@
  *	  Answers to changes, kept for clients that ask again.
  *
  * A call is known by its client's address (not its port: it comes back from
- * another one), its user, its xid, the procedure and a checksum of the
- * arguments.  All but the checksum make the index key, whose low half is the
- * xid: xids of a client follow each other, and so do their entries in the
- * index.  The checksum is compared.
+ * another one), its xid, its user, the procedure and a checksum of the
+ * arguments.
+ *
+ * The xids of a client follow each other, so calls that share a batch mostly
+ * have xids close together.  A row is what one transaction has to say about 64
+ * of them: the index key is made of the address and the xid without its last
+ * bits, and the rest is looked for in the row.  A row for each reply would cost
+ * more than the change, where that is a SETATTR.
  *
  * Only success is stored.  A call that failed changed nothing; asked again it
  * is answered as if it had come later.
@@ -53,22 +57,30 @@
 enum
 {
 	COL_KEY,
-	COL_CHECKSUM,
-	COL_OBJECT,
+	COL_REPLIES,
 	NCOLS
 };
 
-/* Of this transaction, to be written all at once before it commits. */
+/* As it lies in a row. */
 typedef struct Reply
 {
-	int64		key;
-	int64		checksum;
+	uint64		call;			/* a hash of user, procedure and arguments; the
+								 * last bits are the xid's */
 	pg_uuid_t	object;
 } Reply;
 
-#define PENDING_MAX 256
+/* Of this transaction, to be written all at once before it commits. */
+typedef struct PendingReply
+{
+	int64		key;
+	Reply		reply;
+} PendingReply;
 
-static Reply pending[PENDING_MAX];
+#define XID_BITS	6
+#define PENDING_MAX 256
+#define ROW_MAX		64			/* replies */
+
+static PendingReply pending[PENDING_MAX];
 static int	npending = 0;
 
 #define GENERATIONS 3
@@ -116,17 +128,25 @@ table_of(int age)
 					  (turn.number + GENERATIONS - age) % GENERATIONS);
 }
 
-/* 32 bits of who (address, flavor, uid) and what, 32 bits of xid. */
+/* 38 bits of a hash of the address, 26 of the xid. */
 static int64
-reply_key(const Op *op, Procedure procedure)
+key_of(const Caller *caller)
+{
+	uint64		who = XXH3_64bits(caller->addr, sizeof(caller->addr));
+
+	return (int64) ((who << (32 - XID_BITS)) | (caller->xid >> XID_BITS));
+}
+
+static uint64
+call_of(const Op *op, Procedure procedure)
 {
 	const Caller *caller = op->caller;
-	uint64		seed = op->share->cookie_seed + procedure +
-		((uint64) caller->auth << 16);
-	uint64		who = XXH3_64bits_withSeed(caller->addr, sizeof(caller->addr),
-										   seed ^ ((uint64) caller->uid << 32));
+	uint64		what[3] = {caller->checksum, caller->uid,
+	(uint64) caller->auth << 32 | procedure};
+	uint64		hash = XXH3_64bits_withSeed(what, sizeof(what),
+											op->share->cookie_seed);
 
-	return (int64) ((who << 32) | caller->xid);
+	return hash << XID_BITS | (caller->xid & ((1 << XID_BITS) - 1));
 }
 
 static bool
@@ -155,7 +175,7 @@ is_idle(int age)
 }
 
 static bool
-find_in(RelName table, int64 key, int64 checksum, pg_uuid_t *object)
+find_in(RelName table, int64 key, uint64 call, pg_uuid_t *object)
 {
 	RelScan		rs;
 	ScanKeyData scankey;
@@ -165,20 +185,29 @@ find_in(RelName table, int64 key, int64 checksum, pg_uuid_t *object)
 	rel_scan_begin(&rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
 	while (!found && rel_scan_next(&rs))
 	{
-		found = DatumGetInt64(rs.slot->tts_values[COL_CHECKSUM]) == checksum;
+		bytea	   *row = DatumGetByteaPP(rs.slot->tts_values[COL_REPLIES]);
+		const char *at = VARDATA_ANY(row);
+		const char *end = at + VARSIZE_ANY_EXHDR(row);
+		Reply		reply;
+
+		for (; !found && end - at >= sizeof(Reply); at += sizeof(Reply))
+		{
+			memcpy(&reply, at, sizeof(Reply));
+			found = reply.call == call;
+		}
 		if (found)
-			*object = *DatumGetUUIDP(rs.slot->tts_values[COL_OBJECT]);
+			*object = reply.object;
 	}
 	rel_scan_end(&rs);
 	return found;
 }
 
 static const Reply *
-find_pending(int64 key, int64 checksum)
+find_pending(int64 key, uint64 call)
 {
 	for (int i = 0; i < npending; i++)
-		if (pending[i].key == key && pending[i].checksum == checksum)
-			return &pending[i];
+		if (pending[i].reply.call == call && pending[i].key == key)
+			return &pending[i].reply;
 	return NULL;
 }
 
@@ -198,13 +227,14 @@ bool
 reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 {
 	int64		key;
-	int64		checksum = (int64) op->caller->checksum;
+	uint64		call;
 	const Reply *own;
 
 	if (!op->caller->has_call || !dittofs_keep_replies)
 		return false;
-	key = reply_key(op, procedure);
-	own = find_pending(key, checksum);
+	key = key_of(op->caller);
+	call = call_of(op, procedure);
+	own = find_pending(key, call);
 	if (own != NULL)
 	{
 		*object = own->object;
@@ -214,7 +244,7 @@ reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 	for (int i = 0; i < GENERATIONS; i++)
 	{
 		/* the current one, the one before it, the one that is empty */
-		if (!is_idle(i) && find_in(table_of(i), key, checksum, object))
+		if (!is_idle(i) && find_in(table_of(i), key, call, object))
 		{
 			/*
 			 * It is there for everybody to see, but perhaps not yet where
@@ -234,23 +264,23 @@ reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 void
 reply_store(const Op *op, Procedure procedure, const pg_uuid_t *object)
 {
-	Reply	   *reply;
+	PendingReply *own;
 
 	if (!op->caller->has_call || !dittofs_keep_replies)
 		return;
 	if (npending == PENDING_MAX)
 		reply_flush();
-	reply = &pending[npending++];
-	reply->key = reply_key(op, procedure);
-	reply->checksum = (int64) op->caller->checksum;
-	reply->object = *object;
+	own = &pending[npending++];
+	own->key = key_of(op->caller);
+	own->reply.call = call_of(op, procedure);
+	own->reply.object = *object;
 }
 
 static int
 compare_keys(const void *a, const void *b)
 {
-	int64		left = ((const Reply *) a)->key;
-	int64		right = ((const Reply *) b)->key;
+	int64		left = ((const PendingReply *) a)->key;
+	int64		right = ((const PendingReply *) b)->key;
 
 	return (left > right) - (left < right);
 }
@@ -267,28 +297,46 @@ reply_verify(void)
 					 errhint("Run the transaction again.")));
 }
 
+/* A row of the replies that begin with pending[first]; *count: how many. */
+static HeapTuple
+form_row(Relation heap, int first, int *count)
+{
+	union
+	{
+		bytea		value;
+		char		room[VARHDRSZ + ROW_MAX * sizeof(Reply)];
+	}			row;
+	int64		key = pending[first].key;
+	int			n = 0;
+	Datum		values[NCOLS];
+	bool		nulls[NCOLS] = {false};
+
+	for (; n < ROW_MAX && first + n < npending && pending[first + n].key == key; n++)
+		memcpy(VARDATA(&row.value) + n * sizeof(Reply), &pending[first + n].reply,
+			   sizeof(Reply));
+	SET_VARSIZE(&row.value, VARHDRSZ + n * sizeof(Reply));
+	values[COL_KEY] = Int64GetDatum(key);
+	values[COL_REPLIES] = PointerGetDatum(&row.value);
+	*count = n;
+	return heap_form_tuple(RelationGetDescr(heap), values, nulls);
+}
+
 void
 reply_flush(void)
 {
 	Relation	heap;
 	HeapTuple	tuples[PENDING_MAX];
+	int			rows = 0;
+	int			count;
 
 	if (npending == 0)
 		return;
 	heap = table_open(rel_oid(table_of(0)), RowExclusiveLock);
-	qsort(pending, npending, sizeof(Reply), compare_keys);
-	for (int i = 0; i < npending; i++)
-	{
-		Datum		values[NCOLS];
-		bool		nulls[NCOLS] = {false};
-
-		values[COL_KEY] = Int64GetDatum(pending[i].key);
-		values[COL_CHECKSUM] = Int64GetDatum(pending[i].checksum);
-		values[COL_OBJECT] = UUIDPGetDatum(&pending[i].object);
-		tuples[i] = heap_form_tuple(RelationGetDescr(heap), values, nulls);
-	}
-	rel_insert_many(heap, tuples, npending);
-	for (int i = 0; i < npending; i++)
+	qsort(pending, npending, sizeof(PendingReply), compare_keys);
+	for (int i = 0; i < npending; i += count)
+		tuples[rows++] = form_row(heap, i, &count);
+	rel_insert_many(heap, tuples, rows);
+	for (int i = 0; i < rows; i++)
 		heap_freetuple(tuples[i]);
 	table_close(heap, NoLock);
 	npending = 0;
