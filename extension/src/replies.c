@@ -95,17 +95,31 @@ static struct
 	int64		seen;			/* when somebody was last in reply_expire() */
 }			turn;
 
+/* The table has one row. */
+static bool
+is_turn(TupleTableSlot *slot, const void *key)
+{
+	return true;
+}
+
 static void
 read_turn(void)
 {
+	static ItemPointerData place;
 	RelScan		rs;
 
 	if (turn.known)
 		return;
-	rel_scan_begin(&rs, REL_REPLIES_TURN, AccessShareLock, GetActiveSnapshot(),
-				   NULL, 0);
-	if (!rel_scan_next(&rs))
-		elog(ERROR, "dittofs.replies_turn is empty");
+	if (!ItemPointerIsValid(&place) ||
+		!rel_fetch(&rs, REL_REPLIES_TURN, AccessShareLock, GetActiveSnapshot(),
+				   &place, is_turn, NULL))
+	{
+		rel_scan_begin(&rs, REL_REPLIES_TURN, AccessShareLock,
+					   GetActiveSnapshot(), NULL, 0);
+		if (!rel_scan_next(&rs))
+			elog(ERROR, "dittofs.replies_turn is empty");
+	}
+	place = rs.slot->tts_tid;
 	turn.number = DatumGetInt64(rs.slot->tts_values[0]);
 	turn.since = DatumGetInt64(rs.slot->tts_values[1]);
 	turn.seen = DatumGetInt64(rs.slot->tts_values[2]);
