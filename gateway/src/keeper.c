@@ -168,8 +168,11 @@ ask(struct keeper *keeper, const char *sql, int count,
 		result = exec_in_time(keeper->pg, sql, count, values);
 		if (PQresultStatus(result) == PGRES_TUPLES_OK)
 			return result;
-		log_debug("store %s: %s", keeper->config->stores[keeper->store].name,
-				  result != NULL ? PQresultErrorMessage(result) : "no answer");
+		log_with(LOG_LEVEL_DEBUG,
+				 log_members(session_result_members(result), "{s:s}", "store",
+							 keeper->config->stores[keeper->store].name),
+				 "store %s: %s", keeper->config->stores[keeper->store].name,
+				 result != NULL ? PQresultErrorMessage(result) : "no answer");
 		PQclear(result);
 		lost = PQstatus(keeper->pg) != CONNECTION_OK;
 		PQfinish(keeper->pg);
