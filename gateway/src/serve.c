@@ -76,6 +76,11 @@ log_slow_call(const struct request *request, int64_t took)
 	snprintf(call.procedure, sizeof(call.procedure), "%s",
 			 request->procedure != NULL ? request->procedure->name : "-");
 	call.status = request->status;
+	call.handle_size = request->call.handle.size;
+	if (call.handle_size > sizeof(call.handle))
+		call.handle_size = 0;
+	if (call.handle_size > 0)
+		memcpy(call.handle, request->call.handle.data, call.handle_size);
 	keeper_slow_call(&call);
 	log_with(LOG_LEVEL_WARNING,
 			 log_members(request_members(request),

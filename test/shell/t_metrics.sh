@@ -146,8 +146,9 @@ for ((tries = 0; tries < 300; tries++)); do
 done
 is "$(q "SELECT count(*), count(DISTINCT pid), min(state) FROM dittofs.replicas WHERE alive")" \
 	"2|2|serving" "both gateways have registered"
-like "$(q "SELECT procedure, status, total_ms > 200, queue_ms + database_ms <= total_ms + 1 FROM dittofs.slow_calls LIMIT 1")" \
-	"^CREATE\|[A-Z]+\|t\|t" "the slow call is in the database"
+like "$(q "SELECT procedure, status, share, handle = (dittofs.stat('/export')).handle, total_ms > 200,
+		queue_ms + database_ms <= total_ms + 1 FROM dittofs.slow_calls LIMIT 1")" \
+	"^CREATE\|[A-Z]+\|/export\|t\|t\|t" "the slow call is in the database"
 like "$(q "SELECT application_name FROM pg_stat_activity WHERE usename = 'dittofs_gateway' AND application_name !~ 'keeper' LIMIT 1")" \
 	"^dittofs .* [0-9]+$" "sessions bear the gateway's name"
 is "$(q "SELECT share, content, inodes > 0 FROM dittofs.share_usage")" "/export|postgres|t" "the view of shares"
@@ -212,6 +213,7 @@ like "$dom" 'class="state"[^>]*>serving<' "it says that the gateway serves"
 like "$dom" '<td class="name">/export</td>' "it shows the share"
 like "$dom" '<i style="width: [0-9.]+%' "how full that is"
 like "$dom" "127.0.0.1 port $((port + 10))</td>" "the other gateway"
+like "$dom" '<td class="name">CREATE in /export</td>' "the slow call"
 like "$dom" '<polyline points="[0-9]' "and curves"
 is "$(grep -cE '(src|href)="https?:|url\(https?:' "$DITTOFS_RUN/dom")" 0 "it loads nothing from elsewhere"
 picture=${DITTOFS_SCREENSHOT:-$DITTOFS_RUN/page.png}
