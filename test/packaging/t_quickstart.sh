@@ -6,16 +6,7 @@
 # shellcheck source=lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
-# The marked block and the one that follows it, commands put on one line
-commands()
-{
-	awk '/^<!-- test\/packaging\/t_quickstart.sh/ {marked = 2; next}
-		marked && /^```sh$/ {inside = 1; next}
-		inside && /^```$/ {inside = 0; marked--; next}
-		inside' "$top/README.md" | sed -e ':a' -e '/\\$/{N;s/\\\n */ /;ba}'
-}
-
-[ "$(commands | wc -l)" -ge 8 ]
+[ "$(documented README.md | wc -l)" -ge 8 ]
 ok $? "README.md has commands to run"
 packages >"$roots/deb.log" 2>&1
 ok $? "make deb" || sed 's/^/# /' "$roots/deb.log"
@@ -40,7 +31,7 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 			runuser -u postgres -- psql -XqAt dittofs -c "$1"
 		}
 	END
-	commands | while read -r command; do
+	documented README.md | while read -r command; do
 		printf 'command=%q\n' "$command"
 		# shellcheck disable=SC2016
 		echo 'bash -c "$command" >output 2>&1
@@ -67,6 +58,11 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 		# The mount outlives what happens to the servers.
 		systemctl reload dittofs-gateway
 		ok $? "systemctl reload"
+		systemctl restart dittofs-gateway
+		is "$(cat /mnt/hello)" "a first file" "systemctl restart, and the client goes on"
+		systemctl status dittofs-gateway >output 2>&1
+		ok $? "systemctl status" || sed 's/^/# /' output
+		pid=$(systemctl show -p MainPID --value dittofs-gateway)
 		kill -KILL "$pid"
 		echo again >/mnt/again
 		ok $? "a gateway that was killed is started again, and the client goes on"

@@ -193,20 +193,37 @@ is "$(q "SELECT name FROM dittofs.list_shares()" later)" /export \
 kill $pid
 wait $pid
 
-# init
-"$gateway" init "$dir/sample.yaml"
+# init, check and start, as docs/CONFIGURATION.md has them
+dittofs()
+{
+	exec "$gateway" "$@"
+}
+mapfile -t commands < <(documented docs/CONFIGURATION.md | sed "s,/etc/dittofs,$dir/etc,")
+mkdir "$dir/etc"
+sample=$dir/etc/dittofs.yaml
+(eval "${commands[0]}")
 is $? 0 "init writes a file"
-is "$(stat -c %a "$dir/sample.yaml")" 600 "for its owner alone"
-cp "$dir/sample.yaml" "$dir/copy"
-out=$("$gateway" init "$dir/sample.yaml" 2>&1)
+is "$(stat -c %a "$sample")" 600 "for its owner alone"
+cp "$sample" "$dir/copy"
+out=$(eval "${commands[0]}" 2>&1)
 is $? 1 "but not over one"
 like "$out" "File exists" "and says why"
-cmp -s "$dir/sample.yaml" "$dir/copy"
+cmp -s "$sample" "$dir/copy"
 ok $? "which is as it was"
 sed -i "s,host: .*,host: $PGHOST,;s/port: 5432/port: $PGPORT/;s/user: .*/user: dittofs_gateway/
-	s/port: 12049/port: $port/" "$dir/sample.yaml"
-"$gateway" check --config "$dir/sample.yaml" >"$dir/out" 2>&1
+	s/port: 12049/port: $port/" "$sample"
+(eval "${commands[1]}") >"$dir/out" 2>&1
 is $? 0 "the sample is right as soon as it knows the database" || sed 's/^/# /' "$dir/out"
+(eval "${commands[2]}") >"$dir/log" 2>&1 &
+pid=$!
+for ((tries = 0; tries < 200; tries++)); do
+	! grep -q 'NFS and MOUNT' "$dir/log" || break
+	sleep 0.05
+done
+like "$(<"$dir/log")" "NFS and MOUNT version 3 on .* configured by $sample" "and a gateway starts with it"
+kill $pid
+wait $pid
+is $? 0 "and ends"
 
 # The example in the documentation
 sed -n '/^```yaml$/,/^```$/p' "$top/docs/CONFIGURATION.md" | sed '1d;$d' >"$dir/example.yaml"
