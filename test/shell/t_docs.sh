@@ -4,6 +4,7 @@
 # is tested names a test that exists.  Every command that a page shows is run: here,
 # by the test that a comment above its block names, or word for word in some test.
 
+export PG_CONF="shared_preload_libraries = 'pg_stat_statements'"
 # shellcheck source=lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,8 @@ ok $? "docs/sql.md is what the catalog says" || {
 	diff "$top/docs/sql.md" "$DITTOFS_RUN/sql.md" | head -n 20 | sed 's/^/# /'
 	echo "# make it again: test/with-postgres docs/make-sql-reference >docs/sql.md"
 }
+
+q "CREATE EXTENSION pg_stat_statements"
 
 # docker/s3.sql, which compose.yaml runs, twice
 "$pg_bin/psql" -Xqo /dev/null -c "SELECT dittofs.create_share('/export')"
@@ -40,10 +43,11 @@ nfs-ls "nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port" >/dev/nu
 curl -sf "http://127.0.0.1:$((port + 1))/metrics" >"$DITTOFS_RUN/metrics"
 ok $? "a gateway has metrics" || sed 's/^/# /' "$DITTOFS_RUN/log"
 unknown=
-for name in $(grep -oE '(dittofs|process)_[a-z_]+' "$top/docker/grafana/dittofs.json" | sort -u); do
+for name in $(grep -oE '(dittofs|process)_[a-z_]+' "$top/docker/grafana/dittofs.json" | sort -u) \
+	$(sed -n '/^## Monitoring/,/^## Logs/p' "$top/docs/operations.md" | grep -oE 'dittofs_[a-z_]+' | sort -u); do
 	grep -qE "^${name}[{ ]" "$DITTOFS_RUN/metrics" || unknown="$unknown $name"
 done
-is "$unknown" "" "the dashboard asks for nothing else"
+is "$unknown" "" "the dashboard and docs/operations.md ask for nothing else"
 
 # SQL that a page shows: what is indented or in a block up to its semicolon, and
 # what is quoted in a sentence.  It is run, in the order of the pages.

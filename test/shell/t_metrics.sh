@@ -2,6 +2,7 @@
 # The HTTP port: probes, what Prometheus reads, the page for people; and what
 # gateways tell the database of themselves.
 
+export PG_CONF="shared_preload_libraries = 'pg_stat_statements'"
 # shellcheck source=lib.sh disable=SC2001,SC2054,SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +17,8 @@ port=$((20000 + RANDOM % 6000))
 http=$((port + 1))
 url=http://127.0.0.1:$http
 
-q "ALTER ROLE dittofs_gateway LOGIN;
+q "CREATE EXTENSION pg_stat_statements;
+	ALTER ROLE dittofs_gateway LOGIN;
 	SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511);
 	SELECT dittofs.set_server_config('capacity_bytes', '268435456')" >/dev/null
 
@@ -136,6 +138,17 @@ is "$(value 'dittofs_rpc_call_duration_seconds_count{program="NFS",procedure="GE
 	"each call is in the histogram, once"
 like "$(<"$log.0")" "warning w[0-9]+ client 127.*CREATE \(share /export, file [0-9a-f-]{36}\) took [0-9]+ ms: queue [0-9]+, database [0-9]+ \(flush [0-9]+\), content 0" \
 	"the log has the slow call with its parts"
+
+# operations HAVING: of the statements of gateways
+operations()
+{
+	q "SELECT substring(query FROM '^SELECT dittofs\.([a-z_]+)\(') AS operation FROM pg_stat_statements
+		JOIN pg_roles ON oid = userid WHERE rolname = 'dittofs_gateway' AND query ~ '^SELECT dittofs\.[a-z_]+\('
+		GROUP BY operation HAVING $1 ORDER BY operation"
+}
+is "$(operations "count(*) > 1")" "" "pg_stat_statements has one statement for an operation"
+like "$(operations "sum(calls) > 100" | paste -sd ' ')" "create_file .*get_file .*lookup .*move .*read_directory .*remove_file" \
+	"with all of its calls"
 
 # A second gateway; both are in the database, and so is the slow call
 start 1 --log-format=json --log-level=debug --slow-call=200ms
