@@ -4,8 +4,9 @@
 # is tested names a test that exists.  Every command that a page shows is run: here,
 # by the test that a comment above its block names, or word for word in some test.
 
+# shellcheck disable=SC2001,SC2054,SC2154,SC2317
 export PG_CONF="shared_preload_libraries = 'pg_stat_statements'"
-# shellcheck source=lib.sh disable=SC2154
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$DITTOFS_GATEWAY" ] || build gateway-all || exit 1

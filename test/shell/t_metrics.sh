@@ -2,8 +2,9 @@
 # The HTTP port: probes, what Prometheus reads, the page for people; and what
 # gateways tell the database of themselves.
 
+# shellcheck disable=SC2001,SC2054,SC2154,SC2317
 export PG_CONF="shared_preload_libraries = 'pg_stat_statements'"
-# shellcheck source=lib.sh disable=SC2001,SC2054,SC2154,SC2317
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$DITTOFS_GATEWAY" ] || build gateway-all || exit 1

@@ -3,7 +3,7 @@
 # of the WAL give back the files as they were at a chosen time, to clients too.
 # What is configured and typed is what docs/operations.md shows.
 
-# shellcheck source=lib.sh disable=SC2154
+# shellcheck source=lib.sh disable=SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$DITTOFS_GATEWAY" ] || build gateway-all || exit 1
