@@ -55,6 +55,11 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 		is "$(sed -n 's/^Seccomp:\t//p' "/proc/$pid/status")" 2 "and with few system calls"
 		is "$(stat -c '%a %U:%G' /etc/dittofs/dittofs.yaml)" "640 root:dittofs" "its settings are not for everybody"
 
+		# The journal has the priorities, and the words without them.
+		journalctl --sync
+		like "$(journalctl -b --no-pager -o cat -u dittofs-gateway -p 6..6)" "main dittofs [^<]*: NFS and MOUNT version 3 on" \
+			"the journal has what the gateway says of a day at priority info"
+
 		# The mount outlives what happens to the servers.
 		systemctl reload dittofs-gateway
 		ok $? "systemctl reload"
@@ -68,6 +73,9 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 		ok $? "a gateway that was killed is started again, and the client goes on"
 		systemctl restart postgresql@15-main
 		is "$(cat /mnt/again)" again "so is the database"
+		journalctl --sync
+		like "$(journalctl -b --no-pager -o cat -u dittofs-gateway -p 4..4)" "w[0-9]+ PostgreSQL: " \
+			"and what went wrong meanwhile is there at priority warning"
 		apt-get install --reinstall ./build/deb/*-15-dittofs_*.deb ./build/deb/dittofs-gateway_*.deb >output 2>&1
 		ok $? "the packages are installed again" || sed 's/^/# /' output
 		systemctl is-active --quiet dittofs-gateway

@@ -148,28 +148,19 @@ config 's/database: .*/database: empty/;s/user: .*/user: postgres/;s/auto_migrat
 	s,  - name: /export,&\n    squash: none\n    allowed_clients: [127.0.0.0/8],'
 "$gateway" start --config "$file" >"$dir/log" 2>&1 &
 pid=$!
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'NFS and MOUNT' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'NFS and MOUNT'
 is "$(q "SELECT name, squash, allowed_clients FROM dittofs.list_shares()" empty)" \
 	"/export|none|{127.0.0.0/8}" "auto_migrate makes extension and share" || sed 's/^/# /' "$dir/log"
 
 # SIGHUP, and the two ways it goes
 sed -i 's/max_conns: 15/max_conns: 16/;$a logging: { level: debug }' "$file"
 kill -HUP $pid
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'max_conns' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'max_conns'
 like "$(<"$dir/log")" "max_conns has changed: that needs a restart" "SIGHUP says what needs a restart"
 like "$(<"$dir/log")" "logging.level is debug now" "and takes over the rest"
 sed -i 's/level: debug/level: loud/' "$file"
 kill -HUP $pid
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'nothing is reloaded' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'nothing is reloaded'
 like "$(<"$dir/log")" "nothing is reloaded: .*\"loud\" is none of" "a broken file changes nothing"
 kill $pid
 wait $pid
@@ -179,15 +170,9 @@ is $? 0 "it is still there to be stopped"
 config 's/database: .*/database: later/;s/user: .*/user: postgres/;s/auto_migrate: false/auto_migrate: true/'
 "$gateway" start --config "$file" >"$dir/log" 2>&1 &
 pid=$!
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'NFS and MOUNT' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'NFS and MOUNT'
 "$pg_bin/createdb" later
-for ((tries = 0; tries < 300; tries++)); do
-	! grep -q 'share /export has been made' "$dir/log" || break
-	sleep 0.1
-done
+appears "$dir/log" 'share /export has been made'
 is "$(q "SELECT name FROM dittofs.list_shares()" later)" /export \
 	"what auto_migrate makes is made when the database is there" || sed 's/^/# /' "$dir/log"
 kill $pid
@@ -216,10 +201,7 @@ sed -i "s,host: .*,host: $PGHOST,;s/port: 5432/port: $PGPORT/;s/user: .*/user: d
 is $? 0 "the sample is right as soon as it knows the database" || sed 's/^/# /' "$dir/out"
 (eval "${commands[2]}") >"$dir/log" 2>&1 &
 pid=$!
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'NFS and MOUNT' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'NFS and MOUNT'
 like "$(<"$dir/log")" "NFS and MOUNT version 3 on .* configured by $sample" "and a gateway starts with it"
 kill $pid
 wait $pid

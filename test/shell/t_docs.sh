@@ -76,7 +76,7 @@ dittofs()
 # starts COMMAND
 starts()
 {
-	local command=$1 pid tries
+	local command=$1 pid
 
 	command=${command//KEY_ID=…/KEY_ID=x}
 	command=${command//KEY=…/KEY=x}
@@ -87,10 +87,7 @@ starts()
 	: >"$DITTOFS_RUN/out"
 	(eval "$command --listen 127.0.0.1 --port $((port + 2))") >"$DITTOFS_RUN/out" 2>&1 &
 	pid=$!
-	for ((tries = 0; tries < 400; tries++)); do
-		! grep -q 'NFS and MOUNT' "$DITTOFS_RUN/out" || break
-		sleep 0.05
-	done
+	appears "$DITTOFS_RUN/out" 'NFS and MOUNT'
 	kill $pid
 	wait $pid && grep -q 'NFS and MOUNT' "$DITTOFS_RUN/out"
 	ok $? "$1" || sed 's/^/# /' "$DITTOFS_RUN/out"
