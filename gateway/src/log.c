@@ -145,7 +145,7 @@ write_json(enum log_level level, json_t *members, const char *message)
 					   "level", log_level_names[level],
 					   "thread", thread_name, "message", log_text(message));
 	json_object_update(object, members);
-	text = json_dumps(object, JSON_COMPACT);
+	text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(object);
 	if (text == NULL)
 		return;
@@ -337,6 +337,9 @@ log_finish_repeats(bool all)
 }
 
 /* Of several lines one, without what ends them. */
+static void make_message(char *message, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
 static void
 make_message(char *message, const char *format, va_list arguments)
 {
