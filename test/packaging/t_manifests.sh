@@ -42,10 +42,10 @@ key=$(sed -n 's,.*password_file: /run/secrets/database/,,p' kubernetes/gateway.y
 is "$(grep '^    kubectl' README.md)" "    kubectl create namespace $namespace
     kubectl -n $namespace create secret generic $secret --from-literal=$key=…
     kubectl apply -f docker/kubernetes/" "namespace, secret and its key are those of README.md"
-for profile in $(grep -oE -- '--profile [a-z0-9-]+' README.md | cut -d ' ' -f 2); do
+while read -r _ profile; do
 	grep -q "profiles: .*$profile" compose.yaml
 	ok $? "compose.yaml has its profile $profile"
-done
+done < <(grep -oE -- '--profile [a-z0-9-]+' README.md)
 
 for file in pgxn/META.json grafana/*.json; do
 	perl -MJSON::PP -e 'local $/; decode_json(<STDIN>)' <"$file"
