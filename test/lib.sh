@@ -346,6 +346,27 @@ run_command()
 }
 
 #
+# Documentation
+#
+
+# documented PAGE [TEST]: the commands that PAGE shows in blocks below a comment
+# "run by TEST" (this one), each on one line.  With TEST "", of all such blocks.
+documented()
+{
+	DOCUMENTED=${2-$(realpath --relative-to="$top" "$0")} perl -0777 -ne '
+		while (/^<!-- run by (\S+) -->\n+(?:```\w*\n(.*?)^```$|((?: {4}[^\n]+\n|\n(?= {4}))+))/gms)
+		{
+			my ($test, $block) = ($1, $2 // $3);
+			next if $ENV{DOCUMENTED} ne "" && $ENV{DOCUMENTED} ne $test;
+			$block =~ s{^ {4}}{}gm if !defined $2;
+			$block =~ s{\s*\\\n\s*}{ }g;
+			$block =~ s{\s+#\s.*$}{}gm;
+			$block =~ s{\n\n+}{\n}g;
+			print $block;
+		}' "$top/$1"
+}
+
+#
 # TAP
 #
 

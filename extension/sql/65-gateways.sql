@@ -27,7 +27,8 @@ CREATE UNLOGGED TABLE dittofs.slow_call_log (
 	queue_ms float8 NOT NULL,
 	database_ms float8 NOT NULL,
 	flush_ms float8 NOT NULL,
-	content_ms float8 NOT NULL
+	content_ms float8 NOT NULL,
+	handle bytea				-- NULL: a call without one
 );
 CREATE INDEX slow_call_log_happened_at ON dittofs.slow_call_log (happened_at);
 
@@ -58,13 +59,14 @@ BEGIN ATOMIC
 END;
 
 CREATE FUNCTION dittofs.record_slow_call(age_ms float8, host text, client text, procedure text, status int,
-	total_ms float8, queue_ms float8, database_ms float8, flush_ms float8, content_ms float8)
+	total_ms float8, queue_ms float8, database_ms float8, flush_ms float8, content_ms float8,
+	handle bytea)
 	RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	INSERT INTO dittofs.slow_call_log VALUES (now() - age_ms * interval '1 millisecond', host, client,
-		procedure, status, total_ms, queue_ms, database_ms, flush_ms, content_ms);
+		procedure, status, total_ms, queue_ms, database_ms, flush_ms, content_ms, handle);
 END;
 
 -- A gateway that has not been heard of for half a minute is not alive.
@@ -88,8 +90,22 @@ END;
 
 CREATE VIEW dittofs.slow_calls AS
 	SELECT happened_at, host, client, procedure, dittofs.status_name(status) AS status,
-		total_ms, queue_ms, database_ms, flush_ms, content_ms
+		total_ms, queue_ms, database_ms, flush_ms, content_ms,
+		dittofs.get_share_name_for_handle(handle) AS share, handle
 	FROM dittofs.slow_call_log ORDER BY happened_at DESC;
+
+CREATE FUNCTION dittofs.list_slow_calls(max int DEFAULT 20,
+	OUT happened_at timestamptz, OUT host text, OUT client text, OUT procedure text, OUT status text,
+	OUT total_ms float8, OUT queue_ms float8, OUT database_ms float8, OUT flush_ms float8, OUT content_ms float8,
+	OUT share text, OUT handle bytea)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT c.happened_at, c.host, c.client, c.procedure, c.status, c.total_ms, c.queue_ms, c.database_ms,
+		c.flush_ms, c.content_ms, c.share, c.handle
+	FROM dittofs.slow_calls c LIMIT max;
+END;
 
 CREATE VIEW dittofs.clients AS
 	SELECT m.client, count(*) AS mounts, array_agg(dittofs.name_to_text(m.path) ORDER BY m.path) AS paths,

@@ -40,5 +40,6 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.get_share_name_for_handle,
 	dittofs.mount, dittofs.unmount, dittofs.unmount_all,
 	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck,
-	dittofs.register_replica, dittofs.unregister_replica, dittofs.list_replicas, dittofs.record_slow_call
+	dittofs.register_replica, dittofs.unregister_replica, dittofs.list_replicas, dittofs.record_slow_call,
+	dittofs.list_slow_calls
 	TO dittofs_gateway;

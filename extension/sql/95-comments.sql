@@ -316,7 +316,9 @@ $$A gateway tells that it is gone.$$;
 COMMENT ON FUNCTION dittofs.list_replicas IS
 $$The gateways that are alive: that have told so within half a minute.$$;
 COMMENT ON FUNCTION dittofs.record_slow_call IS
-$$A gateway tells of a call that took long, age_ms milliseconds ago. The last 1000 are kept.$$;
+$$A gateway tells of a call that took long, age_ms milliseconds ago; handle: what it was about, or NULL. The last 1000 are kept.$$;
+COMMENT ON FUNCTION dittofs.list_slow_calls IS
+$$The last slow calls, at most max of them: what the view slow_calls shows.$$;
 COMMENT ON TABLE dittofs.gateway_replicas IS 'What gateways told of themselves; emptied by a crash.';
 COMMENT ON COLUMN dittofs.gateway_replicas.replica_id IS 'Of the process: a gateway that is started again is another one.';
 COMMENT ON COLUMN dittofs.gateway_replicas.address IS 'Where it listens.';

@@ -49,7 +49,9 @@ cancel_thread(void *unused)
 		pthread_mutex_unlock(&lock);
 
 		if (!PQcancel(cancel->pg, complaint, sizeof(complaint)))
-			log_warning("cancel: %s", complaint);
+			log_with(LOG_LEVEL_WARNING,
+					 log_members(NULL, "{s:o}", "error", log_text(complaint)),
+					 "cancel: %s", complaint);
 		atomic_store(&cancel->over, true);
 		if (write(cancel->wake_fd, &one, sizeof(one)) < 0)
 			log_warning("cancel: a worker could not be told");

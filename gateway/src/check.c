@@ -328,10 +328,14 @@ log_finding(enum finding_level level, const char *object, const char *text,
 			const char *remedy)
 {
 	if (level == FINDING_GOOD)
-		log_info("%s: %s", object, text);
+		log_with(LOG_LEVEL_INFO,
+				 log_members(NULL, "{s:o}", "object", log_text(object)),
+				 "%s: %s", object, text);
 	else
-		log_write(level == FINDING_FATAL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
-				  "%s: %s (remedy: %s)", object, text, remedy);
+		log_with(level == FINDING_FATAL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+				 log_members(NULL, "{s:o, s:o}", "object", log_text(object),
+							 "remedy", log_text(remedy)),
+				 "%s: %s (remedy: %s)", object, text, remedy);
 }
 
 /* Stores that could be reached. */

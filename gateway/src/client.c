@@ -69,6 +69,16 @@ peer_name(const struct peer *peer, char *buffer)
 	return buffer;
 }
 
+json_t *
+peer_members(const struct peer *peer)
+{
+	char		address[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(peer->family, peer->address, address, sizeof(address));
+	return log_members(NULL, "{s:s, s:i}", "client", address,
+					   "port", (int) peer->port);
+}
+
 /*
  * Accepting.
  */
@@ -142,7 +152,8 @@ client_new(struct worker *worker, int fd, const struct sockaddr_storage *address
 	client->event.handle = client_handle;
 	event_set(&worker->loop, &client->event, EPOLLIN);
 	TAILQ_INSERT_TAIL(&worker->clients, client, link);
-	log_debug("client %s connected", peer_name(&client->peer, name));
+	log_with(LOG_LEVEL_DEBUG, peer_members(&client->peer),
+			 "client %s connected", peer_name(&client->peer, name));
 }
 
 void
@@ -166,7 +177,9 @@ client_accept(struct event *event, uint32_t ready)
 			{
 				/* Level triggered, it would keep us busy: housekeeping
 				 * turns the listeners on again. */
-				log_warning("accept: %s", strerror(errno));
+				log_with(LOG_LEVEL_WARNING,
+						 log_members(NULL, "{s:s}", "error", strerror(errno)),
+						 "accept: %s", strerror(errno));
 				worker->listeners_off = true;
 				for (int j = 0; j < worker->listener_count; j++)
 					event_set(&worker->loop, &worker->listeners[j].event, 0);
@@ -181,9 +194,10 @@ client_accept(struct event *event, uint32_t ready)
 			metric_add(METRIC_CLIENTS_REFUSED, 1);
 			atomic_fetch_sub(&client_count, 1);
 			set_peer(&peer, &address);
-			log_warning("client %s turned away: there are %lld already",
-						peer_name(&peer, name),
-						(long long) worker->config->max_clients);
+			log_with(LOG_LEVEL_WARNING, peer_members(&peer),
+					 "client %s turned away: there are %lld already",
+					 peer_name(&peer, name),
+					 (long long) worker->config->max_clients);
 			close(fd);
 			continue;
 		}
@@ -226,9 +240,11 @@ client_close(struct client *client, int level, const char *reason)
 
 	if (client->state == CLIENT_CLOSED)
 		return;
-	if (level <= (int) log_level)
-		log_write(level, "client %s disconnected: %s",
-				  peer_name(&client->peer, name), reason);
+	log_with((enum log_level) level,
+			 log_members(peer_members(&client->peer), "{s:o}", "reason",
+						 log_text(reason)),
+			 "client %s disconnected: %s", peer_name(&client->peer, name),
+			 reason);
 
 	client->state = CLIENT_CLOSED;
 	event_remove(&worker->loop, &client->event);

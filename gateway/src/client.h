@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <jansson.h>
+
 #include "event.h"
 #include "record.h"
 #include "request.h"
@@ -71,6 +73,7 @@ TAILQ_HEAD(client_list, client);
 /* "10.0.0.7:871" */
 #define PEER_NAME_MAX 64
 extern const char *peer_name(const struct peer *peer, char *buffer);
+extern json_t *peer_members(const struct peer *peer);
 
 extern void client_accept(struct event *listener, uint32_t ready);
 

@@ -115,6 +115,13 @@ same_elements(const struct config *config, const struct config *fresh,
 	return true;
 }
 
+static json_t *
+key_members(const char *key, const char *value)
+{
+	return log_members(NULL, "{s:o, s:o*}", "key", log_text(key),
+					   "value", value != NULL ? log_text(value) : NULL);
+}
+
 void
 config_reload(struct config *config, struct config *fresh)
 {
@@ -130,8 +137,10 @@ config_reload(struct config *config, struct config *fresh)
 		same[i] = same_elements(config, fresh, (enum option_scope) i);
 		if (!same[i])
 		{
-			log_warning("%s has other elements now: that needs a restart",
-						lists[i]);
+			log_with(LOG_LEVEL_WARNING,
+					 log_members(NULL, "{s:s}", "key", lists[i]),
+					 "%s has other elements now: that needs a restart",
+					 lists[i]);
 			left++;
 		}
 	}
@@ -149,14 +158,18 @@ config_reload(struct config *config, struct config *fresh)
 			option_shown(config, option, j, shown);
 			if (!option->reload)
 			{
-				log_warning("%s has changed: that needs a restart", shown);
+				log_with(LOG_LEVEL_WARNING, key_members(shown, NULL),
+						 "%s has changed: that needs a restart", shown);
 				left++;
 				continue;
 			}
 			if (is_secret(option))
-				log_info("%s has changed: in force", shown);
+				log_with(LOG_LEVEL_INFO, key_members(shown, NULL),
+						 "%s has changed: in force", shown);
 			else
-				log_info("%s is %s now", shown, config_show(fresh, option, j));
+				log_with(LOG_LEVEL_INFO,
+						 key_members(shown, config_show(fresh, option, j)),
+						 "%s is %s now", shown, config_show(fresh, option, j));
 			take(config, fresh, option, j);
 			taken++;
 		}

@@ -96,7 +96,8 @@ receive_notice(void *argument, const PGresult *notice)
 	if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0 &&
 		batch != NULL)
 		batch->doubtful = true;
-	log_warning("PostgreSQL: %s", PQresultErrorMessage(notice));
+	log_with(LOG_LEVEL_WARNING, session_result_members(notice),
+			 "PostgreSQL: %s", PQresultErrorMessage(notice));
 }
 
 static void
@@ -549,9 +550,13 @@ log_failure(const struct batch *batch, const struct request *request,
 {
 	char		name[REQUEST_NAME_MAX];
 
-	if (log_enabled(level))
-		log_write(level, "%s: %s: %s; %s", request_name(request, name),
-				  batch->sqlstate, batch->message, consequence);
+	log_with(level,
+			 log_members(request_members(request), "{s:s, s:o, s:s}",
+						 "sqlstate", batch->sqlstate,
+						 "error", log_text(batch->message),
+						 "consequence", consequence),
+			 "%s: %s: %s; %s", request_name(request, name),
+			 batch->sqlstate, batch->message, consequence);
 }
 
 /* A call that ran alone came to nothing. */
@@ -598,8 +603,12 @@ batch_failed(struct connection *connection, struct batch *batch)
 	if (batch->count > 1)
 	{
 		metric_add(METRIC_RERUNS, 1);
-		log_debug("a batch of %d calls failed with %s: %s; they run one by one",
-				  batch->count, batch->sqlstate, batch->message);
+		log_with(LOG_LEVEL_DEBUG,
+				 log_members(NULL, "{s:i, s:s, s:o}", "calls", batch->count,
+							 "sqlstate", batch->sqlstate,
+							 "error", log_text(batch->message)),
+				 "a batch of %d calls failed with %s: %s; they run one by one",
+				 batch->count, batch->sqlstate, batch->message);
 	}
 
 	while ((request = TAILQ_LAST(&batch->requests, request_list)) != NULL)

@@ -47,6 +47,13 @@ static int	store_count;
 static size_t hold_max;
 static atomic_bool stopping;
 
+static json_t *
+store_members(const struct content_store *store)
+{
+	return log_members(NULL, "{s:o}", "content_store",
+					   log_text(store->config->name));
+}
+
 void
 content_start(const struct config *config)
 {
@@ -65,7 +72,8 @@ content_start(const struct config *config)
 		pthread_mutex_init(&store->mutex, NULL);
 		pthread_cond_init(&store->wake, NULL);
 		STAILQ_INIT(&store->queue);
-		log_info("content store %s: %s%s%s", store->config->name,
+		log_with(LOG_LEVEL_INFO, store_members(store),
+				 "content store %s: %s%s%s", store->config->name,
 				 store->config->type == CONTENT_STORE_S3 ?
 				 store->config->endpoint : store->config->base_path,
 				 store->config->type == CONTENT_STORE_S3 ? ", bucket " : "",
@@ -99,8 +107,9 @@ content_stop(void)
 		}
 		if (store->threads > 0)
 		{
-			log_warning("content store %s: %d threads do not end",
-						store->config->name, store->threads);
+			log_with(LOG_LEVEL_WARNING, store_members(store),
+					 "content store %s: %d threads do not end",
+					 store->config->name, store->threads);
 			_exit(0);
 		}
 		pthread_mutex_unlock(&store->mutex);
@@ -211,12 +220,18 @@ complain(struct content_store *store, const struct content_job *job)
 	pthread_mutex_unlock(&store->mutex);
 	if (unheard < 0)
 		return;
-	log_warning("content store %s: cannot %s block %s: %s",
-				store->config->name, names[job->operation],
-				content_hex(job->hash, hex), job->message);
+	content_hex(job->hash, hex);
+	log_with(LOG_LEVEL_WARNING,
+			 log_members(store_members(store), "{s:s, s:s, s:o}",
+						 "operation", names[job->operation], "block", hex,
+						 "error", log_text(job->message)),
+			 "content store %s: cannot %s block %s: %s", store->config->name,
+			 names[job->operation], hex, job->message);
 	if (unheard > 0)
-		log_warning("content store %s: %d more failures before this one",
-					store->config->name, unheard);
+		log_with(LOG_LEVEL_WARNING,
+				 log_members(store_members(store), "{s:i}", "repeats", unheard),
+				 "content store %s: %d more failures before this one",
+				 store->config->name, unheard);
 }
 
 static void

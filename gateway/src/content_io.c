@@ -126,35 +126,40 @@ content_io_read(struct request *request, const struct content_range *range,
 }
 
 uint32_t
-content_io_complain(struct request *request, struct bytes handle)
+content_io_complain(struct request *request)
 {
 	const struct content_failure *failure = request->failure;
 	char		name[REQUEST_NAME_MAX];
-	char		file[CONTENT_FILE_NAME_MAX];
 	char		hex[CONTENT_HEX_SIZE];
 
 	request->failure = NULL;
-	if (failure->outcome != CONTENT_UNAVAILABLE)
-		log_error("%s: %s, offset %llu: content store %s, block %s: %s",
-				  request_name(request, name),
-				  content_file_name(&request->pool->shares, handle, file),
-				  (unsigned long long) failure->offset, failure->store,
-				  content_hex(failure->hash, hex), failure->message);
+	if (failure->outcome == CONTENT_UNAVAILABLE)
+		return content_status(failure->outcome);
+	content_hex(failure->hash, hex);
+	log_with(LOG_LEVEL_ERROR,
+			 log_members(request_members(request), "{s:I, s:s, s:s, s:o}",
+						 "offset", (json_int_t) failure->offset,
+						 "content_store", failure->store, "block", hex,
+						 "error", log_text(failure->message)),
+			 "%s: offset %llu: content store %s, block %s: %s",
+			 request_name(request, name), (unsigned long long) failure->offset,
+			 failure->store, hex, failure->message);
 	return content_status(failure->outcome);
 }
 
 void
-content_io_no_store(struct request *request, struct bytes handle,
-					uint32_t store_id)
+content_io_no_store(struct request *request, uint32_t store_id)
 {
 	char		name[REQUEST_NAME_MAX];
-	char		file[CONTENT_FILE_NAME_MAX];
 	const struct content_shares *shares = &request->pool->shares;
 
 	for (int i = 0; i < shares->store_count; i++)
 		if (shares->stores[i].id == store_id)
-			log_error("%s: %s: content store %s is not in the settings "
-					  "(--content-store)", request_name(request, name),
-					  content_file_name(shares, handle, file),
-					  shares->stores[i].name);
+			log_with(LOG_LEVEL_ERROR,
+					 log_members(request_members(request), "{s:o}",
+								 "content_store",
+								 log_text(shares->stores[i].name)),
+					 "%s: content store %s is not in the settings "
+					 "(--content-store)", request_name(request, name),
+					 shares->stores[i].name);
 }

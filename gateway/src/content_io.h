@@ -44,14 +44,12 @@ extern void content_io_remove(struct request *request,
 
 /*
  * The request cannot be answered for what a store did: the status for it, and
- * a line in the log unless it is for clients to try again.  handle: the file.
+ * a line in the log unless it is for clients to try again.
  */
-extern uint32_t content_io_complain(struct request *request,
-									struct bytes handle);
+extern uint32_t content_io_complain(struct request *request);
 
 /* The same for a store that is not in the settings: the line in the log. */
-extern void content_io_no_store(struct request *request, struct bytes handle,
-								uint32_t store_id);
+extern void content_io_no_store(struct request *request, uint32_t store_id);
 
 /* For content_cache.c. */
 extern void content_io_failed(struct request *request,

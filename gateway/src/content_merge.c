@@ -99,7 +99,8 @@ merge_trouble(struct request *request)
 	{
 		request->failure->offset += request->failure->offset == 0 ?
 			(uint64_t) merge->offset : 0;
-		(void) content_io_complain(request, merge->handle);
+		request->call.handle = merge->handle;
+		(void) content_io_complain(request);
 	}
 	merge_end(request, AFTER_TROUBLE);
 }

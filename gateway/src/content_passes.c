@@ -125,7 +125,11 @@ gc_reply(struct request *request, const PGresult *result)
 
 	if (gc->listed)
 	{
-		log_info("content store %u: %d blocks that no file has are deleted",
+		log_with(LOG_LEVEL_INFO,
+				 log_members(NULL, "{s:i, s:i}", "content_store_id",
+							 (int) gc->garbage[gc->from].store_id,
+							 "blocks", gc->to - gc->from),
+				 "content store %u: %d blocks that no file has are deleted",
 				 gc->garbage[gc->from].store_id, gc->to - gc->from);
 		next_store(request);
 		return;

@@ -62,38 +62,29 @@ content_store_of(struct content_shares *shares, uint32_t id, bool *unknown)
 	return NULL;
 }
 
-static int
-format_uuid(char *to, size_t size, const char *uuid)
+static void
+format_uuid(char *to, const char *uuid)
 {
-	int			n = 0;
-
 	for (int i = 0; i < CONTENT_UUID_SIZE; i++)
-		n += snprintf(to + n, size - (size_t) n, "%s%02x",
+		to += sprintf(to, "%s%02x",
 					  i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 					  (uint8_t) uuid[i]);
-	return n;
 }
 
-const char *
+bool
 content_file_name(const struct content_shares *shares, struct bytes handle,
-				  char *buffer)
+				  struct content_file_name *name)
 {
 	const struct content_share *share = find_share(shares, handle);
-	int			n;
 
 	if (handle.size != HANDLE_SIZE)
-		return "an unknown file";
-	n = snprintf(buffer, CONTENT_FILE_NAME_MAX, "share ");
+		return false;
 	if (share != NULL && share->name[0] != '\0')
-		n += snprintf(buffer + n, CONTENT_FILE_NAME_MAX - (size_t) n, "%s",
-					  share->name);
+		memcpy(name->share, share->name, sizeof(name->share));
 	else
-		n += format_uuid(buffer + n, CONTENT_FILE_NAME_MAX - (size_t) n,
-						 handle.data + HANDLE_SHARE_AT);
-	n += snprintf(buffer + n, CONTENT_FILE_NAME_MAX - (size_t) n, ", file ");
-	format_uuid(buffer + n, CONTENT_FILE_NAME_MAX - (size_t) n,
-				handle.data + HANDLE_FILE_AT);
-	return buffer;
+		format_uuid(name->share, handle.data + HANDLE_SHARE_AT);
+	format_uuid(name->file, handle.data + HANDLE_FILE_AT);
+	return true;
 }
 
 /*
@@ -130,8 +121,11 @@ learn_store(struct content_shares *shares, uint32_t id,
 	number->store = content_store_find((const char *) name, length);
 	take_text(number->name, sizeof(number->name), name, length);
 	if (number->store == NULL && shares->pool->worker->number == 0)
-		log_warning("content store %s is not in the settings (--content-store): "
-					"its shares' data cannot be read here", number->name);
+		log_with(LOG_LEVEL_WARNING,
+				 log_members(NULL, "{s:o}", "content_store",
+							 log_text(number->name)),
+				 "content store %s is not in the settings (--content-store): "
+				 "its shares' data cannot be read here", number->name);
 	return number->store;
 }
 

@@ -64,9 +64,18 @@ extern const struct content_share *content_share_of(const struct content_shares 
 extern struct content_store *content_store_of(struct content_shares *shares,
 											  uint32_t id, bool *unknown);
 
-/* "share /export, file 0190...", of a handle. */
-#define CONTENT_FILE_NAME_MAX 192
-extern const char *content_file_name(const struct content_shares *shares,
-									 struct bytes handle, char *buffer);
+/*
+ * What a handle names, for the log: the share's name, or its UUID until the
+ * database has told us, and the file's UUID.  False: it is no handle of ours.
+ */
+struct content_file_name
+{
+	char		share[64];
+	char		file[40];
+};
+
+extern bool content_file_name(const struct content_shares *shares,
+							  struct bytes handle,
+							  struct content_file_name *name);
 
 #endif							/* DITTOFS_CONTENT_SHARES_H */

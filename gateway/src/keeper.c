@@ -168,8 +168,11 @@ ask(struct keeper *keeper, const char *sql, int count,
 		result = exec_in_time(keeper->pg, sql, count, values);
 		if (PQresultStatus(result) == PGRES_TUPLES_OK)
 			return result;
-		log_debug("store %s: %s", keeper->config->stores[keeper->store].name,
-				  result != NULL ? PQresultErrorMessage(result) : "no answer");
+		log_with(LOG_LEVEL_DEBUG,
+				 log_members(session_result_members(result), "{s:s}", "store",
+							 keeper->config->stores[keeper->store].name),
+				 "store %s: %s", keeper->config->stores[keeper->store].name,
+				 result != NULL ? PQresultErrorMessage(result) : "no answer");
 		PQclear(result);
 		lost = PQstatus(keeper->pg) != CONNECTION_OK;
 		PQfinish(keeper->pg);
@@ -233,9 +236,10 @@ static void
 tell_slow_call(struct keeper *keeper, const struct slow_call *call)
 {
 	char		numbers[7][32];
+	char		handle[2 * sizeof(call->handle) + 1];
 	const char *values[] = {numbers[0], host_name, call->client,
 		call->procedure, numbers[1], numbers[2], numbers[3], numbers[4],
-		numbers[5], numbers[6]};
+		numbers[5], numbers[6], call->handle_size > 0 ? handle : NULL};
 	const int64_t times[] = {call->total, call->queue, call->database,
 		call->flush, call->content};
 
@@ -245,9 +249,11 @@ tell_slow_call(struct keeper *keeper, const struct slow_call *call)
 	for (int i = 0; i < 5; i++)
 		snprintf(numbers[2 + i], sizeof(numbers[2 + i]), "%.3f",
 				 (double) times[i] / 1000);
+	for (uint32_t i = 0; i < call->handle_size; i++)
+		sprintf(handle + 2 * i, "%02x", call->handle[i]);
 	PQclear(ask(keeper, "SELECT dittofs.record_slow_call($1::float8, $2, $3,"
 				" $4, $5::int, $6::float8, $7::float8, $8::float8, $9::float8,"
-				" $10::float8)", 10, values));
+				" $10::float8, decode($11, 'hex'))", 11, values));
 }
 
 void
@@ -291,6 +297,10 @@ learn(struct keeper *keeper)
 		{"clients", "SELECT client, count(*)::int AS mounts,"
 			" string_agg(convert_from(path, 'SQL_ASCII'), ', ') AS paths"
 			" FROM dittofs.list_mounts() GROUP BY 1 ORDER BY 1 LIMIT 100"},
+		{"slow_calls", "SELECT client, procedure, share, total_ms, queue_ms,"
+			" database_ms, flush_ms, content_ms,"
+			" extract(epoch FROM now() - happened_at)::float8 AS age"
+			" FROM dittofs.list_slow_calls(8)"},
 	};
 	json_t	   *news = json_object();
 

@@ -29,6 +29,8 @@ struct slow_call
 	int64_t		database;
 	int64_t		flush;
 	int64_t		content;
+	uint8_t		handle[64];		/* what it was about; NFS3_FHSIZE bytes */
+	uint32_t	handle_size;	/* 0: it has none */
 	int64_t		noted;			/* set by keeper_slow_call */
 };
 

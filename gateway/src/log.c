@@ -24,8 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #define LINE_MAX_SIZE 2048
 
 const char *const log_level_names[] = {"error", "warning", "info", "debug",
@@ -36,7 +34,9 @@ static const int priorities[] = {3, 4, 6, 7};
 
 enum log_level log_level = LOG_LEVEL_INFO;
 
-static bool as_json;
+bool		log_as_json;
+
+static bool configured;
 static int64_t repeat_time;		/* milliseconds */
 static bool to_journal;
 
@@ -66,9 +66,10 @@ void
 log_configure(enum log_level level, bool json, int64_t repeat)
 {
 	log_level = level;
-	as_json = json;
+	log_as_json = json;
 	repeat_time = repeat;
 	to_journal = is_journal();
+	configured = true;
 }
 
 /*
@@ -98,8 +99,40 @@ write_out(const char *line, size_t size)
 		return;
 }
 
+/* Not UTF-8: a name of somebody else's.  Anything is better than silence. */
+json_t *
+log_text(const char *text)
+{
+	json_t	   *string = json_string(text);
+	char		ascii[LINE_MAX_SIZE];
+
+	if (string != NULL)
+		return string;
+	snprintf(ascii, sizeof(ascii), "%s", text);
+	for (char *at = ascii; *at != '\0'; at++)
+		if ((unsigned char) *at >= 128)
+			*at = '?';
+	return json_string(ascii);
+}
+
+json_t *
+log_members(json_t *members, const char *format, ...)
+{
+	va_list		arguments;
+	json_t	   *more;
+
+	va_start(arguments, format);
+	more = json_vpack_ex(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (members == NULL)
+		return more;
+	json_object_update(members, more);
+	json_decref(more);
+	return members;
+}
+
 static void
-write_json(enum log_level level, const char *message)
+write_json(enum log_level level, json_t *members, const char *message)
 {
 	char		when[64];
 	json_t	   *object;
@@ -108,24 +141,11 @@ write_json(enum log_level level, const char *message)
 	int			size;
 
 	put_time(when, sizeof(when));
-	object = json_pack("{s:s, s:s, s:s, s:s}", "time", when,
+	object = json_pack("{s:s, s:s, s:s, s:o}", "time", when,
 					   "level", log_level_names[level],
-					   "thread", thread_name, "message", message);
-
-	/* Not UTF-8: a name of somebody else's.  Anything is better than silence. */
-	if (object == NULL)
-	{
-		char		ascii[LINE_MAX_SIZE];
-
-		snprintf(ascii, sizeof(ascii), "%s", message);
-		for (char *at = ascii; *at != '\0'; at++)
-			if ((unsigned char) *at >= 128)
-				*at = '?';
-		object = json_pack("{s:s, s:s, s:s, s:s}", "time", when,
-						   "level", log_level_names[level],
-						   "thread", thread_name, "message", ascii);
-	}
-	text = json_dumps(object, JSON_COMPACT);
+					   "thread", thread_name, "message", log_text(message));
+	json_object_update(object, members);
+	text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(object);
 	if (text == NULL)
 		return;
@@ -135,6 +155,15 @@ write_json(enum log_level level, const char *message)
 		return;
 	write_out(line, (size_t) size);
 	free(line);
+}
+
+/* What is in a name must not reach the terminal of who reads it. */
+static void
+mask_controls(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char) *text < ' ' || *text == 127)
+			*text = '?';
 }
 
 static void
@@ -152,16 +181,18 @@ write_text(enum log_level level, const char *message)
 		size += (size_t) snprintf(line + size, sizeof(line) - size, " %s ",
 								  log_level_names[level]);
 	}
-	size += (size_t) snprintf(line + size, sizeof(line) - size, "%s %s\n",
+	size += (size_t) snprintf(line + size, sizeof(line) - size, "%s %s",
 							  thread_name, message);
+	mask_controls(line);
+	line[size++] = '\n';
 	write_out(line, size);
 }
 
 static void
-write_message(enum log_level level, const char *message)
+write_message(enum log_level level, json_t *members, const char *message)
 {
-	if (as_json)
-		write_json(level, message);
+	if (log_as_json)
+		write_json(level, members, message);
 	else
 		write_text(level, message);
 }
@@ -216,9 +247,15 @@ finish_repeat(struct repeat *repeat, int limit)
 
 	if (repeat->count > limit)
 	{
+		json_t	   *members = NULL;
+
 		snprintf(message, sizeof(message), "%d more like this: %s",
 				 repeat->count - limit, repeat->message);
-		write_message(repeat->level, message);
+		if (log_as_json)
+			members = log_members(NULL, "{s:i}", "repeats",
+								  repeat->count - limit);
+		write_message(repeat->level, members, message);
+		json_decref(members);
 	}
 	repeat->key = 0;
 }
@@ -299,37 +336,50 @@ log_finish_repeats(bool all)
 	pthread_mutex_unlock(&lock);
 }
 
-void
-log_write(enum log_level level, const char *format, ...)
-{
-	char		message[LINE_MAX_SIZE];
-	size_t		size;
-	va_list		arguments;
+/* Of several lines one, without what ends them. */
+static void make_message(char *message, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
-	if (level > log_level)
-		return;
-	va_start(arguments, format);
-	if (vsnprintf(message, sizeof(message), format, arguments) < 0)
+static void
+make_message(char *message, const char *format, va_list arguments)
+{
+	size_t		size;
+
+	if (vsnprintf(message, LINE_MAX_SIZE, format, arguments) < 0)
 		message[0] = '\0';
-	va_end(arguments);
 	size = strlen(message);
 	while (size > 0 && message[size - 1] == '\n')
 		message[--size] = '\0';
 	for (char *at = message; (at = strchr(at, '\n')) != NULL;)
 		*at = ' ';
+}
+
+void
+log_write(enum log_level level, json_t *members, const char *format, ...)
+{
+	char		message[LINE_MAX_SIZE];
+	va_list		arguments;
+
+	va_start(arguments, format);
+	make_message(message, format, arguments);
+	va_end(arguments);
 	if (may_write(level, format, message))
-		write_message(level, message);
+		write_message(level, members, message);
+	json_decref(members);
 }
 
 void
 fatal(const char *format, ...)
 {
+	char		message[LINE_MAX_SIZE];
 	va_list		arguments;
 
-	fputs("dittofs: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	make_message(message, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	if (configured)
+		write_message(LOG_LEVEL_ERROR, NULL, message);
+	else
+		fprintf(stderr, "dittofs: %s\n", message);
 	exit(1);
 }

@@ -5,8 +5,9 @@
  *		2026-03-01T12:00:00.123Z warning w0 connection to PostgreSQL lost: ...
  *
  * or, with logging.format json, an object with time, level, thread and
- * message.  In the journal of systemd a line begins with its priority, and
- * the journal knows the time.
+ * message, and as members of its own what the message says of a client, a
+ * call, a store...: docs/operations.md lists them.  In the journal of systemd
+ * a line begins with its priority, and the journal knows the time.
  *
  * One write(2) a line, so lines of several workers do not mix.  What may
  * never be in one: a password, and therefore the connection string as a
@@ -17,6 +18,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <jansson.h>
 
 enum log_level
 {
@@ -44,19 +47,40 @@ extern void log_set_thread_name(const char *name);
 
 #define log_enabled(level) (__builtin_expect((level) <= log_level, 0))
 
-#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...) \
+#define log_error(...) log_with(LOG_LEVEL_ERROR, NULL, __VA_ARGS__)
+#define log_warning(...) log_with(LOG_LEVEL_WARNING, NULL, __VA_ARGS__)
+#define log_info(...) log_with(LOG_LEVEL_INFO, NULL, __VA_ARGS__)
+#define log_debug(...) log_with(LOG_LEVEL_DEBUG, NULL, __VA_ARGS__)
+
+/*
+ * A line whose object has further members: a json_t *, NULL for none.  The
+ * expression is evaluated only if that object is to be written.
+ */
+#define log_with(level, members, ...) \
 	do { \
-		if (log_enabled(LOG_LEVEL_DEBUG)) \
-			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
+		if (log_enabled(level)) \
+			log_write(level, log_as_json ? (members) : NULL, __VA_ARGS__); \
 	} while (0)
 
-extern void log_write(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+extern bool log_as_json;
 
-/* Prints what is wrong and ends the program.  For main and its options. */
+/*
+ * Adds to members, or to a new object if that is NULL, what json_pack() makes
+ * of the rest.  Text that is not certain to be UTF-8 goes there by log_text,
+ * as "o".
+ */
+extern json_t *log_members(json_t *members, const char *format, ...);
+extern json_t *log_text(const char *text);
+
+/* What the macros call.  members is taken. */
+extern void log_write(enum log_level level, json_t *members,
+					  const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Tells what is wrong and ends the program.  For main and its options: before
+ * log_configure it speaks to whoever typed the command.
+ */
 extern void fatal(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 

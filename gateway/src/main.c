@@ -141,7 +141,9 @@ reload(struct config *config, int argc, char **given)
 
 	if (problem != NULL)
 	{
-		log_error("nothing is reloaded: %s", problem);
+		log_with(LOG_LEVEL_ERROR,
+				 log_members(NULL, "{s:o}", "error", log_text(problem)),
+				 "nothing is reloaded: %s", problem);
 		config_free(&fresh);
 	}
 	else
@@ -324,6 +326,12 @@ gc_command(int argc, char **argv)
 	return status;
 }
 
+static json_t *
+signal_members(int number)
+{
+	return log_members(NULL, "{s:s}", "signal", sigabbrev_np(number));
+}
+
 static int
 start(int argc, char **argv)
 {
@@ -351,7 +359,12 @@ start(int argc, char **argv)
 	http_start(&config);
 	keepers_start(&config);
 	workers_start(workers, &config);
-	log_info("dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
+	log_with(LOG_LEVEL_INFO,
+			 log_members(NULL, "{s:s, s:s, s:I, s:I}",
+						 "version", DITTOFS_VERSION, "listen", config.listen,
+						 "port", (json_int_t) config.port,
+						 "workers", (json_int_t) config.workers),
+			 "dittofs %s: NFS and MOUNT version 3 on %s port %lld, %lld "
 			 "workers, at most %lld connections to PostgreSQL%s%s",
 			 DITTOFS_VERSION, config.listen, (long long) config.port,
 			 (long long) config.workers, total_conns(&config),
@@ -365,12 +378,14 @@ start(int argc, char **argv)
 	keepers_drain();
 	if (config.drain_delay > 0)
 	{
-		log_info("%s: serving for another %lld ms while load balancers move "
+		log_with(LOG_LEVEL_INFO, signal_members(signal_number),
+				 "%s: serving for another %lld ms while load balancers move "
 				 "away", strsignal(signal_number),
 				 (long long) config.drain_delay);
 		signal_number = drain(&signals, signal_number, config.drain_delay);
 	}
-	log_info("%s: no new calls; finishing those in flight",
+	log_with(LOG_LEVEL_INFO, signal_members(signal_number),
+			 "%s: no new calls; finishing those in flight",
 			 strsignal(signal_number));
 	signal(SIGTERM, stop_at_once);
 	signal(SIGINT, stop_at_once);

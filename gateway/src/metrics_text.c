@@ -33,10 +33,7 @@ head(FILE *to, const char *name, const char *type, const char *help)
 			name, type);
 }
 
-/*
- * labels: "a=\"x\"", or "".  Buckets without anything before them and after
- * them are left out: most procedures are never called.
- */
+/* labels: "a=\"x\"", or "". */
 static void
 put_histogram(FILE *to, const char *name, const char *labels,
 			  const struct histogram *histogram, int shift, double unit)

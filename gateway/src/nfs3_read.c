@@ -127,12 +127,11 @@ answer(struct request *request, struct row *row, nfsstat3 status)
 static void
 assembled(struct request *request)
 {
-	const struct read_args *args = request->args;
 	nfsstat3	status;
 	struct row	row;
 
 	if (request->failure != NULL)
-		nfs3_fail(request, content_io_complain(request, args->file));
+		nfs3_fail(request, content_io_complain(request));
 	else if (nfs3_result(request, request->result, &row, &status))
 		answer(request, &row, status);
 }
@@ -174,7 +173,7 @@ assemble(struct request *request, struct row row)
 				request->later = true;
 				return;
 			case SEGMENTS_NO_STORE:
-				content_io_no_store(request, args->file, store_id);
+				content_io_no_store(request, store_id);
 				nfs3_fail(request, NFS3ERR_IO);
 				return;
 		}

@@ -231,7 +231,7 @@ fail_for_store(struct request *request)
 	const struct write_args *args = request->args;
 
 	request->failure->offset = args->offset + args->head;
-	nfs3_fail(request, content_io_complain(request, args->file));
+	nfs3_fail(request, content_io_complain(request));
 }
 
 static void

@@ -145,8 +145,11 @@ grow(struct lane_pool *lane)
 		if (!lane->connections[i].wanted)
 		{
 			lane->wanted++;
-			log_debug("lane %d: connection %d of at most %d", lane->lane,
-					  lane->wanted, lane->max);
+			log_with(LOG_LEVEL_DEBUG,
+					 log_members(NULL, "{s:i, s:i}", "lane", (int) lane->lane,
+								 "connections", lane->wanted),
+					 "lane %d: connection %d of at most %d", lane->lane,
+					 lane->wanted, lane->max);
 			connection_open(&lane->connections[i]);
 			return;
 		}
@@ -288,6 +291,19 @@ without_explanation(char *to, size_t size, const char *message)
 		to[0] = '\0';
 }
 
+static json_t *
+store_members(const struct pool *pool)
+{
+	return log_members(NULL, "{s:s}", "store",
+					   pool->worker->config->stores[pool->number].name);
+}
+
+static json_t *
+complaint_members(const struct pool *pool, const char *line)
+{
+	return log_members(store_members(pool), "{s:o}", "error", log_text(line));
+}
+
 void
 pool_complain(struct pool *pool, const char *reason)
 {
@@ -296,11 +312,13 @@ pool_complain(struct pool *pool, const char *reason)
 	without_explanation(line, sizeof(line), reason);
 	if (strcmp(line, pool->complaint) == 0)
 	{
-		log_debug("PostgreSQL: %s", line);
+		log_with(LOG_LEVEL_DEBUG, complaint_members(pool, line),
+				 "PostgreSQL: %s", line);
 		return;
 	}
 	memcpy(pool->complaint, line, sizeof(line));
-	log_warning("PostgreSQL: %s", line);
+	log_with(LOG_LEVEL_WARNING, complaint_members(pool, line),
+			 "PostgreSQL: %s", line);
 }
 
 static bool
@@ -323,7 +341,7 @@ pool_connection_up(struct connection *connection)
 
 	if (pool->complaint[0] != '\0' && all_are_up(pool))
 	{
-		log_info("PostgreSQL is back");
+		log_with(LOG_LEVEL_INFO, store_members(pool), "PostgreSQL is back");
 		pool->complaint[0] = '\0';
 	}
 	while ((request = TAILQ_FIRST(&lane->waiting)) != NULL)
@@ -466,7 +484,10 @@ pool_retry(struct request *request)
 		char		name[REQUEST_NAME_MAX];
 
 		metric_add(METRIC_GIVEN_UP, 1);
-		log_info("%s: given up after %d attempts",
+		log_with(LOG_LEVEL_INFO,
+				 log_members(request_members(request), "{s:i}",
+							 "attempts", request->attempts),
+				 "%s: given up after %d attempts",
 				 request_name(request, name), request->attempts);
 		serve_too_late(request);
 		return;
@@ -544,7 +565,8 @@ check_deadlines(struct timer *timer)
 
 		TAILQ_REMOVE(&expired, request, link);
 		metric_add(METRIC_GIVEN_UP, 1);
-		log_info("%s: waited too long", request_name(request, name));
+		log_with(LOG_LEVEL_INFO, request_members(request),
+				 "%s: waited too long", request_name(request, name));
 		serve_too_late(request);
 	}
 	if (pool->worker->requests > 0)

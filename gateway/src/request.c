@@ -9,6 +9,8 @@
  */
 #include "request.h"
 #include "client.h"
+#include "log.h"
+#include "pool.h"
 #include "rpc.h"
 #include "serve.h"
 #include "statements.h"
@@ -18,8 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "log.h"
 
 /* struct request and the first chunk of its region */
 #define REQUEST_SIZE 3072
@@ -265,18 +265,68 @@ request_finish_reply(struct request *request)
  * For the log.
  */
 
+static const char *
+procedure_name(const struct request *request)
+{
+	return request->procedure != NULL ? request->procedure->name : "-";
+}
+
+/* A path of MOUNT, which may be as long as its record. */
+#define PATH_SHOWN_MAX 128
+#define PATH_SHOWN(path) \
+	((path)->size < PATH_SHOWN_MAX ? (int) (path)->size : PATH_SHOWN_MAX)
+
 const char *
 request_name(const struct request *request, char *buffer)
 {
+	const struct bytes *path = &request->call.path;
+	struct content_file_name of;
 	char		peer[PEER_NAME_MAX];
+	size_t		n = 0;
 
-	if (request->peer == NULL)
-		snprintf(buffer, REQUEST_NAME_MAX, "%s", request->procedure->name);
-	else
-		snprintf(buffer, REQUEST_NAME_MAX, "client %s xid %08x %s",
-				 peer_name(request->peer, peer), request->xid,
-				 request->procedure != NULL ? request->procedure->name : "-");
+	if (request->peer != NULL)
+		n += (size_t) snprintf(buffer, REQUEST_NAME_MAX, "client %s xid %08x ",
+							   peer_name(request->peer, peer), request->xid);
+	n += (size_t) snprintf(buffer + n, REQUEST_NAME_MAX - n, "%s",
+						   procedure_name(request));
+	if (content_file_name(&request->pool->shares, request->call.handle, &of))
+		snprintf(buffer + n, REQUEST_NAME_MAX - n, " (share %s, file %s)",
+				 of.share, of.file);
+	else if (path->size > 0)
+		snprintf(buffer + n, REQUEST_NAME_MAX - n, " (path %.*s)",
+				 PATH_SHOWN(path), path->data);
 	return buffer;
+}
+
+json_t *
+request_members(const struct request *request)
+{
+	const struct bytes *path = &request->call.path;
+	struct content_file_name of;
+	json_t	   *members = NULL;
+
+	if (request->peer != NULL)
+	{
+		char		xid[16];
+
+		snprintf(xid, sizeof(xid), "%08x", request->xid);
+		members = log_members(peer_members(request->peer), "{s:s, s:s*}",
+							  "xid", xid, "program", request->program != NULL ?
+							  request->program->name : NULL);
+	}
+	members = log_members(members, "{s:s}",
+						  "procedure", procedure_name(request));
+	if (content_file_name(&request->pool->shares, request->call.handle, &of))
+		log_members(members, "{s:o, s:s}", "share", log_text(of.share),
+					"file", of.file);
+	else if (path->size > 0)
+	{
+		char		shown[PATH_SHOWN_MAX + 1];
+
+		snprintf(shown, sizeof(shown), "%.*s", PATH_SHOWN(path), path->data);
+		log_members(members, "{s:o}", "path", log_text(shown));
+	}
+	return members;
 }
 
 const char *

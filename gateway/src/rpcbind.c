@@ -49,9 +49,13 @@ rpcbind_register(uint16_t port)
 		for (int j = 0; j < TRANSPORTS; j++)
 			if (!register_program(programs[i], transports[j], port))
 			{
-				log_warning("rpcbind: %s version %u (%s) could not be "
-							"registered", programs[i]->name,
-							programs[i]->version, transports[j]);
+				log_with(LOG_LEVEL_WARNING,
+						 log_members(NULL, "{s:s, s:s}",
+									 "program", programs[i]->name,
+									 "transport", transports[j]),
+						 "rpcbind: %s version %u (%s) could not be registered",
+						 programs[i]->name, programs[i]->version,
+						 transports[j]);
 				all = false;
 			}
 	return all;

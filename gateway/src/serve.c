@@ -25,18 +25,28 @@ expected_result(const struct request *request)
 	return request->call.result_size < limit ? request->call.result_size : limit;
 }
 
+static const char *
+outcome(const struct request *request, char *buffer)
+{
+	return request->refused != NULL ? request->refused :
+		status_name(request->status, buffer);
+}
+
 static void
 log_call(const struct request *request)
 {
 	char		name[REQUEST_NAME_MAX];
 	char		status[16];
+	double		took;
 
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
-	log_write(LOG_LEVEL_DEBUG, "%s %s %.3f ms", request_name(request, name),
-			  request->refused != NULL ? request->refused :
-			  status_name(request->status, status),
-			  (double) (clock_now() - request->arrived) / 1000);
+	took = (double) (clock_now() - request->arrived) / 1000;
+	log_with(LOG_LEVEL_DEBUG,
+			 log_members(request_members(request), "{s:s, s:f}",
+						 "status", outcome(request, status), "total_ms", took),
+			 "%s %s %.3f ms", request_name(request, name),
+			 outcome(request, status), took);
 }
 
 /*
@@ -50,6 +60,7 @@ log_slow_call(const struct request *request, int64_t took)
 	struct slow_call call;
 	char		name[REQUEST_NAME_MAX];
 	char		peer[PEER_NAME_MAX];
+	char		status[16];
 
 	metric_add(METRIC_SLOW_CALLS, 1);
 	call.queue = took - request->database_time - request->content_time;
@@ -65,12 +76,26 @@ log_slow_call(const struct request *request, int64_t took)
 	snprintf(call.procedure, sizeof(call.procedure), "%s",
 			 request->procedure != NULL ? request->procedure->name : "-");
 	call.status = request->status;
+	call.handle_size = request->call.handle.size;
+	if (call.handle_size > sizeof(call.handle))
+		call.handle_size = 0;
+	if (call.handle_size > 0)
+		memcpy(call.handle, request->call.handle.data, call.handle_size);
 	keeper_slow_call(&call);
-	log_warning("%s took %.0f ms: queue %.0f, database %.0f (flush %.0f), "
-				"content %.0f", request_name(request, name),
-				(double) took / 1000, (double) call.queue / 1000,
-				(double) call.database / 1000, (double) call.flush / 1000,
-				(double) call.content / 1000);
+	log_with(LOG_LEVEL_WARNING,
+			 log_members(request_members(request),
+						 "{s:s, s:f, s:f, s:f, s:f, s:f}",
+						 "status", outcome(request, status),
+						 "total_ms", (double) took / 1000,
+						 "queue_ms", (double) call.queue / 1000,
+						 "database_ms", (double) call.database / 1000,
+						 "flush_ms", (double) call.flush / 1000,
+						 "content_ms", (double) call.content / 1000),
+			 "%s took %.0f ms: queue %.0f, database %.0f (flush %.0f), "
+			 "content %.0f", request_name(request, name),
+			 (double) took / 1000, (double) call.queue / 1000,
+			 (double) call.database / 1000, (double) call.flush / 1000,
+			 (double) call.content / 1000);
 }
 
 static void
@@ -176,8 +201,9 @@ is_duplicate(struct request *request)
 		return false;
 	}
 	metric_add(METRIC_DUPLICATES, 1);
-	log_debug("%s is a retransmission of a call in progress",
-			  request_name(request, name));
+	log_with(LOG_LEVEL_DEBUG, request_members(request),
+			 "%s is a retransmission of a call in progress",
+			 request_name(request, name));
 	if (first->client != client)
 	{
 		request_detach(first);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "record.h"
 #include "request.h"
 #include "worker.h"
@@ -80,9 +82,13 @@ struct rpc_refusal;
 extern void request_refuse_as(struct request *request,
 							  const struct rpc_refusal *refusal);
 
-/* "client 10.0.0.7:871 xid 1a2b3c4d GETATTR", for log lines. */
-#define REQUEST_NAME_MAX 160
+/*
+ * "client 10.0.0.7:871 xid 1a2b3c4d GETATTR (share /export, file 0190...)", for
+ * log lines, and the same as members of a JSON object.
+ */
+#define REQUEST_NAME_MAX 320
 extern const char *request_name(const struct request *request, char *buffer);
+extern json_t *request_members(const struct request *request);
 extern const char *status_name(uint32_t status, char *buffer);
 
 extern void requests_free_all(struct worker *worker);

@@ -184,12 +184,25 @@ session_connect(int number)
 								sessions[number].values, 1);
 }
 
+json_t *
+session_result_members(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (message == NULL)
+		message = result != NULL ? PQresultErrorMessage(result) : "no answer";
+	return log_members(NULL, "{s:s*, s:o}", "sqlstate", sqlstate,
+					   "error", log_text(message));
+}
+
 /* libpq would write it to standard error as it is. */
 static void
 log_notice(void *argument, const PGresult *notice)
 {
 	(void) argument;
-	log_info("PostgreSQL: %s", PQresultErrorMessage(notice));
+	log_with(LOG_LEVEL_INFO, session_result_members(notice),
+			 "PostgreSQL: %s", PQresultErrorMessage(notice));
 }
 
 /*

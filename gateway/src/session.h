@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
 #include <libpq-fe.h>
 
 #include "call.h"
@@ -27,6 +28,9 @@ extern void session_set_password(int number, const char *password);
 
 /* PQconnectStart with them.  NULL: out of memory. */
 extern PGconn *session_connect(int number);
+
+/* SQLSTATE and message of an error or a notice, or of no answer: see log.h. */
+extern json_t *session_result_members(const PGresult *result);
 
 /* PQconnectdb without a gateway's session settings.  timeout: seconds. */
 extern PGconn *session_connect_plain(int number, const char *timeout);

@@ -39,6 +39,12 @@ extern void bail_out(const char *format, ...) PRINTF(1, 2)
 extern int	done_testing(void);
 
 /*
+ * Runs functions of test/lib.sh, by which the wrapper knows that it was meant:
+ * "gateway_stop 1 KILL; gateway_start 1".
+ */
+extern void run_shell(const char *functions);
+
+/*
  * The database.  sql() runs statements, which must succeed, and returns the
  * first column of the last one's first row, "" if there is none; valid until
  * the next call.

@@ -5,10 +5,13 @@
  */
 #include "lib.h"
 
+#include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -140,6 +143,20 @@ done_testing(void)
 {
 	printf("1..%d\n", tests);
 	return failures > 0;
+}
+
+void
+run_shell(const char *functions)
+{
+	char		program[PATH_MAX] = "";
+	char		command[PATH_MAX + 512];
+
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
+		bail_out("/proc/self/exe cannot be read");
+	snprintf(command, sizeof(command), "bash -c '. \"%s/../../lib.sh\"; %s'",
+			 dirname(program), functions);
+	if (system(command) != 0)
+		bail_out("%s failed", functions);
 }
 
 const char *

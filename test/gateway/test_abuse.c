@@ -16,7 +16,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -57,21 +56,6 @@ static atomic_bool stop_asked;
 static int	gateway_pid;
 static int64_t idle_kib;		/* before anybody came */
 static int64_t most_kib;		/* in this scene */
-
-/* Functions of test/lib.sh, by which the wrapper knows that it was meant. */
-static void
-shell(const char *functions)
-{
-	char		program[PATH_MAX] = "";
-	char		command[PATH_MAX + 512];
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
-		bail_out("/proc/self/exe cannot be read");
-	snprintf(command, sizeof(command), "bash -c '. \"%s/../../lib.sh\"; %s'",
-			 dirname(program), functions);
-	if (system(command) != 0)
-		bail_out("%s failed", functions);
-}
 
 static double
 now(void)
@@ -512,7 +496,7 @@ set_up(void)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	shell("gateway_stop 1; DITTOFS_GATEWAY_OPTS=\"" OPTIONS "\" gateway_start 1");
+	run_shell("gateway_stop 1; DITTOFS_GATEWAY_OPTS=\"" OPTIONS "\" gateway_start 1");
 	find_gateway();
 	c = connect_to(0);
 	dir = make_playground(c);

@@ -5,7 +5,6 @@
  */
 #include "lib.h"
 
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +15,6 @@
 #define ENTRIES 500
 
 static struct handle dir;
-
-/* Functions of test/lib.sh, by which the wrapper knows that it was meant. */
-static void
-shell(const char *functions)
-{
-	char		program[PATH_MAX] = "";
-	char		command[PATH_MAX + 256];
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
-		bail_out("/proc/self/exe cannot be read");
-	snprintf(command, sizeof(command), "bash -c '. \"%s/../../lib.sh\"; %s'",
-			 dirname(program), functions);
-	if (system(command) != 0)
-		bail_out("%s failed", functions);
-}
 
 static int64_t
 milliseconds(void)
@@ -102,7 +86,7 @@ test_gateway_killed(void)
 	is_status(result.status, NFS3_OK, "an exclusive create");
 	seen = scan(first, &cookie, ENTRIES / 2);
 
-	shell("gateway_stop 1 KILL");
+	run_shell("gateway_stop 1 KILL");
 	ok(is_closed(first), "the first gateway is killed");
 	seen += scan(second, &cookie, INT_MAX);
 	is(seen, ENTRIES + 3, "the other one finishes the scan");
@@ -113,7 +97,7 @@ test_gateway_killed(void)
 								  "verifier").status, NFS3_OK,
 			  "the repetition of an exclusive create is recognized");
 
-	shell("gateway_start 1");
+	run_shell("gateway_start 1");
 	reconnect(first);
 	is_status(v3_getattr(first, &file).status, NFS3_OK,
 			  "the first is back and knows the handle");
@@ -149,7 +133,7 @@ test_gateway_stopped(void)
 		put_set(c, MODE(0755));
 		send_call(c);
 	}
-	shell("gateway_stop 1");
+	run_shell("gateway_stop 1");
 	while ((r = receive(c)).outcome != CLOSED)
 	{
 		if (r.outcome != DONE || r.xid - first >= CALLS)
@@ -172,7 +156,7 @@ test_gateway_stopped(void)
 	   CALLS, answered);
 	is(missing, 0, "and what was answered was done");
 	is(unsaid, 0, "and what was done was answered");
-	shell("gateway_start 1");
+	run_shell("gateway_start 1");
 	disconnect(c);
 	disconnect(second);
 }
@@ -189,8 +173,8 @@ test_database_restarted(void)
 
 	result = v3_create_exclusive(c, &dir, S("exclusive-2"), "verify-2");
 	is_status(result.status, NFS3_OK, "an exclusive create");
-	shell("pg_stop fast");
-	shell("pg_start");
+	run_shell("pg_stop fast");
+	run_shell("pg_start");
 	result = getattr_patiently(c, &file);
 	is_status(result.status, NFS3_OK, "the gateway finds the database again");
 	ok(result.attr.ctime == before.wcc.after.ctime, "nothing has changed");
@@ -214,13 +198,13 @@ test_database_restarted(void)
 	   "the stable write is there");
 
 	/* calls that come while it is away wait for it */
-	shell("pg_stop fast");
+	run_shell("pg_stop fast");
 	begin(c, NFS_PROGRAM, NFS_V3, NFS3_MKDIR);
 	put_handle(c, &dir);
 	put_opaque(c, S("made-while-away"));
 	put_set(c, MODE(0755));
 	send_call(c);
-	shell("pg_start");
+	run_shell("pg_start");
 	{
 		struct reply r = receive(c);
 
@@ -238,12 +222,12 @@ test_database_away(void)
 	int64_t		start;
 	struct reply r;
 
-	shell("gateway_stop 1");
+	run_shell("gateway_stop 1");
 	setenv("DITTOFS_METADATA_POSTGRES_CALL_TIMEOUT", "500ms", 1);
-	shell("gateway_start 1");
+	run_shell("gateway_start 1");
 	c = connect_to(0);
 	is_status(v3_getattr(c, &dir).status, NFS3_OK, "a patience of 500 ms");
-	shell("pg_stop fast");
+	run_shell("pg_stop fast");
 	start = milliseconds();
 	is_status(v3_getattr(c, &dir).status, NFS3ERR_JUKEBOX, "GETATTR: JUKEBOX");
 	is_status(v3_write(c, &dir, 0, S("x"), FILE_SYNC).status, NFS3ERR_JUKEBOX,
@@ -278,7 +262,7 @@ test_database_away(void)
 	reconnect(c);
 
 	/* Every lane tries again once a second, longer than the patience. */
-	shell("pg_start && sleep 2");
+	run_shell("pg_start && sleep 2");
 	send_bytes(c, c->call, c->call_size);
 	r = receive(c);
 	ok(r.xid == c->xid, "when it is back, there is an answer");

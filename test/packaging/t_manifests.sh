@@ -34,6 +34,19 @@ done
 is "$(sed -n 's/^  clusterIP: //p' kubernetes/gateway.yaml)" \
 	"$(sed -n 's/^    server: //p' kubernetes/volume.yaml)" "the volume's server is the service's address"
 
+
+# What README.md has the operator type has the names that the manifests want.
+namespace=$(sed -n 's/^  namespace: //p' kubernetes/gateway.yaml | sort -u)
+secret=$(sed -n 's/.*secretName: \([a-z-]*\).*/\1/p' kubernetes/gateway.yaml)
+key=$(sed -n 's,.*password_file: /run/secrets/database/,,p' kubernetes/gateway.yaml)
+is "$(grep '^    kubectl' README.md)" "    kubectl create namespace $namespace
+    kubectl -n $namespace create secret generic $secret --from-literal=$key=…
+    kubectl apply -f docker/kubernetes/" "namespace, secret and its key are those of README.md"
+while read -r _ profile; do
+	grep -q "profiles: .*$profile" compose.yaml
+	ok $? "compose.yaml has its profile $profile"
+done < <(grep -oE -- '--profile [a-z0-9-]+' README.md)
+
 for file in pgxn/META.json grafana/*.json; do
 	perl -MJSON::PP -e 'local $/; decode_json(<STDIN>)' <"$file"
 	ok $? "$file is JSON"

@@ -6,16 +6,7 @@
 # shellcheck source=lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
-# The marked block and the one that follows it, commands put on one line
-commands()
-{
-	awk '/^<!-- test\/packaging\/t_quickstart.sh/ {marked = 2; next}
-		marked && /^```sh$/ {inside = 1; next}
-		inside && /^```$/ {inside = 0; marked--; next}
-		inside' "$top/README.md" | sed -e ':a' -e '/\\$/{N;s/\\\n */ /;ba}'
-}
-
-[ "$(commands | wc -l)" -ge 8 ]
+[ "$(documented README.md | wc -l)" -ge 8 ]
 ok $? "README.md has commands to run"
 packages >"$roots/deb.log" 2>&1
 ok $? "make deb" || sed 's/^/# /' "$roots/deb.log"
@@ -40,7 +31,7 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 			runuser -u postgres -- psql -XqAt dittofs -c "$1"
 		}
 	END
-	commands | while read -r command; do
+	documented README.md | while read -r command; do
 		printf 'command=%q\n' "$command"
 		# shellcheck disable=SC2016
 		echo 'bash -c "$command" >output 2>&1
@@ -64,14 +55,27 @@ download "$root" '/srv/dittofs/build/deb/postgresql-15-dittofs_*.deb /srv/dittof
 		is "$(sed -n 's/^Seccomp:\t//p' "/proc/$pid/status")" 2 "and with few system calls"
 		is "$(stat -c '%a %U:%G' /etc/dittofs/dittofs.yaml)" "640 root:dittofs" "its settings are not for everybody"
 
+		# The journal has the priorities, and the words without them.
+		journalctl --sync
+		like "$(journalctl -b --no-pager -o cat -u dittofs-gateway -p 6..6)" "main dittofs [^<]*: NFS and MOUNT version 3 on" \
+			"the journal has what the gateway says of a day at priority info"
+
 		# The mount outlives what happens to the servers.
 		systemctl reload dittofs-gateway
 		ok $? "systemctl reload"
+		systemctl restart dittofs-gateway
+		is "$(cat /mnt/hello)" "a first file" "systemctl restart, and the client goes on"
+		systemctl status dittofs-gateway >output 2>&1
+		ok $? "systemctl status" || sed 's/^/# /' output
+		pid=$(systemctl show -p MainPID --value dittofs-gateway)
 		kill -KILL "$pid"
 		echo again >/mnt/again
 		ok $? "a gateway that was killed is started again, and the client goes on"
 		systemctl restart postgresql@15-main
 		is "$(cat /mnt/again)" again "so is the database"
+		journalctl --sync
+		like "$(journalctl -b --no-pager -o cat -u dittofs-gateway -p 4..4)" "w[0-9]+ PostgreSQL: " \
+			"and what went wrong meanwhile is there at priority warning"
 		apt-get install --reinstall ./build/deb/*-15-dittofs_*.deb ./build/deb/dittofs-gateway_*.deb >output 2>&1
 		ok $? "the packages are installed again" || sed 's/^/# /' output
 		systemctl is-active --quiet dittofs-gateway

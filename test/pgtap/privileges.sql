@@ -44,7 +44,7 @@ SELECT bag_eq(
 	array['block_users', 'check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'gc_adopt', 'gc_done', 'gc_next', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
-		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'lock_objects', 'lookup',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'list_slow_calls', 'lock_objects', 'lookup',
 		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
 		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
 		'unmount_all', 'unregister_replica', 'write', 'write_verifier'],
@@ -105,7 +105,7 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'block_users', 'content_hints', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gc_next', 'list_content_stores', 'list_replicas', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities',
+	array['alter_share', 'block_users', 'content_hints', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gc_next', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities',
 		'set_server_config', 'stored_block_list', 'unmount', 'unmount_all', 'unregister_replica'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 

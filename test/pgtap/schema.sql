@@ -37,6 +37,16 @@ SELECT is_empty(
 		AND coalesce(obj_description(oid, 'pg_class'), '') = ''$$,
 	'every table, view and sequence has a comment');
 SELECT is_empty(
+	$$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+		WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
+		AND coalesce(col_description(attrelid, attnum), '') = ''$$,
+	'so has each of their columns');
+SELECT is_empty(
+	$$SELECT evtname FROM pg_event_trigger t JOIN pg_depend d ON d.classid = 'pg_event_trigger'::regclass AND d.objid = t.oid
+		JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+		WHERE extname = 'dittofs' AND coalesce(obj_description(t.oid, 'pg_event_trigger'), '') = ''$$,
+	'every event trigger has a comment');
+SELECT is_empty(
 	$$SELECT t.oid::regtype FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
 		WHERE t.typnamespace = 'dittofs'::regnamespace AND (t.typtype = 'b' AND t.typelem = 0 OR c.relkind = 'c')
 		AND coalesce(obj_description(t.oid, 'pg_type'), '') = ''$$,

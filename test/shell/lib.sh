@@ -10,6 +10,7 @@
 #	fill DB			makes shares and files of every kind in it
 #	state DB		everything a client can see of all shares, as text
 #	violations DB	what check.sql finds; nothing is right
+#	appears FILE REGEX	waits until the file has such a line, half a minute
 
 # shellcheck source=../lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -47,6 +48,17 @@ say()
 session_end()
 {
 	eval "exec ${SESSION[1]}>&-"
+}
+
+appears()
+{
+	local tries
+
+	for ((tries = 0; tries < 600; tries++)); do
+		! grep -qE "$2" "$1" || return 0
+		sleep 0.05
+	done
+	return 1
 }
 
 violations()

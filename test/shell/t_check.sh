@@ -148,28 +148,19 @@ config 's/database: .*/database: empty/;s/user: .*/user: postgres/;s/auto_migrat
 	s,  - name: /export,&\n    squash: none\n    allowed_clients: [127.0.0.0/8],'
 "$gateway" start --config "$file" >"$dir/log" 2>&1 &
 pid=$!
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'NFS and MOUNT' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'NFS and MOUNT'
 is "$(q "SELECT name, squash, allowed_clients FROM dittofs.list_shares()" empty)" \
 	"/export|none|{127.0.0.0/8}" "auto_migrate makes extension and share" || sed 's/^/# /' "$dir/log"
 
 # SIGHUP, and the two ways it goes
 sed -i 's/max_conns: 15/max_conns: 16/;$a logging: { level: debug }' "$file"
 kill -HUP $pid
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'max_conns' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'max_conns'
 like "$(<"$dir/log")" "max_conns has changed: that needs a restart" "SIGHUP says what needs a restart"
 like "$(<"$dir/log")" "logging.level is debug now" "and takes over the rest"
 sed -i 's/level: debug/level: loud/' "$file"
 kill -HUP $pid
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'nothing is reloaded' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'nothing is reloaded'
 like "$(<"$dir/log")" "nothing is reloaded: .*\"loud\" is none of" "a broken file changes nothing"
 kill $pid
 wait $pid
@@ -179,34 +170,42 @@ is $? 0 "it is still there to be stopped"
 config 's/database: .*/database: later/;s/user: .*/user: postgres/;s/auto_migrate: false/auto_migrate: true/'
 "$gateway" start --config "$file" >"$dir/log" 2>&1 &
 pid=$!
-for ((tries = 0; tries < 200; tries++)); do
-	! grep -q 'NFS and MOUNT' "$dir/log" || break
-	sleep 0.05
-done
+appears "$dir/log" 'NFS and MOUNT'
 "$pg_bin/createdb" later
-for ((tries = 0; tries < 300; tries++)); do
-	! grep -q 'share /export has been made' "$dir/log" || break
-	sleep 0.1
-done
+appears "$dir/log" 'share /export has been made'
 is "$(q "SELECT name FROM dittofs.list_shares()" later)" /export \
 	"what auto_migrate makes is made when the database is there" || sed 's/^/# /' "$dir/log"
 kill $pid
 wait $pid
 
-# init
-"$gateway" init "$dir/sample.yaml"
+# init, check and start, as docs/CONFIGURATION.md has them
+dittofs()
+{
+	exec "$gateway" "$@"
+}
+mapfile -t commands < <(documented docs/CONFIGURATION.md | sed "s,/etc/dittofs,$dir/etc,")
+mkdir "$dir/etc"
+sample=$dir/etc/dittofs.yaml
+(eval "${commands[0]}")
 is $? 0 "init writes a file"
-is "$(stat -c %a "$dir/sample.yaml")" 600 "for its owner alone"
-cp "$dir/sample.yaml" "$dir/copy"
-out=$("$gateway" init "$dir/sample.yaml" 2>&1)
+is "$(stat -c %a "$sample")" 600 "for its owner alone"
+cp "$sample" "$dir/copy"
+out=$(eval "${commands[0]}" 2>&1)
 is $? 1 "but not over one"
 like "$out" "File exists" "and says why"
-cmp -s "$dir/sample.yaml" "$dir/copy"
+cmp -s "$sample" "$dir/copy"
 ok $? "which is as it was"
 sed -i "s,host: .*,host: $PGHOST,;s/port: 5432/port: $PGPORT/;s/user: .*/user: dittofs_gateway/
-	s/port: 12049/port: $port/" "$dir/sample.yaml"
-"$gateway" check --config "$dir/sample.yaml" >"$dir/out" 2>&1
+	s/port: 12049/port: $port/" "$sample"
+(eval "${commands[1]}") >"$dir/out" 2>&1
 is $? 0 "the sample is right as soon as it knows the database" || sed 's/^/# /' "$dir/out"
+(eval "${commands[2]}") >"$dir/log" 2>&1 &
+pid=$!
+appears "$dir/log" 'NFS and MOUNT'
+like "$(<"$dir/log")" "NFS and MOUNT version 3 on .* configured by $sample" "and a gateway starts with it"
+kill $pid
+wait $pid
+is $? 0 "and ends"
 
 # The example in the documentation
 sed -n '/^```yaml$/,/^```$/p' "$top/docs/CONFIGURATION.md" | sed '1d;$d' >"$dir/example.yaml"

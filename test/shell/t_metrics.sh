@@ -2,7 +2,9 @@
 # The HTTP port: probes, what Prometheus reads, the page for people; and what
 # gateways tell the database of themselves.
 
-# shellcheck source=lib.sh disable=SC2001,SC2054,SC2154,SC2317
+# shellcheck disable=SC2001,SC2054,SC2154,SC2317
+export PG_CONF="shared_preload_libraries = 'pg_stat_statements'"
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$DITTOFS_GATEWAY" ] || build gateway-all || exit 1
@@ -16,7 +18,8 @@ port=$((20000 + RANDOM % 6000))
 http=$((port + 1))
 url=http://127.0.0.1:$http
 
-q "ALTER ROLE dittofs_gateway LOGIN;
+q "CREATE EXTENSION pg_stat_statements;
+	ALTER ROLE dittofs_gateway LOGIN;
 	SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511);
 	SELECT dittofs.set_server_config('capacity_bytes', '268435456')" >/dev/null
 
@@ -71,6 +74,24 @@ value()
 	awk -v name="$1" '$1 == name { print $2 }' "$DITTOFS_RUN/metrics"
 }
 
+# held_up PORT: a client of that gateway makes a file where somebody is making one.
+held_up()
+{
+	local waiting
+
+	session_begin
+	say "BEGIN;"
+	say "SELECT dittofs.write_file('/export/held.$1', 'x');" >/dev/null
+	say "SELECT dittofs.chmod('/export/file', '0600');" >/dev/null
+	nfs-cp "$DITTOFS_RUN/file" "nfs://127.0.0.1/export/file?version=3&nfsport=$1&mountport=$1" \
+		>/dev/null 2>&1 &
+	waiting=$!
+	sleep 1.5
+	say "COMMIT;"
+	session_end
+	wait $waiting
+}
+
 start 0 --drain-delay=2s --slow-call=200ms
 first=$gateway_pid
 becomes /readyz 200 "a gateway gets ready"
@@ -93,17 +114,7 @@ nfs-cp "$DITTOFS_RUN/file" "nfs://127.0.0.1/export/file?version=3&nfsport=$port&
 ok $? "one of them writes"
 nfs-cp "nfs://127.0.0.1/export/file?version=3&nfsport=$port&mountport=$port" "$DITTOFS_RUN/copy" >/dev/null
 ok $? "and reads"
-session_begin
-say "BEGIN;"
-say "SELECT dittofs.write_file('/export/held', 'x');" >/dev/null
-say "SELECT dittofs.chmod('/export/file', '0600');" >/dev/null
-nfs-cp "$DITTOFS_RUN/file" "nfs://127.0.0.1/export/file?version=3&nfsport=$port&mountport=$port" \
-	>/dev/null 2>&1 &
-waiting=$!
-sleep 1.5
-say "COMMIT;"
-session_end
-wait $waiting
+held_up "$port"
 
 is "$(status /metrics)" 200 "there are metrics"
 cp "$DITTOFS_RUN/body" "$DITTOFS_RUN/metrics"
@@ -126,11 +137,22 @@ is "$(value 'dittofs_database_up{store="main"}')" 1 "the database is up"
 is "$(value 'dittofs_rpc_call_duration_seconds_count{program="NFS",procedure="GETATTR"}')" \
 	"$(awk '/^dittofs_rpc_calls_total{program="NFS",procedure="GETATTR"/ { n += $2 } END { print n }' "$DITTOFS_RUN/metrics")" \
 	"each call is in the histogram, once"
-like "$(<"$log.0")" "warning w[0-9]+ client 127.*CREATE took [0-9]+ ms: queue [0-9]+, database [0-9]+ \(flush [0-9]+\), content 0" \
+like "$(<"$log.0")" "warning w[0-9]+ client 127.*CREATE \(share /export, file [0-9a-f-]{36}\) took [0-9]+ ms: queue [0-9]+, database [0-9]+ \(flush [0-9]+\), content 0" \
 	"the log has the slow call with its parts"
 
+# operations HAVING: of the statements of gateways
+operations()
+{
+	q "SELECT substring(query FROM '^SELECT dittofs\.([a-z_]+)\(') AS operation FROM pg_stat_statements
+		JOIN pg_roles ON oid = userid WHERE rolname = 'dittofs_gateway' AND query ~ '^SELECT dittofs\.[a-z_]+\('
+		GROUP BY operation HAVING $1 ORDER BY operation"
+}
+is "$(operations "count(*) > 1")" "" "pg_stat_statements has one statement for an operation"
+like "$(operations "sum(calls) > 100" | paste -sd ' ')" "create_file .*get_file .*lookup .*move .*read_directory .*remove_file" \
+	"with all of its calls"
+
 # A second gateway; both are in the database, and so is the slow call
-start 1
+start 1 --log-format=json --log-level=debug --slow-call=200ms
 second=$gateway_pid
 for ((tries = 0; tries < 300; tries++)); do
 	[ "$(q "SELECT count(*) FROM dittofs.replicas WHERE alive")$(q "SELECT count(*) > 0 FROM dittofs.slow_calls")" != 2t ] || break
@@ -138,12 +160,42 @@ for ((tries = 0; tries < 300; tries++)); do
 done
 is "$(q "SELECT count(*), count(DISTINCT pid), min(state) FROM dittofs.replicas WHERE alive")" \
 	"2|2|serving" "both gateways have registered"
-like "$(q "SELECT procedure, status, total_ms > 200, queue_ms + database_ms <= total_ms + 1 FROM dittofs.slow_calls LIMIT 1")" \
-	"^CREATE\|[A-Z]+\|t\|t" "the slow call is in the database"
+like "$(q "SELECT procedure, status, share, handle = (dittofs.stat('/export')).handle, total_ms > 200,
+		queue_ms + database_ms <= total_ms + 1 FROM dittofs.slow_calls LIMIT 1")" \
+	"^CREATE\|[A-Z]+\|/export\|t\|t\|t" "the slow call is in the database"
 like "$(q "SELECT application_name FROM pg_stat_activity WHERE usename = 'dittofs_gateway' AND application_name !~ 'keeper' LIMIT 1")" \
 	"^dittofs .* [0-9]+$" "sessions bear the gateway's name"
 is "$(q "SELECT share, content, inodes > 0 FROM dittofs.share_usage")" "/export|postgres|t" "the view of shares"
 like "$(q "SELECT client, paths FROM dittofs.clients")" "^127.0.0.1\|\{/export" "the view of clients"
+
+# What the second one logs is objects, and what they say are members.
+held_up $((port + 10))
+q "CREATE TABLE lines (line jsonb)"
+sed "s/'/''/g; s/.*/INSERT INTO lines VALUES ('&');/" "$log.1" >"$DITTOFS_RUN/lines.sql"
+"$pg_bin/psql" -Xq -v ON_ERROR_STOP=1 -f "$DITTOFS_RUN/lines.sql" >"$DITTOFS_RUN/out" 2>&1
+ok $? "each line of the log is an object" || sed 's/^/# /' "$DITTOFS_RUN/out"
+is "$(q "SELECT count(*) FROM lines WHERE NOT line ?& '{time,level,thread,message}'")" 0 "with time, level, thread and message"
+is "$(q "SELECT DISTINCT line->>'level', line->>'client', line->>'program', line->>'procedure', line->>'share',
+			(line->>'file')::uuid = right(encode((dittofs.stat('/export')).handle, 'hex'), 32)::uuid,
+			line->>'message' LIKE 'client 127.0.0.1:' || (line->>'port') || ' xid ' || (line->>'xid') || ' CREATE (%',
+			(line->>'queue_ms')::float8 + (line->>'database_ms')::float8 + (line->>'content_ms')::float8
+				BETWEEN 200 AND (line->>'total_ms')::float8 + 1,
+			(line->>'flush_ms')::float8 <= (line->>'database_ms')::float8
+		FROM lines WHERE line ? 'queue_ms'")" \
+	"warning|127.0.0.1|NFS|CREATE|/export|t|t|t|t" "a slow call's has client, call, share, directory and durations"
+is "$(q "SELECT DISTINCT line->>'procedure', line->>'sqlstate', line->>'consequence' FROM lines
+		WHERE line ? 'sqlstate' AND line ? 'procedure'")" \
+	"CREATE|55P03|it will be retried" "an error's has the SQLSTATE"
+is "$(q "SELECT count(*) > 0 FROM lines WHERE line->>'procedure' = 'MNT' AND line->>'path' = '/export' AND line->>'status' = 'OK'")" \
+	t "a call's its status"
+is "$(q "SELECT count(*) FROM lines WHERE line->>'reason' IS NOT NULL AND line->>'client' = '127.0.0.1'")" \
+	"$(grep -c 'disconnected' "$log.1")" "and why a client is disconnected"
+undocumented=
+for name in $(q "SELECT DISTINCT k FROM lines, jsonb_object_keys(line) k"); do
+	sed -n '/^## Logs/,/^## Upgrade/p' "$top/docs/operations.md" | grep "\`$name\`" >/dev/null ||
+		undocumented="$undocumented $name"
+done
+is "$undocumented" "" "docs/operations.md has them all"
 
 # Calls that arrive again, at either gateway
 DITTOFS_HOST=127.0.0.1 DITTOFS_PORT=$port DITTOFS_PORTS="$port $((port + 10))" DITTOFS_PIDS="$first $second" \
@@ -175,6 +227,7 @@ like "$dom" 'class="state"[^>]*>serving<' "it says that the gateway serves"
 like "$dom" '<td class="name">/export</td>' "it shows the share"
 like "$dom" '<i style="width: [0-9.]+%' "how full that is"
 like "$dom" "127.0.0.1 port $((port + 10))</td>" "the other gateway"
+like "$dom" '<td class="name">CREATE in /export</td>' "the slow call"
 like "$dom" '<polyline points="[0-9]' "and curves"
 is "$(grep -cE '(src|href)="https?:|url\(https?:' "$DITTOFS_RUN/dom")" 0 "it loads nothing from elsewhere"
 picture=${DITTOFS_SCREENSHOT:-$DITTOFS_RUN/page.png}

@@ -111,6 +111,81 @@ test_json_of_bytes(void **state)
 	json_decref(object);
 }
 
+static const char *
+member(json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static int	made;
+
+static json_t *
+make_members(void)
+{
+	made++;
+	return log_members(log_members(NULL, "{s:s, s:o}", "procedure", "CREATE",
+								   "error", log_text("na\xefve")),
+					   "{s:i, s:f}", "attempts", 3, "total_ms", 1.5);
+}
+
+static void
+test_json_members(void **state)
+{
+	json_t	   *object;
+
+	(void) state;
+	made = 0;
+	log_configure(LOG_LEVEL_INFO, true, 0);
+	log_with(LOG_LEVEL_DEBUG, make_members(), "not this");
+	assert_int_equal(made, 0);
+	log_with(LOG_LEVEL_INFO, make_members(), "%s was late", "CREATE");
+	assert_int_equal(made, 1);
+	assert_int_equal(lines(), 1);
+	object = json_loads(written(), 0, NULL);
+	assert_non_null(object);
+	assert_int_equal(json_object_size(object), 8);
+	assert_string_equal(member(object, "message"), "CREATE was late");
+	assert_string_equal(member(object, "procedure"), "CREATE");
+	assert_string_equal(member(object, "error"), "na?ve");
+	assert_int_equal(json_integer_value(json_object_get(object, "attempts")),
+					 3);
+	assert_true(json_real_value(json_object_get(object, "total_ms")) == 1.5);
+	json_decref(object);
+
+	/* text has the words alone */
+	log_configure(LOG_LEVEL_INFO, false, 0);
+	log_with(LOG_LEVEL_INFO, make_members(), "%s was late", "REMOVE");
+	assert_int_equal(made, 1);
+	assert_non_null(strstr(written(), " info main REMOVE was late\n"));
+}
+
+/* Who reads text reads it in a terminal. */
+static void
+test_controls(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 0);
+	log_info("a \x1b[31mname\r\x7f");
+	assert_non_null(strstr(written(), " info main a ?[31mname??\n"));
+}
+
+static void
+test_json_repeats(void **state)
+{
+	json_t	   *object;
+
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, true, 60000);
+	for (int i = 0; i < 5; i++)
+		log_warning("the same");
+	log_finish_repeats(true);
+	assert_int_equal(lines(), 2);
+	object = json_loads(strchr(written(), '\n'), 0, NULL);
+	assert_non_null(object);
+	assert_int_equal(json_integer_value(json_object_get(object, "repeats")), 4);
+	json_decref(object);
+}
+
 static void
 test_journal(void **state)
 {
@@ -194,6 +269,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_text, begin, end),
 		cmocka_unit_test_setup_teardown(test_json, begin, end),
 		cmocka_unit_test_setup_teardown(test_json_of_bytes, begin, end),
+		cmocka_unit_test_setup_teardown(test_json_members, begin, end),
+		cmocka_unit_test_setup_teardown(test_json_repeats, begin, end),
+		cmocka_unit_test_setup_teardown(test_controls, begin, end),
 		cmocka_unit_test_setup_teardown(test_journal, begin, end),
 		cmocka_unit_test_setup_teardown(test_repeats, begin, end),
 		cmocka_unit_test_setup_teardown(test_bursts, begin, end),
