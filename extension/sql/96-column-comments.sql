@@ -61,17 +61,14 @@ COMMENT ON COLUMN dittofs.reap_queue.content_id IS 'Key of the content.';
 COMMENT ON COLUMN dittofs.reap_queue.content IS 'postgres or memory: which table its blocks are in.';
 COMMENT ON COLUMN dittofs.reap_queue.queued_at IS 'When its last file went.';
 
-COMMENT ON COLUMN dittofs.replies_0.key IS 'Made of client, user, procedure and xid.';
-COMMENT ON COLUMN dittofs.replies_0.checksum IS 'Of the arguments.';
-COMMENT ON COLUMN dittofs.replies_0.object IS 'The inode that the reply was about.';
+COMMENT ON COLUMN dittofs.replies_0.key IS 'Made of the client''s address and its xid without the last six bits.';
+COMMENT ON COLUMN dittofs.replies_0.replies IS 'Of one transaction, 24 bytes each: a hash of the call, and the inode that the reply was about.';
 
 COMMENT ON COLUMN dittofs.replies_1.key IS 'As in replies_0.';
-COMMENT ON COLUMN dittofs.replies_1.checksum IS 'As in replies_0.';
-COMMENT ON COLUMN dittofs.replies_1.object IS 'As in replies_0.';
+COMMENT ON COLUMN dittofs.replies_1.replies IS 'As in replies_0.';
 
 COMMENT ON COLUMN dittofs.replies_2.key IS 'As in replies_0.';
-COMMENT ON COLUMN dittofs.replies_2.checksum IS 'As in replies_0.';
-COMMENT ON COLUMN dittofs.replies_2.object IS 'As in replies_0.';
+COMMENT ON COLUMN dittofs.replies_2.replies IS 'As in replies_0.';
 
 COMMENT ON COLUMN dittofs.replies_turn.turn IS 'Counts the turns.';
 COMMENT ON COLUMN dittofs.replies_turn.since IS 'When this one began.';
