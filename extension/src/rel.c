@@ -38,6 +38,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "storage/bufmgr.h"
+#include "storage/freespace.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -640,6 +641,37 @@ rel_insert(Relation heap, Datum *values, bool *nulls)
 
 	insert_tuple(heap, tuple);
 	heap_freetuple(tuple);
+}
+
+void
+rel_room_begin(RelRoom *room, Relation heap, Size size, int count)
+{
+	memset(room, 0, sizeof(*room));
+	if (count > 1 && GetPageWithFreeSpace(heap, size) == InvalidBlockNumber)
+		room->wanted = count;
+}
+
+/*
+ * The page is only proposed: an insertion that finds it taken goes elsewhere.
+ * Smaller rows go on where the one before them went, and so share a page.
+ */
+void
+rel_insert_into(RelRoom *room, Relation heap, Datum *values, bool *nulls)
+{
+	BlockNumber target = RelationGetTargetBlock(heap);
+
+	if (room->left == 0 && room->wanted > 0)
+		room->left = compat_extend(heap, room->wanted, &room->next);
+	if (room->left == 0)
+	{
+		rel_insert(heap, values, nulls);
+		return;
+	}
+	room->left--;
+	room->wanted--;
+	RelationSetTargetBlock(heap, room->next++);
+	rel_insert(heap, values, nulls);
+	RelationSetTargetBlock(heap, target);
 }
 
 /*
