@@ -662,14 +662,12 @@ rel_insert_into(RelRoom *room, Relation heap, Datum *values, bool *nulls)
 
 	if (room->left == 0 && room->wanted > 0)
 		room->left = compat_extend(heap, room->wanted, &room->next);
-	if (room->left == 0)
+	if (room->left > 0)
 	{
-		rel_insert(heap, values, nulls);
-		return;
+		room->left--;
+		room->wanted--;
+		RelationSetTargetBlock(heap, room->next++);
 	}
-	room->left--;
-	room->wanted--;
-	RelationSetTargetBlock(heap, room->next++);
 	rel_insert(heap, values, nulls);
 	RelationSetTargetBlock(heap, target);
 }
