@@ -49,6 +49,8 @@ enum
 /* Less is not worth compressing. */
 #define COMPRESS_MIN 512
 
+#define WORK_BYTES (4 * PAGE_BYTES)
+
 /* With so many bytes a row has a page of the table to itself, or nearly. */
 #define FULL_ROW (PAGE_BYTES * 3 / 4)
 
@@ -405,12 +407,14 @@ pages_write(const Share *share, const Inode *inode, int64 offset,
 	RelRoom		room;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "dittofs write",
-											   ALLOCSET_DEFAULT_SIZES);
+											   ALLOCSET_DEFAULT_MINSIZE,
+											   WORK_BYTES, WORK_BYTES);
 
 	/*
 	 * One scan meets the rows that are there; pages without one are put in
 	 * between.  The scan's snapshot does not see what we put.  The scan lives
-	 * in the caller's context, the buffers of a page in one of their own.
+	 * in the caller's context, the buffers of a page in one of their own, whose
+	 * first block is enough for a page and its row and stays when it is reset.
 	 * Behind the end of the file there is no row.
 	 */
 	pages_begin(&scan, inode, RowExclusiveLock, offset, end);
