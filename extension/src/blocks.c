@@ -352,7 +352,9 @@ put_page(Relation heap, const Share *share, const pg_uuid_t *content_id,
 	values[COL_DATA] = compressed(share, data);
 	values[COL_RANGES] = PointerGetDatum(ranges);
 	nulls[COL_RANGES] = ranges == NULL;
-	if (old != NULL)
+	if (old != NULL && old->length >= FULL_ROW && length >= FULL_ROW)
+		rel_update_full(heap, tid, values, nulls);
+	else if (old != NULL)
 		rel_update(heap, tid, values, nulls);
 	else if (length >= FULL_ROW)
 		rel_insert_into(room, heap, values, nulls);

@@ -153,6 +153,13 @@ extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count);
  * must have the values they had.
  */
 extern void rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls);
+/*
+ * The same for a row that fills a page, which the new version has to leave.
+ * Pages that were left so are used again as soon as nobody can see what is in
+ * them: the table would otherwise grow by a page each time, until a vacuum.
+ */
+extern void rel_update_full(Relation heap, ItemPointer tid, Datum *values,
+							bool *nulls);
 extern void rel_delete(Relation heap, ItemPointer tid);
 
 /*
