@@ -49,6 +49,11 @@ enum
 /* Less is not worth compressing. */
 #define COMPRESS_MIN 512
 
+#define WORK_BYTES (4 * PAGE_BYTES)
+
+/* With so many bytes a row has a page of the table to itself, or nearly. */
+#define FULL_ROW (PAGE_BYTES * 3 / 4)
+
 /*
  * Geometry
  */
@@ -302,15 +307,15 @@ compressed(const Share *share, bytea *data)
 
 /*
  * Writes a new version of a page; returns by how much it has grown.  tid: of
- * the old one.
+ * the old one.  room: for new rows that fill a page.
  */
 static int32
 put_page(Relation heap, const Share *share, const pg_uuid_t *content_id,
 		 int64 number, FilePage *old, ItemPointer tid,
-		 int32 from, int32 to, const char *bytes, bool fill)
+		 int32 from, int32 to, const char *bytes, bool fill, RelRoom *room)
 {
-	int			room = (old == NULL ? 0 : old->n) + 4;
-	Stretch    *stretches = palloc(sizeof(Stretch) * room);
+	int			max = (old == NULL ? 0 : old->n) + 4;
+	Stretch    *stretches = palloc(sizeof(Stretch) * max);
 	int			n = make_stretches(stretches, old, from, to, bytes, fill);
 	int32		length = 0;
 	int32		at = 0;
@@ -347,8 +352,12 @@ put_page(Relation heap, const Share *share, const pg_uuid_t *content_id,
 	values[COL_DATA] = compressed(share, data);
 	values[COL_RANGES] = PointerGetDatum(ranges);
 	nulls[COL_RANGES] = ranges == NULL;
-	if (old != NULL)
+	if (old != NULL && old->length >= FULL_ROW && length >= FULL_ROW)
+		rel_update_full(heap, tid, values, nulls);
+	else if (old != NULL)
 		rel_update(heap, tid, values, nulls);
+	else if (length >= FULL_ROW)
+		rel_insert_into(room, heap, values, nulls);
 	else
 		rel_insert(heap, values, nulls);
 	return length - (old == NULL ? 0 : old->length);
@@ -364,6 +373,28 @@ clip(int64 number, int64 from, int64 to, int32 *first, int32 *end)
 	*end = (int32) Min(to - start, page_size(number));
 }
 
+/*
+ * How many rows that fill a page come to be in [offset, end), if there is no
+ * row behind known.  What is compressed is not known to fill any.
+ */
+static int
+count_full(const Share *share, int64 offset, int64 end, int64 known)
+{
+	int			count = 0;
+
+	if (share->compression != COMPRESSION_NONE)
+		return 0;
+	for (int64 number = page_of(offset); number <= page_of(end - 1); number++)
+	{
+		int32		from,
+					to;
+
+		clip(number, offset, end, &from, &to);
+		count += page_start(number) >= known && to - from >= FULL_ROW;
+	}
+	return count;
+}
+
 int64
 pages_write(const Share *share, const Inode *inode, int64 offset,
 			const char *data, int64 count, bool fill)
@@ -375,17 +406,23 @@ pages_write(const Share *share, const Inode *inode, int64 offset,
 	PageScan	scan;
 	FilePage		page;
 	bool		have;
+	RelRoom		room;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "dittofs write",
-											   ALLOCSET_DEFAULT_SIZES);
+											   ALLOCSET_DEFAULT_MINSIZE,
+											   WORK_BYTES, WORK_BYTES);
 
 	/*
 	 * One scan meets the rows that are there; pages without one are put in
 	 * between.  The scan's snapshot does not see what we put.  The scan lives
-	 * in the caller's context, the buffers of a page in one of their own.
+	 * in the caller's context, the buffers of a page in one of their own, whose
+	 * first block is enough for a page and its row and stays when it is reset.
+	 * Behind the end of the file there is no row.
 	 */
 	pages_begin(&scan, inode, RowExclusiveLock, offset, end);
 	have = inode->used > 0 && pages_next(&scan, &page);
+	rel_room_begin(&room, scan.rs.heap, PAGE_BYTES,
+				   count_full(share, offset, end, have ? inode->size : 0));
 	for (int64 number = first; number <= last; number++)
 	{
 		bool		exists = have && page.number == number;
@@ -400,7 +437,8 @@ pages_write(const Share *share, const Inode *inode, int64 offset,
 		MemoryContextSwitchTo(work);
 		grown += put_page(scan.rs.heap, share, &inode->content_id, number,
 						  exists ? &page : NULL, &tid, from, to,
-						  data + (page_start(number) + from - offset), fill);
+						  data + (page_start(number) + from - offset), fill,
+						  &room);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(work);
 		if (exists)
@@ -435,7 +473,7 @@ pages_cut(const Share *share, const Inode *inode, int64 from, int64 to)
 		}
 		else if (end > page.pieces[0].from && first < page.pieces[page.n - 1].to)
 			cut += put_page(scan.rs.heap, share, &inode->content_id, page.number,
-							&page, &tid, first, end, NULL, false);
+							&page, &tid, first, end, NULL, false, NULL);
 	}
 	pages_end(&scan);
 	return cut;

@@ -19,10 +19,10 @@
 #include "access/xlogrecovery.h"
 #endif
 #include "replication/message.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "storage/proc.h"
-#if PG_VERSION_NUM < 160000
 #include "utils/rel.h"
-#endif
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -50,6 +50,42 @@
 #else
 #define compat_heap_update(heap, tid, tuple) simple_heap_update(heap, tid, tuple)
 #endif
+
+/* As many pages as the backend itself adds at a time in 16. */
+#define COMPAT_EXTEND_MAX 64
+
+/*
+ * Adds up to max empty pages to a table, one behind the other; returns how many,
+ * and which is the first.  16 writes them together.
+ */
+static inline int
+compat_extend(Relation heap, int max, BlockNumber *first)
+{
+#if PG_VERSION_NUM >= 160000
+	Buffer		buffers[COMPAT_EXTEND_MAX];
+	uint32		count = 0;
+
+	*first = ExtendBufferedRelBy(BMR_REL(heap), MAIN_FORKNUM, NULL, 0,
+								 Min(max, COMPAT_EXTEND_MAX), buffers, &count);
+	for (uint32 i = 0; i < count; i++)
+		ReleaseBuffer(buffers[i]);
+	return (int) count;
+#else
+	int			count = Min(max, COMPAT_EXTEND_MAX);
+
+	LockRelationForExtension(heap, ExclusiveLock);
+	for (int i = 0; i < count; i++)
+	{
+		Buffer		buffer = ReadBuffer(heap, P_NEW);
+
+		if (i == 0)
+			*first = BufferGetBlockNumber(buffer);
+		ReleaseBuffer(buffer);
+	}
+	UnlockRelationForExtension(heap, ExclusiveLock);
+	return count;
+#endif
+}
 
 /* 17 lets the writer of a logical message flush it */
 #if PG_VERSION_NUM >= 170000

@@ -38,6 +38,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "storage/bufmgr.h"
+#include "storage/freespace.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -655,6 +656,35 @@ rel_insert(Relation heap, Datum *values, bool *nulls)
 	heap_freetuple(tuple);
 }
 
+void
+rel_room_begin(RelRoom *room, Relation heap, Size size, int count)
+{
+	memset(room, 0, sizeof(*room));
+	if (count > 1 && GetPageWithFreeSpace(heap, size) == InvalidBlockNumber)
+		room->wanted = count;
+}
+
+/*
+ * The page is only proposed: an insertion that finds it taken goes elsewhere.
+ * Smaller rows go on where the one before them went, and so share a page.
+ */
+void
+rel_insert_into(RelRoom *room, Relation heap, Datum *values, bool *nulls)
+{
+	BlockNumber target = RelationGetTargetBlock(heap);
+
+	if (room->left == 0 && room->wanted > 0)
+		room->left = compat_extend(heap, room->wanted, &room->next);
+	if (room->left > 0)
+	{
+		room->left--;
+		room->wanted--;
+		RelationSetTargetBlock(heap, room->next++);
+	}
+	rel_insert(heap, values, nulls);
+	RelationSetTargetBlock(heap, target);
+}
+
 /*
  * One WAL record for all rows that go to one page.  The index entries follow one
  * by one, in the order of the rows.
@@ -686,11 +716,9 @@ rel_insert_many(Relation heap, HeapTuple *tuples, int count)
 		CatalogCloseIndexes(indexes);
 }
 
-void
-rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
+static void
+update_tuple(Relation heap, ItemPointer tid, HeapTuple tuple)
 {
-	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
-
 	compat_heap_update(heap, tid, tuple);
 	if (!HeapTupleIsHeapOnly(tuple))
 	{
@@ -703,6 +731,103 @@ rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
 			CatalogCloseIndexes(indexes);
 	}
 	ItemPointerCopy(&tuple->t_self, tid);
+}
+
+void
+rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
+{
+	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
+
+	update_tuple(heap, tid, tuple);
+	heap_freetuple(tuple);
+}
+
+/*
+ * Pages that rel_update_full left, the oldest first.  They are hints: a page may
+ * be taken by somebody else, or be of another table by now.  Those of a backend
+ * that ends are left to vacuum, as are those whose line pointers are used up,
+ * for each version leaves one behind.
+ */
+#define LEFT_MAX 512
+
+static Oid	left_table = InvalidOid;
+static BlockNumber left_pages[LEFT_MAX];
+static int	left_first = 0;
+static int	left_count = 0;
+
+static void
+left_add(Relation heap, BlockNumber block)
+{
+	if (RelationGetRelid(heap) != left_table)
+	{
+		left_table = RelationGetRelid(heap);
+		left_count = 0;
+	}
+	if (left_count == LEFT_MAX)
+	{
+		left_first = (left_first + 1) % LEFT_MAX;
+		left_count--;
+	}
+	left_pages[(left_first + left_count++) % LEFT_MAX] = block;
+}
+
+/*
+ * One with room for a row that fills a page, or InvalidBlockNumber.  The first
+ * whose row may still be seen ends the search, for those behind it are younger.
+ */
+static BlockNumber
+left_take(Relation heap, Size size)
+{
+	KeptRel    *kept = keep_indexes(heap);
+
+	if (kept == NULL || RelationGetRelid(heap) != left_table)
+		return InvalidBlockNumber;
+	if (kept->blocks == 0)
+		kept->blocks = RelationGetNumberOfBlocks(kept->heap);
+	while (left_count > 0)
+	{
+		BlockNumber block = left_pages[left_first];
+		bool		room = false;
+		bool		later = false;
+
+		if (block < kept->blocks)
+		{
+			Buffer		buffer = ReadBuffer(heap, block);
+			Page		page = BufferGetPage(buffer);
+
+			heap_page_prune_opt(heap, buffer);
+			LockBuffer(buffer, BUFFER_LOCK_SHARE);
+			if (!PageIsNew(page))
+			{
+				room = PageGetHeapFreeSpace(page) >= size;
+				later = TransactionIdIsValid(((PageHeader) page)->pd_prune_xid);
+			}
+			UnlockReleaseBuffer(buffer);
+		}
+		if (!room && later)
+			break;
+		left_first = (left_first + 1) % LEFT_MAX;
+		left_count--;
+		if (room)
+			return block;
+	}
+	return InvalidBlockNumber;
+}
+
+void
+rel_update_full(Relation heap, ItemPointer tid, Datum *values, bool *nulls)
+{
+	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(heap), values, nulls);
+	BlockNumber old = ItemPointerGetBlockNumber(tid);
+	BlockNumber target = RelationGetTargetBlock(heap);
+	BlockNumber block = left_take(heap, MAXALIGN(tuple->t_len));
+
+	if (BlockNumberIsValid(block))
+		RelationSetTargetBlock(heap, block);
+	update_tuple(heap, tid, tuple);
+	RelationSetTargetBlock(heap, target);
+	if (ItemPointerGetBlockNumber(tid) != old)
+		left_add(heap, old);
 	heap_freetuple(tuple);
 }
 

@@ -125,6 +125,27 @@ extern bool rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode,
 
 /* Insert, update, delete as the catalogs do; indexes are kept up to date. */
 extern void rel_insert(Relation heap, Datum *values, bool *nulls);
+/*
+ * Room for rows that fill a page each.  For each such row the backend would
+ * search the free space map in vain, and queue for the lock under which the
+ * table grows by a page: 128 times for a MiB, in every backend that appends.
+ * So the pages are added by dozens and handed out here.
+ *
+ * There is no room while the table has free pages, which are to be used first.
+ * What an error leaves unused is found by vacuum, as the rows it leaves.
+ */
+typedef struct RelRoom
+{
+	int			wanted;			/* as many more rows are going to come */
+	int			left;			/* pages that are there for them */
+	BlockNumber next;			/* the first of these */
+} RelRoom;
+
+/* For count rows of at least size bytes. */
+extern void rel_room_begin(RelRoom *room, Relation heap, Size size, int count);
+/* As rel_insert. */
+extern void rel_insert_into(RelRoom *room, Relation heap, Datum *values,
+							bool *nulls);
 /* As rel_insert; t_self of each tells where its row is. */
 extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count);
 /*
@@ -132,6 +153,13 @@ extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count);
  * must have the values they had.
  */
 extern void rel_update(Relation heap, ItemPointer tid, Datum *values, bool *nulls);
+/*
+ * The same for a row that fills a page, which the new version has to leave.
+ * Pages that were left so are used again as soon as nobody can see what is in
+ * them: the table would otherwise grow by a page each time, until a vacuum.
+ */
+extern void rel_update_full(Relation heap, ItemPointer tid, Datum *values,
+							bool *nulls);
 extern void rel_delete(Relation heap, ItemPointer tid);
 
 /*
