@@ -7,7 +7,8 @@
 #	make packages		install what building and testing need (Debian 12)
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
-#	make soak			clients through kills, MINUTES=10; docs/reliability.md
+#	make soak			clients through kills, MINUTES=10 (CONTENT=filesystem or s3);
+#						docs/reliability.md
 #	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
 #	make fuzz			hostile input for the gateway (SECONDS=60 or RUNS=2000000); test/fuzz/README.md
 #	make deb			Debian packages of both halves, in build/deb/

@@ -191,7 +191,8 @@ expect_crash()
 #
 
 # gateway_start N: starts gateway N on its port and waits until it accepts
-# connections.  The port was reserved for it by with-gateway.
+# connections.  The port was reserved for it by with-gateway.  $gateway_preload
+# is a library for it.
 gateway_start()
 {
 	local dir=$DITTOFS_RUN/gateway.$1 port conninfo tries
@@ -210,7 +211,8 @@ gateway_start()
 		echo $! >"$dir/pid.new" && mv "$dir/pid.new" "$dir/pid"
 		wait $!
 		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
-		gateway "$dir" "$DITTOFS_RUN/gateway" start \
+		gateway "$dir" ${gateway_preload:+env LD_PRELOAD="$gateway_preload"} \
+		"$DITTOFS_RUN/gateway" start \
 		--listen "${DITTOFS_LISTEN:-127.0.0.1}" --port "$port" \
 		--conninfo "$conninfo" \
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \

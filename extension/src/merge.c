@@ -58,6 +58,8 @@ PG_FUNCTION_INFO_V1(dittofs_merge_store);
 #define LITTLE			8
 /* but when the file has been quiet for so many merge_delays. */
 #define PATIENCE		30
+/* When a block cannot be had, the others of its file go first for so long. */
+#define OTHERS_FIRST	5000	/* ms */
 /* Stretches that are passed over in one call. */
 #define PASS_OVER		100
 /* A stretch to be fetched is that long at most. */
@@ -512,15 +514,16 @@ relink(const Share *share, Inode *inode, int64 offset, int32 store_id,
 }
 
 static void
-go_on(const Inode *inode, int64 position)
+go_on(const Inode *inode, int64 position, int64 ms)
 {
 	SPI_connect();
-	staged_again(&inode->id, 0, position);
+	staged_again(&inode->id, ms, position);
 	SPI_finish();
 }
 
 /*
  * merge_commit(handle, offset, stamp, store_id, blocks): the blocks are stored.
+ * If one of them is being deleted they are not, and it takes its time.
  */
 Datum
 dittofs_merge_commit(PG_FUNCTION_ARGS)
@@ -532,6 +535,7 @@ dittofs_merge_commit(PG_FUNCTION_ARGS)
 	int64		total = 0;
 	int64		offset = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT64(1);
 	int32		store_id = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
+	bool		written = false;
 	Status		status;
 
 	change_begin("dittofs.merge_commit()", CHANGE_UNSTABLE);
@@ -544,7 +548,10 @@ dittofs_merge_commit(PG_FUNCTION_ARGS)
 							content_check(inode) != FS_OK ||
 							!same_stamp(inode, offset, offset + total,
 										PG_GETARG_BYTEA_PP(2))))
+	{
 		status = FS_JUKEBOX;
+		written = true;
+	}
 	if (status == FS_OK)
 		status = stored_hold(store_id, refs, n);
 	if (status == FS_OK)
@@ -552,8 +559,10 @@ dittofs_merge_commit(PG_FUNCTION_ARGS)
 		stored_mark(store_id, refs, n);
 		relink(op.share, inode, offset, store_id, refs, n, total);
 	}
-	if (status == FS_OK || status == FS_JUKEBOX)
-		go_on(inode, status == FS_OK ? offset + total : -1);
+	if (written)
+		go_on(inode, -1, 0);
+	else if (status == FS_OK || status == FS_JUKEBOX)
+		go_on(inode, offset + total, status == FS_OK ? 0 : OTHERS_FIRST);
 	change_end();
 	PG_RETURN_INT32(status);
 }
@@ -597,7 +606,7 @@ dittofs_merge_store(PG_FUNCTION_ARGS)
 		inode_dirty(inode);
 	}
 	if (status == FS_OK || status == FS_JUKEBOX)
-		go_on(inode, status == FS_OK ? offset + count : -1);
+		go_on(inode, status == FS_OK ? offset + count : -1, 0);
 	change_end();
 	PG_RETURN_INT32(status);
 }

@@ -34,6 +34,9 @@
 #include "usage.h"
 #include "xact.h"
 
+/* Of libpq/libpq.h, which wants the headers of Kerberos where the server has it. */
+extern bool pq_check_connection(void);
+
 /* Of the current transaction. */
 static bool xact_pending = false;	/* something may be waiting for the commit */
 static bool xact_deferred = false;	/* an operation has left it to the commit */
@@ -60,11 +63,28 @@ snapshot_renew(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
+/*
+ * A gateway that has died or given this session up may have left calls in the
+ * socket.  Its clients send them again elsewhere, and may have had their answer
+ * already: a WRITE that came now would be over what was written since, and a
+ * MKDIR that has meanwhile been refused would be made.
+ */
+static void
+check_gateway(void)
+{
+	if (MyProcPort != NULL && !pq_check_connection())
+		ereport(FATAL,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("the gateway has gone: what it has sent is not done")));
+}
+
 void
 change_begin(const char *function, Durability durability)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
+	if (dittofs_gateway)
+		check_gateway();
 
 	/*
 	 * A transaction that has begun to defer goes on, whatever becomes of the

@@ -888,17 +888,18 @@ connection_check(struct connection *connection)
 }
 
 void
-connection_forget(struct connection *connection)
+connection_forget(struct connection *connection, const struct request *gone)
 {
 	struct batch *batch;
 	struct request *request;
 
 	if (connection->state != CONNECTION_READY || connection->cancel != NULL)
 		return;
-	TAILQ_FOREACH(batch, &connection->running, link)
-		TAILQ_FOREACH(request, &batch->requests, link)
-			if (!request_pointless(request))
-				return;
+	if (!gone->procedure->changes)
+		TAILQ_FOREACH(batch, &connection->running, link)
+			TAILQ_FOREACH(request, &batch->requests, link)
+				if (!request_pointless(request))
+					return;
 	connection->cancel = cancel_start(connection->pg,
 									  connection->worker->wake.fd);
 }

@@ -99,7 +99,12 @@ extern void connection_dispatch(struct connection *connection);
 /* Every second: dead, idle, in need of a check? */
 extern void connection_check(struct connection *connection);
 
-/* A read of a client that has gone runs here: is all of it for nobody? */
-extern void connection_forget(struct connection *connection);
+/*
+ * A call of a client that has gone runs here.  It is cancelled if all that runs
+ * is for nobody, or if it is a WRITE: that must not come after what its client
+ * writes through another gateway, and the others can run again.
+ */
+extern void connection_forget(struct connection *connection,
+							  const struct request *gone);
 
 #endif							/* DITTOFS_CONNECTION_H */

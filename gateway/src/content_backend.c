@@ -216,6 +216,11 @@ content_remove(struct content_session *session, const uint8_t *hash,
 	enum content_outcome outcome;
 	int			attempt = 0;
 
+	if (content_is_over(effort))
+	{
+		snprintf(effort->message, sizeof(effort->message), "it is too late");
+		return CONTENT_UNAVAILABLE;
+	}
 	do
 		outcome = session->backend->remove(session, hash, effort);
 	while (outcome == CONTENT_UNAVAILABLE &&

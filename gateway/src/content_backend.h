@@ -116,6 +116,13 @@ extern enum content_outcome content_put(struct content_session *session,
 										const uint8_t *hash, const void *data,
 										size_t size,
 										struct content_effort *effort);
+
+/*
+ * Not begun after the deadline: blocks that are to be deleted are handed to
+ * somebody else after an hour (extension/src/gc.c), and then soon as good as
+ * new.
+ */
+#define CONTENT_REMOVE_WITHIN ((int64_t) 10 * 60 * 1000000)
 extern enum content_outcome content_remove(struct content_session *session,
 										   const uint8_t *hash,
 										   struct content_effort *effort);

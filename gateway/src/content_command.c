@@ -44,6 +44,7 @@ struct work
 	const struct content_store_config *config;
 	const char *store_id;
 	bool		removes;		/* or verifies */
+	int64_t		remove_until;
 
 	struct block blocks[PAGE];
 	int			count;
@@ -118,9 +119,12 @@ verify(struct content_session *session, struct block *block, char *const *pieces
 }
 
 static void
-delete(struct content_session *session, struct block *block)
+delete(struct content_session *session, struct block *block, int64_t until)
 {
 	struct content_effort effort = {.deadline = clock_now() + EFFORT};
+
+	if (effort.deadline > until)
+		effort.deadline = until;
 
 	block->outcome = content_remove(session, block->hash, &effort);
 	snprintf(block->message, sizeof(block->message), "%s", effort.message);
@@ -142,7 +146,7 @@ work_thread(void *argument)
 	while ((number = atomic_fetch_add(&work->next, 1)) < work->count)
 	{
 		if (work->removes)
-			delete(session, &work->blocks[number]);
+			delete(session, &work->blocks[number], work->remove_until);
 		else
 			verify(session, &work->blocks[number], pieces);
 	}
@@ -466,6 +470,7 @@ adopt_page(struct orphans *orphans)
 	if (hashes == NULL)
 		fatal("out of memory");
 	write_hashes(hashes, work->blocks, work->count);
+	work->remove_until = clock_now() + CONTENT_REMOVE_WITHIN;
 	result = ask(work->pg, "SELECT dittofs.gc_adopt($1::int, $2::bytea)", 2,
 				 values);
 	free(hashes);
@@ -532,6 +537,7 @@ next_garbage(struct work *work)
 
 	snprintf(max, sizeof(max), "%d", PAGE);
 	values[0] = max;
+	work->remove_until = clock_now() + CONTENT_REMOVE_WITHIN;
 	result = ask(work->pg, "SELECT store_id, hash FROM dittofs.gc_next($1::int)",
 				 1, values);
 	work->count = 0;

@@ -3,6 +3,7 @@
  *	  Requests and content stores: see content_io.h.
  */
 #include "content_io.h"
+#include "content_backend.h"
 #include "content_shares.h"
 #include "log.h"
 #include "serve.h"
@@ -111,7 +112,10 @@ content_io_remove(struct request *request, struct content_store *store,
 				  const uint8_t *hash)
 {
 	struct io_job *io = new_job(request, store, CONTENT_REMOVE);
+	int64_t		latest = request->arrived + CONTENT_REMOVE_WITHIN;
 
+	if (io->job.deadline > latest)
+		io->job.deadline = latest;
 	memcpy(io->job.hash, hash, CONTENT_HASH_SIZE);
 	content_submit(&io->job);
 }

@@ -29,6 +29,9 @@
 #define WAIT_MIN 100000
 #define WAIT_MAX (5 * 1000000)
 
+/* A block that is being deleted is usually gone in an instant: a second or so. */
+#define CLAIMS_MAX 8
+
 /* One that helps looks again by itself, in case nobody calls it. */
 #define HELPER_WAIT (60 * 1000000)
 
@@ -50,6 +53,7 @@ struct merge
 	struct bytes stamp;
 	uint32_t	store_id;
 	struct content_store *store;
+	int			claims;			/* while somebody deletes the block */
 	char	   *data;
 	uint8_t    *packed;			/* hash, length, sums */
 	uint32_t	packed_size;
@@ -258,7 +262,7 @@ merge_claimed(struct request *request, const PGresult *result)
 
 	if (PQgetlength(result, 0, 0) != 1)
 		merge_end(request, AFTER_TROUBLE);
-	else if (*needed == 2)
+	else if (*needed == 2 && ++merge->claims < CLAIMS_MAX)
 	{
 		send_claim(request);
 		request->later = true;
@@ -270,6 +274,8 @@ merge_claimed(struct request *request, const PGresult *result)
 		request->resume = merge_stored;
 	}
 	else
+
+		/* It is there; or still being deleted: merge_commit puts it off. */
 		send_end(request);
 }
 

@@ -15,7 +15,8 @@
  *		tail		write: what is behind the last
  *
  * A step with nothing to do is left out.  The database takes what is no whole
- * block, and any data at all if the share is not what we thought; so all that
+ * block, and any data at all, if the share is not what we thought or a block is
+ * just being removed; so all that
  * is needed to be right is to do these in turn, and a gateway that dies in
  * between leaves a block to which nothing refers, or a part of a WRITE whose
  * reply nobody has seen.
@@ -279,9 +280,11 @@ prepared(struct request *request, struct row *row)
 	for (int i = 0; i < args->block_count; i++)
 		if (needed[i] == 2)
 		{
-			/* It is just being removed. */
-			send_prepare(request);
-			request->later = true;
+			/*
+			 * It is being removed, and where who does that has died, it
+			 * takes an hour until somebody else may: no client can wait.
+			 */
+			send_write(request, STEP_ALL, 0, args->count);
 			return;
 		}
 	args->step = STEP_PUT;

@@ -594,7 +594,7 @@ pool_forget(struct request *request)
 			connection_dequeue(request->connection, request);
 			break;
 		case REQUEST_RUNNING:
-			connection_forget(request->connection);
+			connection_forget(request->connection, request);
 			return;
 		default:
 			return;

@@ -154,18 +154,32 @@ send_setattr(struct slot *slot, const struct handle *file, unsigned mode)
 											 engine_answered, &args, slot));
 }
 
+/*
+ * No two WRITEs are equal, nor two pages, in this run or another: equal blocks
+ * are stored once, and some disks do that too.
+ */
+static void
+make_distinct(char *data, size_t size)
+{
+	static uint64_t number;
+
+	if (number == 0)
+		number = clock_ns();
+	for (size_t at = 0; at + sizeof(number) <= size; at += 4096)
+	{
+		number++;
+		memcpy(data + at, &number, sizeof(number));
+	}
+}
+
 void
 send_write(struct slot *slot, const struct handle *file, uint64_t offset,
 		   size_t size, stable_how stable)
 {
-	static uint64_t number;
 	WRITE3args	args = {.file = fh_of(file), .offset = offset,
 						.count = (count3) size, .stable = stable};
 
-	/* No two are equal: equal blocks are stored once. */
-	if (size >= sizeof(number))
-		memcpy(slot->load->data, &number, sizeof(number));
-	number++;
+	make_distinct(slot->load->data, size);
 	args.data.data_len = (u_int) size;
 	args.data.data_val = slot->load->data;
 	slot->bytes += size;

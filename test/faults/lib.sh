@@ -12,6 +12,8 @@
 #	q SQL [DB]			runs SQL on the primary and prints the rows
 #	proxy_start			in front of all gateways; its port is $proxy_port
 #	proxy COMMAND		see proxy.c
+#	content_verify		reads all blocks of the store back, prints what is wrong
+#	content_await PID	lets time pass for the store until that process has ended
 #	chance N			a number from 0 to N - 1, in $chance
 #
 # DITTOFS_STANDBY_PORT=54321 tells the gateways of test/with-gateway about both.
@@ -122,6 +124,36 @@ node_2_stop()
 	exit $status
 }
 [ -z "$DITTOFS_RUN" ] || trap node_2_stop EXIT
+
+# Content in a store: options of the gateways, and of the model, whose clients
+# then write whole blocks too.
+store_options=
+model_options=()
+block_size=${DITTOFS_TEST_BLOCK_SIZE:-131072}
+[ -z "$DITTOFS_RUN" ] || store_options=$(<"$DITTOFS_RUN/gateway-options")
+# shellcheck disable=SC2034
+[ -z "$store_options" ] || model_options=(--block-size "$block_size")
+
+content_verify()
+{
+	# shellcheck disable=SC2086
+	"$DITTOFS_RUN/gateway" verify --conninfo \
+		"user=dittofs_gateway port=$(node_port "$primary")" $store_options 2>&1
+}
+
+# What a gateway that died was about to delete is left alone for an hour, what it
+# was about to merge for a minute, in case it lives and is slow.  When nobody is
+# killed any more, those that live are quick.
+content_await()
+{
+	[ -n "$store_options" ] || return 0
+	q "UPDATE dittofs.staged_files SET next_at = now()"
+	while kill -0 "$1" 2>/dev/null; do
+		q "UPDATE dittofs.stored_blocks SET claimed_at = claimed_at - interval '1 hour'
+			WHERE state = 'deleting' AND claimed_at < now() - interval '10 s'"
+		sleep 1
+	done
+}
 
 # shellcheck disable=SC2034
 chance()

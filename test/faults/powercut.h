@@ -2,7 +2,7 @@
  * powercut.h
  *	  What of a directory would survive a power cut: the shadow.
  *
- * A shadow of a data directory has
+ * A shadow of a data directory, or of one with content, has
  *
  *		inodes/KEY		the content a file had when it was last synced
  *		names/PATH		the names a directory had when it was last synced, and
@@ -15,7 +15,7 @@
  * has been synced, and not before.  Directories themselves are taken for
  * durable at once.
  *
- * preload/powercut.c keeps the shadow, in the server's processes; powercut.c
+ * preload/powercut.c keeps the shadow, in the processes that write; powercut.c
  * makes the first one, and a directory from it.  A copy is written over the
  * one before, in place and under a lock, so that a power cut in the middle of it
  * leaves old and new pages mixed, as an interrupted fsync does.

@@ -4,17 +4,29 @@
 #
 # That the trick works is shown by servers that do not sync: with fsync = off, or
 # synchronous_commit = off, the same clients must find out.
+#
+# CONTENT=filesystem or s3: content is in a store.  A directory is cut off with
+# the server, and must have what the gateways had synced.
 
 # shellcheck source=lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
-# cut_power: all processes at once, and what was not durable with them
+# cut_power: all processes at once, and what was not durable with them.  The
+# gateways first: what the server still does for them, they have synced before.
 cut_power()
 {
+	local n
+
+	for n in 1 2; do
+		[ ! -d "$content" ] || gateway_stop $n KILL
+	done
 	node_stop 1 kill
 	as_postgres "$DITTOFS_RUN/powercut" restore "$shadow" "$data" "$data.new" &&
 		rm -rf "$data" "$shadow" && mv "$data.new" "$data" &&
-		rm -f "$data/postmaster.pid"
+		rm -f "$data/postmaster.pid" || return 1
+	[ ! -d "$content" ] ||
+		{ "$DITTOFS_RUN/powercut" restore "$content_shadow" "$content" "$content.new" &&
+			rm -rf "$content" "$content_shadow" && mv "$content.new" "$content"; }
 }
 
 as_postgres()
@@ -24,24 +36,40 @@ as_postgres()
 
 switch_on()
 {
+	local n
+
 	as_postgres "$DITTOFS_RUN/powercut" snapshot "$data" "$shadow" &&
 		node_preload=$DITTOFS_RUN/powercut.so \
-			POWERCUT_DATA=$data POWERCUT_SHADOW=$shadow node_start 1
+			POWERCUT_DATA=$data POWERCUT_SHADOW=$shadow node_start 1 || return 1
+	[ -d "$content" ] || return 0
+	"$DITTOFS_RUN/powercut" snapshot "$content" "$content_shadow" || return 1
+	for n in 1 2; do
+		gateway_preload=$DITTOFS_RUN/powercut.so \
+			POWERCUT_DATA=$content POWERCUT_SHADOW=$content_shadow \
+			POWERCUT_LAZY=$LAZY_GATEWAYS gateway_start $n || return 1
+	done
 }
 
 # Inside test/with-gateway: CUTS power cuts; the exit status is the clients'.
 if [ -n "$DITTOFS_RUN" ]; then
 	data=$(realpath "$DITTOFS_RUN/data")
 	shadow=$DITTOFS_RUN/shadow
+	content=$(realpath "$DITTOFS_RUN")/content
+	content_shadow=$DITTOFS_RUN/content-shadow
 	cp "$faults/build/powercut" "$faults/build/powercut.so" "$DITTOFS_RUN" || exit 3
 	expect_crash
+	[ -z "$store_options" ] ||
+		q "SELECT dittofs.set_server_config('content_retention', '1')" >/dev/null
+	for n in 1 2; do
+		[ ! -d "$content" ] || gateway_stop $n
+	done
 	node_stop 1 fast
 	switch_on || exit 3
 	seed=${SEED:-$RANDOM}
 	echo "seed $seed"
 	RANDOM=$seed
 	"$top/test/model/build/model" --through-failures --clients 4 --seed "$seed" \
-		--minutes 60 >"$DITTOFS_RUN/load.log" 2>&1 &
+		--minutes 60 "${model_options[@]}" >"$DITTOFS_RUN/load.log" 2>&1 &
 	load=$!
 	for ((i = 0; i < CUTS; i++)); do
 		chance 20
@@ -51,10 +79,12 @@ if [ -n "$DITTOFS_RUN" ]; then
 	done
 	sleep 1
 	kill -TERM $load 2>/dev/null
+	content_await $load
 	wait $load
 	status=$?
 	if [ $status = 0 ]; then
-		grep '^# operations' "$DITTOFS_RUN/load.log"
+		grep -E '^# (operations|writes of)' "$DITTOFS_RUN/load.log"
+		[ -z "$store_options" ] || content_verify || status=4
 		echo "fsck: $(q 'SELECT * FROM dittofs.fsck()')"
 	else
 		grep -v '^ok' "$DITTOFS_RUN/load.log" | head -n "${LINES_SHOWN:-40}"
@@ -62,6 +92,9 @@ if [ -n "$DITTOFS_RUN" ]; then
 	exit $status
 fi
 
+export DITTOFS_TEST_CONTENT=${CONTENT:-${DITTOFS_TEST_CONTENT:-postgres}}
+[ "$DITTOFS_TEST_CONTENT" = postgres ] ||
+	export DITTOFS_GATEWAY_OPTS="$DITTOFS_GATEWAY_OPTS --content-gc-period 1s"
 [ -n "$DITTOFS_NO_BUILD" ] || build install || exit 1
 make -s -C "$top/test/model" WERROR=1 && make -s -C "$faults" WERROR=1 || exit 1
 
@@ -80,10 +113,18 @@ run 3 "fsync = on
 is "$status" 0 "three power cuts: every acknowledged change is there"
 like "$said" $'fsck: ($|\n)' "fsck finds nothing"
 export LINES_SHOWN=3
-run 1 "fsync = on
-	synchronous_commit = off"
-is "$status" 1 "with synchronous_commit = off the same is found out"
-run 1 "fsync = off"
-[ "$status" != 0 ]
-ok $? "with fsync = off, too"
+case $DITTOFS_TEST_CONTENT in
+	postgres)
+		run 1 "fsync = on
+			synchronous_commit = off"
+		is "$status" 1 "with synchronous_commit = off the same is found out"
+		run 1 "fsync = off"
+		[ "$status" != 0 ]
+		ok $? "with fsync = off, too"
+		;;
+	filesystem)
+		LAZY_GATEWAYS=1 run 1 "fsync = on"
+		is "$status" 1 "with gateways that do not sync the same is found out"
+		;;
+esac
 done_testing

@@ -24,12 +24,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "compare.h"
 #include "single.h"
 
 #define BURST_MAX 6
-#define BURST_BYTES 40000
+
+/* A minute or two for the background pass to bring all content to the store. */
+#define MERGE_TRIES 1200
 
 struct survivor
 {
@@ -54,6 +57,13 @@ stop(int signal_number)
 {
 	(void) signal_number;
 	stopped = 1;
+}
+
+/* Bursts are in so many bytes at the beginning of a file. */
+static uint32_t
+burst_bytes(void)
+{
+	return nfs_block_size > 0 ? 3 * nfs_block_size : 40000;
 }
 
 /* A burst of unstable writes, and the region of the file they fall in. */
@@ -100,14 +110,15 @@ static bool
 look_at_burst(struct survivor *s, struct burst *b, bool *lost)
 {
 	struct node now = *b->node;
+	uint32_t	size = burst_bytes() * 2;
 	struct call call = {
-		.procedure = NFS3_READ,.object = b->node->label,.count = BURST_BYTES * 2
+		.procedure = NFS3_READ,.object = b->node->label,.count = size
 	};
 	struct result result;
-	unsigned char *bytes = malloc(BURST_BYTES * 2);
-	unsigned char *old = malloc(BURST_BYTES * 2);
-	unsigned char *want = malloc(BURST_BYTES * 2);
-	unsigned char *fits = calloc(1, BURST_BYTES * 2);
+	unsigned char *bytes = malloc(size);
+	unsigned char *old = malloc(size);
+	unsigned char *want = malloc(size);
+	unsigned char *fits = calloc(1, size);
 	bool		right = true;
 
 	*lost = false;
@@ -115,8 +126,8 @@ look_at_burst(struct survivor *s, struct burst *b, bool *lost)
 			 &result);
 	if (result.status != NFS3_OK)
 		right = fail(s, "a READ after unstable WRITEs failed");
-	data_read(&now, 0, old, BURST_BYTES * 2);
-	memcpy(want, old, BURST_BYTES * 2);
+	data_read(&now, 0, old, size);
+	memcpy(want, old, size);
 	for (uint32_t i = 0; right && i < result.data.size; i++)
 		fits[i] = old[i] == ((const unsigned char *) result.data.data)[i];
 	for (int w = 0; right && w < b->count; w++)
@@ -185,6 +196,21 @@ commit_burst(struct survivor *s, struct burst *b, bool lost)
 	}
 }
 
+static void
+draw_unstable(struct chance *chance, struct call *call)
+{
+	uint32_t	half = burst_bytes() / 2;
+
+	call->offset = chance_below(chance, half);
+	call->count = 1 + chance_below(chance, half);
+	if (nfs_block_size == 0 || chance_percent(chance, 50))
+		return;
+	call->offset = (uint64_t) chance_below(chance, 2) * nfs_block_size;
+	call->count = nfs_block_size;
+	if (chance_percent(chance, 30))
+		call->count += chance_below(chance, nfs_block_size / 2);
+}
+
 static bool
 burst(struct survivor *s, uint32_t number)
 {
@@ -204,10 +230,9 @@ burst(struct survivor *s, uint32_t number)
 	{
 		b.calls[i] = (struct call) {
 			.number = number,.procedure = NFS3_WRITE,.object = b.node->label,
-			.how = UNSTABLE,.offset = chance_below(chance, BURST_BYTES / 2),
-			.count = 1 + chance_below(chance, BURST_BYTES / 2),
-			.data = number * 16 + (uint32_t) i
+			.how = UNSTABLE,.data = number * 16 + (uint32_t) i
 		};
+		draw_unstable(chance, &b.calls[i]);
 	}
 	right = write_burst(s, &b);
 	if (right && chance_percent(chance, 50))
@@ -231,7 +256,7 @@ burst(struct survivor *s, uint32_t number)
 		b.node->mtime = b.node->ctime;
 		struct call check = {
 			.procedure = NFS3_READ,.object = b.node->label,
-			.count = BURST_BYTES * 2
+			.count = burst_bytes() * 2
 		};
 
 		right = step(&s->nfs.place, s->model, &check, s->why);
@@ -281,10 +306,23 @@ begin_survivor(struct survivor *s, int number, uint64_t seed)
 	s->nfs.place.compare = COMPARE_TIMES | COMPARE_AFTER | COMPARE_HANDLES;
 	s->model = model_new();
 	s->generator = (struct generator) {
-		.model = s->model,.names = 10,.objects = 150,.data_max = 60000,
-		.wide = true
+		.model = s->model,.names = 10,.objects = 150,
+		.data_max = nfs_block_size > 0 ? 3 * nfs_block_size : 60000,
+		.block_size = nfs_block_size,.wide = true
 	};
 	chance_seed(&s->generator.chance, seed * 1000 + (uint64_t) number);
+}
+
+/* Until all content that is to be in a store is there. */
+static void
+await_merges(void)
+{
+	int			tries = 0;
+
+	while (strcmp(sql("SELECT count(*) FROM dittofs.staged_files"), "0") != 0 &&
+		   ++tries < MERGE_TRIES)
+		usleep(100000);
+	ok(tries < MERGE_TRIES, "everything comes to the store");
 }
 
 void
@@ -298,6 +336,8 @@ run_through_failures(int clients, uint64_t seed, uint32_t operations,
 	uint64_t	jukeboxes = 0;
 	uint64_t	bursts = 0;
 	uint64_t	losses = 0;
+	uint64_t	whole_blocks = 0;
+	bool		all_right = true;
 	int			wrong = 0;
 
 	sigaction(SIGTERM, &action, NULL);
@@ -315,14 +355,23 @@ run_through_failures(int clients, uint64_t seed, uint32_t operations,
 	}
 	for (int i = 0; i < clients; i++)
 	{
+		pthread_join(all[i].thread, NULL);
+		all_right = all_right && all[i].right;
+	}
+	if (nfs_block_size > 0 && all_right)
+		await_merges();
+	for (int i = 0; i < clients; i++)
+	{
 		struct survivor *s = &all[i];
 
-		pthread_join(s->thread, NULL);
+		if (s->right && nfs_block_size > 0)
+			s->right = check_tree(&s->nfs.place, s->model, s->why);
 		calls += s->history.count;
 		resends += s->client->resends;
 		jukeboxes += s->nfs.jukeboxes;
 		bursts += s->bursts;
 		losses += s->losses;
+		whole_blocks += s->nfs.whole_blocks;
 		if (s->right)
 			continue;
 		wrong++;
@@ -336,6 +385,8 @@ run_through_failures(int clients, uint64_t seed, uint32_t operations,
 		 (unsigned long long) calls, (unsigned long long) resends,
 		 (unsigned long long) jukeboxes, (unsigned long long) bursts,
 		 (unsigned long long) losses, wrong);
+	if (nfs_block_size > 0)
+		note("writes of whole blocks %llu", (unsigned long long) whole_blocks);
 	note_tally();
 	ok(wrong == 0, "seed %llu: %llu calls of %d clients through failures, "
 	   "every answer and every tree is the model's",

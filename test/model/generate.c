@@ -282,6 +282,26 @@ some_count(struct generator *g)
 	return 1 + chance_below(&g->chance, 5000);
 }
 
+/*
+ * Of a share whose content goes to a store: a WRITE that covers one block or
+ * two, often exactly, sometimes with something before or behind.
+ */
+static void
+whole_blocks(struct generator *g, struct call *call)
+{
+	uint32_t	before = chance_percent(&g->chance, 25) ?
+		chance_below(&g->chance, 3000) : 0;
+
+	call->offset = (uint64_t) chance_below(&g->chance, 4) * g->block_size;
+	if (call->offset < before)
+		before = 0;
+	call->offset -= before;
+	call->count = before +
+		g->block_size * (1 + chance_below(&g->chance, 2));
+	if (chance_percent(&g->chance, 25))
+		call->count += chance_below(&g->chance, 3000);
+}
+
 static uint64_t
 some_time(struct generator *g)
 {
@@ -547,6 +567,9 @@ generate(struct generator *g, uint32_t number, struct call *call)
 			call->object = file(g);
 			call->offset = near_end(g, call->object);
 			call->count = some_count(g);
+			if (g->block_size > 0 && call->procedure == NFS3_WRITE &&
+				chance_percent(&g->chance, 15))
+				whole_blocks(g, call);
 			call->data = number;
 			call->how = chance_below(&g->chance, 3);
 			if (call->procedure == NFS3_COMMIT)

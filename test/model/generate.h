@@ -46,6 +46,7 @@ struct generator
 	int			names;			/* how many ordinary names to use */
 	uint32_t	objects;		/* more than so many are not aimed at */
 	uint32_t	data_max;		/* longest WRITE */
+	uint32_t	block_size;		/* some WRITEs are of whole blocks; 0: none */
 	uint32_t	procedures;		/* bits of those to draw from, 0: all */
 	bool		posix;			/* only what system calls can say */
 	bool		wide;			/* directories with hundreds of entries too */

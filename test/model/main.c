@@ -37,8 +37,8 @@ usage(void)
 		  "[--minutes N]\n"
 		  "             [--ports 'PORT...'] [--host ADDRESS] "
 		  "[--through-failures]\n"
-		  "             [--directory DIR] [--share OPTIONS] [--replay FILE] "
-		  "[--save FILE]\n",
+		  "             [--block-size N] [--directory DIR] [--share OPTIONS]\n"
+		  "             [--replay FILE] [--save FILE]\n",
 		  stderr);
 	exit(2);
 }
@@ -58,6 +58,7 @@ parse(int argc, char **argv)
 		{"save", required_argument, NULL, 'w'},
 		{"share", required_argument, NULL, 'x'},
 		{"through-failures", no_argument, NULL, 'f'},
+		{"block-size", required_argument, NULL, 'b'},
 		{NULL, 0, NULL, 0}
 	};
 	int			option;
@@ -96,6 +97,9 @@ parse(int argc, char **argv)
 				break;
 			case 'x':
 				options.share = optarg;
+				break;
+			case 'b':
+				nfs_block_size = (uint32_t) strtoul(optarg, NULL, 10);
 				break;
 			case 'f':
 				options.through_failures = true;
@@ -137,7 +141,7 @@ single(void)
 		posix_open(options.directory) : &nfs_open()->place;
 	struct generator g = {
 		.names = 10,.objects = 250,.data_max = 400000,.wide = true,
-		.posix = options.directory != NULL
+		.block_size = nfs_block_size,.posix = options.directory != NULL
 	};
 	struct history history = {0};
 	char		why[WHY_SIZE] = "";

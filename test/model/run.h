@@ -32,6 +32,7 @@ struct nfs
 	struct client **clients;
 	int			client_count;
 	uint64_t	jukeboxes;		/* calls that were to be made again */
+	uint64_t	whole_blocks;	/* WRITEs that covered one */
 };
 
 /* With a connection to each gateway, or with none as yet. */
@@ -39,6 +40,8 @@ extern struct nfs *nfs_open(void);
 extern struct nfs *nfs_new(void);
 /* The share, "/export" until it is set. */
 extern const char *nfs_share;
+/* Of the blocks of the store where its content goes; 0: it goes to none. */
+extern uint32_t nfs_block_size;
 /* On one connection; handles are those of the arguments. */
 extern void nfs_call(struct nfs *nfs, struct client *client,
 					 const struct call *call, const struct handle *object,

@@ -16,6 +16,7 @@
 #include "compare.h"
 
 const char *nfs_share = "/export";
+uint32_t	nfs_block_size;
 
 void
 nfs_become(struct client *client, int user)
@@ -77,6 +78,16 @@ list(struct client *client, const struct call *call,
 	free(entries);
 	all.entries = NULL;
 	return all;
+}
+
+static bool
+covers_a_block(const struct call *call)
+{
+	uint64_t	size = nfs_block_size;
+
+	return call->procedure == NFS3_WRITE && size > 0 &&
+		(call->offset + size - 1) / size * size + size <=
+		call->offset + call->count;
 }
 
 static struct result
@@ -162,6 +173,8 @@ nfs_call(struct nfs *nfs, struct client *client, const struct call *call,
 				result->data = B(NULL, 0);
 			else
 				result_keep(result);
+			if (result->status == NFS3_OK && covers_a_block(call))
+				__atomic_add_fetch(&nfs->whole_blocks, 1, __ATOMIC_RELAXED);
 			return;
 		}
 		__atomic_add_fetch(&nfs->jukeboxes, 1, __ATOMIC_RELAXED);

@@ -101,6 +101,35 @@ out=$(command_of verify --share /export)
 is "$?" 0 "and is content when it is back"
 
 #
+# Being deleted, by a gateway that died: it takes an hour until another one may
+#
+
+head -c 1048576 /dev/urandom >"$data.again"
+nfs-cp "$data.again" "$(url again)" >/dev/null
+eventually "$staged"
+q "SELECT dittofs.rm('/export/again')" >/dev/null
+eventually "NOT EXISTS (SELECT FROM dittofs.reap_queue)"
+first=$(head -c 131072 "$data.again" | sha256sum | cut -d ' ' -f 1)
+last=$(tail -c 131072 "$data.again" | sha256sum | cut -d ' ' -f 1)
+q "UPDATE dittofs.stored_blocks SET state = 'deleting', claimed_at = now()
+	WHERE encode(hash, 'hex') IN ('$first', '$last')"
+is "$(q "SELECT count(*) FROM dittofs.stored_blocks WHERE state = 'deleting'")" 2 \
+	"blocks are being deleted"
+timeout 30 nfs-cp "$data.again" "$(url again)" >/dev/null
+ok $? "nobody waits who writes the same bytes"
+same_file again "$data.again" 2
+ok $? "they are there"
+eventually "(SELECT count(*) = 6 FROM dittofs.extents WHERE content_id IN (
+	SELECT id FROM dittofs.files WHERE size = 1048576))"
+ok $? "all others are in the store"
+q "UPDATE dittofs.stored_blocks SET claimed_at = now() - interval '2 hours'
+	WHERE state = 'deleting'"
+eventually "$staged"
+ok $? "and in the end those"
+same_file again "$data.again" 2
+ok $? "it reads the same"
+
+#
 # Killed
 #
 
@@ -115,6 +144,8 @@ for n in 1 2 3; do
 	wait "${writers[@]}" 2>/dev/null
 	gateway_start 1
 done
+# what they had leased to merge is theirs for a minute
+q "UPDATE dittofs.staged_files SET next_at = now()"
 is "$(q "SELECT count(*) FROM dittofs.fsck()")" 0 "a gateway that is killed among writes leaves nothing wrong"
 out=$(command_of verify)
 is "$?" 0 "and no block that is not whole"
@@ -142,7 +173,7 @@ like "$out" "0 blocks deleted that no file has had for long, 1 that the database
 	"an old one goes"
 [ ! -e "$object" ] && out=$(command_of verify)
 ok $? "and nothing else"
-for f in kept killed1 killed2 killed3 killed11 killed12 killed13 killed21 killed22 killed23 \
+for f in kept again killed1 killed2 killed3 killed11 killed12 killed13 killed21 killed22 killed23 \
 	killed31 killed32 killed33; do
 	q "SELECT dittofs.rm('/export/$f')" >/dev/null 2>&1
 done

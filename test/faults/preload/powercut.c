@@ -3,7 +3,10 @@
  *	  For LD_PRELOAD: fsync and fdatasync copy to a shadow what a power cut
  *	  would leave (../powercut.h), and do nothing else.
  *
- *		POWERCUT_DATA=directory POWERCUT_SHADOW=directory
+ *		POWERCUT_DATA=directory POWERCUT_SHADOW=directory [POWERCUT_LAZY=1]
+ *
+ * The server has it, and gateways with content in a directory.  A lazy one
+ * does not even copy: what is never synced, nothing is left of.
  *
  * What is written and not synced exists in the page cache only, so the data
  * directory as it is says nothing: the shadow is what the server would find.
@@ -18,7 +21,11 @@ static __attribute__((constructor)) void
 begin(void)
 {
 	/* copies: the server writes its process title over its environment */
+	const char *lazy = getenv("POWERCUT_LAZY");
+
 	if (getenv("POWERCUT_DATA") == NULL || getenv("POWERCUT_SHADOW") == NULL)
+		return;
+	if (lazy != NULL && lazy[0] != '\0')
 		return;
 	data = strdup(getenv("POWERCUT_DATA"));
 	shadow = strdup(getenv("POWERCUT_SHADOW"));
@@ -51,8 +58,8 @@ static int
 sync_it(int fd)
 {
 	/* Of the file synced last: WAL is synced for every commit. */
-	static char last_key[KEY_SIZE];
-	static char last_path[PATH_MAX];
+	static __thread char last_key[KEY_SIZE];
+	static __thread char last_path[PATH_MAX];
 	char		path[PATH_MAX];
 	char		key[KEY_SIZE];
 	struct stat s;
