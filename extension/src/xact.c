@@ -63,28 +63,11 @@ snapshot_renew(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-/*
- * A gateway that has died or given this session up may have left calls in the
- * socket.  Its clients send them again elsewhere, and may have had their answer
- * already: a WRITE that came now would be over what was written since, and a
- * MKDIR that has meanwhile been refused would be made.
- */
-static void
-check_gateway(void)
-{
-	if (MyProcPort != NULL && !pq_check_connection())
-		ereport(FATAL,
-				(errcode(ERRCODE_CONNECTION_FAILURE),
-				 errmsg("the gateway has gone: what it has sent is not done")));
-}
-
 void
 change_begin(const char *function, Durability durability)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
-	if (dittofs_gateway)
-		check_gateway();
 
 	/*
 	 * A transaction that has begun to defer goes on, whatever becomes of the
@@ -149,11 +132,30 @@ change_end(void)
 	PopActiveSnapshot();
 }
 
+/*
+ * A gateway that has died or given this session up may have left calls in the
+ * socket.  Its clients send them again elsewhere, and may have had their answer
+ * already: a WRITE that came now would be over what was written since, and a
+ * MKDIR that has meanwhile been refused would be made.  So such a batch does not
+ * commit.  The question comes when all locks are held: whoever was answered
+ * elsewhere before we got them had lost this gateway before.
+ */
+static void
+check_gateway(void)
+{
+	if (MyProcPort != NULL && !pq_check_connection())
+		ereport(FATAL,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("the gateway has gone: what it has sent is not done")));
+}
+
 static void
 at_commit(void)
 {
 	if (xact_pending)
 	{
+		if (dittofs_gateway)
+			check_gateway();
 		PushActiveSnapshot(GetTransactionSnapshot());
 		write_pending();
 		PopActiveSnapshot();
