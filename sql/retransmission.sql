@@ -113,9 +113,9 @@ SELECT dittofs.reap() >= 0 AS reaped;
 SELECT dittofs.status_name(status)
 	FROM dittofs.create_file(:'root', 'batch', 'client=10.0.0.1 xid=13');
 -- one generation at a time is emptied: that whose turn comes next
-INSERT INTO dittofs.replies_0 VALUES (1, '');
-INSERT INTO dittofs.replies_1 VALUES (1, '');
-INSERT INTO dittofs.replies_2 VALUES (1, '');
+INSERT INTO dittofs.replies_0 VALUES (1, 0, '');
+INSERT INTO dittofs.replies_1 VALUES (1, 0, '');
+INSERT INTO dittofs.replies_2 VALUES (1, 0, '');
 SELECT dittofs.reap() >= 0 AS reaped;
 SELECT (SELECT count(*) FROM dittofs.replies_0 WHERE key = 1) +
 	(SELECT count(*) FROM dittofs.replies_1 WHERE key = 1) +

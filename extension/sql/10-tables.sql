@@ -153,14 +153,15 @@ CREATE TABLE dittofs.mounts (
 -- go on where the clients were.
 CREATE TABLE dittofs.replies_0 (
 	key bigint NOT NULL,		-- of a client's address and 64 xids
-	replies bytea NOT NULL	-- to calls with these xids, 24 bytes each
+	xids bigint NOT NULL,		-- a bit for each of them that there is a reply for
+	replies bytea NOT NULL		-- 24 bytes each
 ) WITH (autovacuum_enabled = off);
 ALTER TABLE dittofs.replies_0 ALTER replies SET STORAGE plain;
-CREATE INDEX replies_0_key ON dittofs.replies_0 (key);
+CREATE INDEX replies_0_key ON dittofs.replies_0 (key, xids);
 CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
-CREATE INDEX replies_1_key ON dittofs.replies_1 (key);
+CREATE INDEX replies_1_key ON dittofs.replies_1 (key, xids);
 CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
-CREATE INDEX replies_2_key ON dittofs.replies_2 (key);
+CREATE INDEX replies_2_key ON dittofs.replies_2 (key, xids);
 -- Whose turn it is, since when, and when somebody last looked; one row.
 CREATE TABLE dittofs.replies_turn (
 	turn bigint PRIMARY KEY,

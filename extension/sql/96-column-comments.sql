@@ -62,12 +62,15 @@ COMMENT ON COLUMN dittofs.reap_queue.content IS 'postgres or memory: which table
 COMMENT ON COLUMN dittofs.reap_queue.queued_at IS 'When its last file went.';
 
 COMMENT ON COLUMN dittofs.replies_0.key IS 'Made of the client''s address and its xid without the last six bits.';
+COMMENT ON COLUMN dittofs.replies_0.xids IS 'A bit for each value of these six bits that there is a reply for.';
 COMMENT ON COLUMN dittofs.replies_0.replies IS 'Of one transaction, 24 bytes each: a hash of the call, and the inode that the reply was about.';
 
 COMMENT ON COLUMN dittofs.replies_1.key IS 'As in replies_0.';
+COMMENT ON COLUMN dittofs.replies_1.xids IS 'As in replies_0.';
 COMMENT ON COLUMN dittofs.replies_1.replies IS 'As in replies_0.';
 
 COMMENT ON COLUMN dittofs.replies_2.key IS 'As in replies_0.';
+COMMENT ON COLUMN dittofs.replies_2.xids IS 'As in replies_0.';
 COMMENT ON COLUMN dittofs.replies_2.replies IS 'As in replies_0.';
 
 COMMENT ON COLUMN dittofs.replies_turn.turn IS 'Counts the turns.';

@@ -55,6 +55,7 @@ static const struct
 {
 	const char *table;
 	const char *index;			/* NULL: none that we scan */
+	bool		covering;		/* its entries are looked at, too */
 }			rel_names[REL_COUNT] = {
 	[REL_FILES] = {"files", "files_pkey"},
 	[REL_DIRENTS] = {"parent_child_map", "parent_child_map_pkey"},
@@ -71,9 +72,9 @@ static const struct
 	[REL_FILESYSTEM_CAPABILITIES] = {"filesystem_capabilities", "filesystem_capabilities_pkey"},
 	[REL_SERVER_CONFIG] = {"server_config", "server_config_pkey"},
 	[REL_MOUNTS] = {"mounts", "mounts_pkey"},
-	[REL_REPLIES_0] = {"replies_0", "replies_0_key"},
-	[REL_REPLIES_1] = {"replies_1", "replies_1_key"},
-	[REL_REPLIES_2] = {"replies_2", "replies_2_key"},
+	[REL_REPLIES_0] = {"replies_0", "replies_0_key", true},
+	[REL_REPLIES_1] = {"replies_1", "replies_1_key", true},
+	[REL_REPLIES_2] = {"replies_2", "replies_2_key", true},
 	[REL_REPLIES_TURN] = {"replies_turn", "replies_turn_pkey"},
 	[REL_FILE_IDS] = {"file_ids", NULL},
 	[REL_SHARE_IDS] = {"share_ids", NULL},
@@ -290,6 +291,7 @@ keep_scan(RelName name, LOCKMODE lockmode, int nkeys)
 		kept->nkeys = nkeys;
 		kept->scan = compat_index_beginscan(kept->heap, kept->index,
 											GetActiveSnapshot(), nkeys);
+		kept->scan->xs_want_itup = rel_names[name].covering;
 		CurrentResourceOwner = owner;
 		MemoryContextSwitchTo(caller);
 	}
@@ -359,10 +361,20 @@ rel_forget(void)
  * Scans.
  */
 
+/* What an index allocates on its way belongs to the scan. */
+static MemoryContext
+enter_scan(const RelScan *rs)
+{
+	return MemoryContextSwitchTo(rs->kept != NULL ? TopTransactionContext :
+								 CurrentMemoryContext);
+}
+
 void
 rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 			   Snapshot snapshot, ScanKey keys, int nkeys)
 {
+	MemoryContext caller;
+
 	rs->kept = keep_scan(name, lockmode, nkeys);
 	if (rs->kept != NULL)
 	{
@@ -379,28 +391,46 @@ rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 		rs->index = index_open(rel_index_oid(name), lockmode);
 		rs->slot = table_slot_create(rs->heap, NULL);
 		rs->scan = compat_index_beginscan(rs->heap, rs->index, snapshot, nkeys);
+		rs->scan->xs_want_itup = rel_names[name].covering;
 	}
+	caller = enter_scan(rs);
 	index_rescan(rs->scan, keys, nkeys, NULL, 0);
+	MemoryContextSwitchTo(caller);
 }
 
 bool
 rel_scan_next(RelScan *rs)
 {
-	bool		found;
+	MemoryContext caller = enter_scan(rs);
+	bool		found = index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot);
 
-	if (rs->kept != NULL)
-	{
-		/* what the index allocates on its way belongs to the scan */
-		MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
-
-		found = index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot);
-		MemoryContextSwitchTo(caller);
-	}
-	else
-		found = index_getnext_slot(rs->scan, ForwardScanDirection, rs->slot);
+	MemoryContextSwitchTo(caller);
 	if (found)
 		slot_getallattrs(rs->slot);
 	return found;
+}
+
+bool
+rel_scan_next_entry(RelScan *rs, int column, Datum *value)
+{
+	MemoryContext caller = enter_scan(rs);
+	bool		found = index_getnext_tid(rs->scan, ForwardScanDirection) != NULL;
+	bool		isnull;
+
+	MemoryContextSwitchTo(caller);
+	if (found)
+		*value = index_getattr(rs->scan->xs_itup, column, rs->scan->xs_itupdesc,
+							   &isnull);
+	return found;
+}
+
+bool
+rel_scan_fetch(RelScan *rs)
+{
+	if (!index_fetch_heap(rs->scan, rs->slot))
+		return false;
+	slot_getallattrs(rs->slot);
+	return true;
 }
 
 void

@@ -101,6 +101,13 @@ extern void rel_scan_begin(RelScan *rs, RelName name, LOCKMODE lockmode,
 /* The next row in index order, or false; rs->slot holds it, deformed. */
 extern bool rel_scan_next(RelScan *rs);
 extern void rel_scan_end(RelScan *rs);
+/*
+ * Where the index covers what is to be known of a row (rel.c has which do): the
+ * next entry's column (from 1), and then, if need be, its row.  That returns
+ * false if the row is not there for the snapshot.
+ */
+extern bool rel_scan_next_entry(RelScan *rs, int column, Datum *value);
+extern bool rel_scan_fetch(RelScan *rs);
 /* Has the row in rs->slot been written by this transaction? */
 extern bool rel_row_is_ours(const RelScan *rs);
 /* A number that no other version of the row has, nor a row that is put there. */

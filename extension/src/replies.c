@@ -11,7 +11,9 @@
  * have xids close together.  A row is what one transaction has to say about 64
  * of them: the index key is made of the address and the xid without its last
  * bits, and the rest is looked for in the row.  A row for each reply would cost
- * more than the change, where that is a SETATTR.
+ * more than the change, where that is a SETATTR.  An index entry also tells by a
+ * bit for each which of the 64 have a reply, so that a new call, whose neighbours
+ * have had theirs, reads no row.
  *
  * Only success is stored.  A call that failed changed nothing; asked again it
  * is answered as if it had come later.
@@ -57,6 +59,7 @@
 enum
 {
 	COL_KEY,
+	COL_XIDS,
 	COL_REPLIES,
 	NCOLS
 };
@@ -77,6 +80,7 @@ typedef struct PendingReply
 } PendingReply;
 
 #define XID_BITS	6
+#define XID_MASK	((1 << XID_BITS) - 1)
 #define PENDING_MAX 256
 #define ROW_MAX		64			/* replies */
 
@@ -160,7 +164,7 @@ call_of(const Op *op, Procedure procedure)
 	uint64		hash = XXH3_64bits_withSeed(what, sizeof(what),
 											op->share->cookie_seed);
 
-	return hash << XID_BITS | (caller->xid & ((1 << XID_BITS) - 1));
+	return hash << XID_BITS | (caller->xid & XID_MASK);
 }
 
 static bool
@@ -172,6 +176,13 @@ has_pages(int age)
 	/* our lock keeps it from being emptied */
 	table_close(heap, NoLock);
 	return result;
+}
+
+/* Which of the xids that share a key this reply is to. */
+static uint64
+xid_bit(uint64 call)
+{
+	return UINT64CONST(1) << (call & XID_MASK);
 }
 
 /* Is there nothing to be found? */
@@ -193,17 +204,24 @@ find_in(RelName table, int64 key, uint64 call, pg_uuid_t *object)
 {
 	RelScan		rs;
 	ScanKeyData scankey;
+	Datum		xids;
 	bool		found = false;
 
 	ScanKeyInit(&scankey, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
 	rel_scan_begin(&rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
-	while (!found && rel_scan_next(&rs))
+	while (!found && rel_scan_next_entry(&rs, COL_XIDS + 1, &xids))
 	{
-		bytea	   *row = DatumGetByteaPP(rs.slot->tts_values[COL_REPLIES]);
-		const char *at = VARDATA_ANY(row);
-		const char *end = at + VARSIZE_ANY_EXHDR(row);
+		bytea	   *row;
+		const char *at;
+		const char *end;
 		Reply		reply;
 
+		if (((uint64) DatumGetInt64(xids) & xid_bit(call)) == 0 ||
+			!rel_scan_fetch(&rs))
+			continue;
+		row = DatumGetByteaPP(rs.slot->tts_values[COL_REPLIES]);
+		at = VARDATA_ANY(row);
+		end = at + VARSIZE_ANY_EXHDR(row);
 		for (; !found && end - at >= sizeof(Reply); at += sizeof(Reply))
 		{
 			memcpy(&reply, at, sizeof(Reply));
@@ -321,15 +339,21 @@ form_row(Relation heap, int first, int *count)
 		char		room[VARHDRSZ + ROW_MAX * sizeof(Reply)];
 	}			row;
 	int64		key = pending[first].key;
+	uint64		xids = 0;
 	int			n = 0;
 	Datum		values[NCOLS];
 	bool		nulls[NCOLS] = {false};
 
 	for (; n < ROW_MAX && first + n < npending && pending[first + n].key == key; n++)
-		memcpy(VARDATA(&row.value) + n * sizeof(Reply), &pending[first + n].reply,
-			   sizeof(Reply));
+	{
+		const Reply *reply = &pending[first + n].reply;
+
+		xids |= xid_bit(reply->call);
+		memcpy(VARDATA(&row.value) + n * sizeof(Reply), reply, sizeof(Reply));
+	}
 	SET_VARSIZE(&row.value, VARHDRSZ + n * sizeof(Reply));
 	values[COL_KEY] = Int64GetDatum(key);
+	values[COL_XIDS] = Int64GetDatum((int64) xids);
 	values[COL_REPLIES] = PointerGetDatum(&row.value);
 	*count = n;
 	return heap_form_tuple(RelationGetDescr(heap), values, nulls);
