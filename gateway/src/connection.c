@@ -3,10 +3,9 @@
  *	  One connection to the database: opened, kept, and what runs on it.
  *
  * A batch is a row of prepared executions, of one or more calls each, and one
- * Sync.  The server runs it
- * as one transaction that commits at the Sync, so no result means anything
- * before the Sync is answered: an ERROR may still come out of the commit.
- * That is why results wait in the batch until then.
+ * Sync.  The server runs it as one transaction that commits at the Sync, so no
+ * result means anything before the Sync is answered: an ERROR may still come
+ * out of the commit.  That is why results wait in the batch until then.
  *
  * What can become of a batch:
  *
