@@ -1,6 +1,6 @@
 #!/bin/bash
 # A gateway that dies leaves calls in the socket of its session.  Its clients
-# send them again elsewhere and are answered there, so these are not begun.
+# send them again elsewhere and are answered there, so these are not committed.
 #
 # The session is stopped while psql sends the call and dies.  In a session of
 # somebody else the same call is made, as it always was.
