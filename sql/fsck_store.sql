@@ -30,8 +30,8 @@ SELECT * FROM t.broken('an extent over an extent', $$UPDATE dittofs.extents SET 
 SELECT * FROM t.broken('an extent past its block', $$UPDATE dittofs.extents SET skip = skip + 1 WHERE content_id = t.id('/fsck4/s') AND start = 100000$$);
 SELECT * FROM t.broken('a block is unknown', $$DELETE FROM dittofs.stored_blocks WHERE length = 100$$);
 SELECT * FROM t.broken('a block is being deleted', $$UPDATE dittofs.stored_blocks SET state = 'deleting' WHERE length = 100$$);
-SELECT * FROM t.broken('a block without all its sums', $$UPDATE dittofs.stored_blocks SET sums = substr(sums, 2) WHERE length = 100$$);
-SELECT * FROM t.broken('a block of no store', $$INSERT INTO dittofs.stored_blocks VALUES (0, sha256('x'), 1, 'pending', now(), NULL, substr(sha256('x'), 1, 16))$$);
+SELECT * FROM t.broken('a block without all its sums', $$UPDATE dittofs.stored_blocks SET sums = 'x' WHERE length = 100$$);
+SELECT * FROM t.broken('a block of no store', $$INSERT INTO dittofs.stored_blocks VALUES (0, sha256('x'), 1, 'pending', now(), NULL, '')$$);
 SELECT * FROM t.broken('extents of nobody', $$INSERT INTO dittofs.extents SELECT '00000000-0000-0000-0000-000000000001', 0, 100, store_id, hash, 0 FROM dittofs.stored_blocks WHERE length = 100$$);
 SELECT * FROM t.broken('the store is of another kind', $$UPDATE dittofs.content_stores SET kind = 'filesystem' WHERE name = 'fsck'$$);
 SELECT * FROM t.broken('nobody knows what is to be moved', $$DELETE FROM dittofs.staged_files WHERE file_id = t.id('/fsck4/s')$$);

@@ -101,9 +101,10 @@ SELECT h.what, dittofs.status_name(r.status) AS prepare_read, dittofs.status_nam
 		r.attributes IS NOT NULL AND w.attributes IS NOT NULL AND c.wcc IS NOT NULL AS attributes
 	FROM (VALUES (1, 'another user', :'file'::bytea, 0, t.blocks('x'), 'uid=1001 gid=101'), (2, 'directory', :'root', 0, t.blocks('x'), ''), (3, 'no handle', '', 0, t.blocks('x'), ''),
 			(4, 'negative offset', :'file', -1, t.blocks('x'), ''), (5, 'too far', :'file', 9223372036854775800, t.blocks(t.x('a', 100)), ''),
-			(6, 'NULL', :'file', NULL, NULL, ''), (7, 'no block', :'file', 0, '', ''), (8, 'short', :'file', 0, substr(t.blocks('x'), 1, 51), ''),
+			(6, 'NULL', :'file', NULL, NULL, ''), (7, 'no block', :'file', 0, '', ''), (8, 'short', :'file', 0, substr(t.blocks('x'), 1, 35), ''),
+			(8, 'no sums', :'file', 0, substr(t.blocks(t.x('x', 131073)), 1, 67), ''),
 			(9, 'long', :'file', 0, t.blocks('x') || '\x00', ''), (10, 'length 0', :'file', 0, sha256('') || int4send(0), ''),
-			(11, 'length of 4 MiB and 1', :'file', 0, sha256('') || int4send(4194305) || decode(repeat('00', 33 * 16), 'hex'), ''),
+			(11, 'length of 4 MiB and 1', :'file', 0, sha256('') || int4send(4194305) || decode(repeat('00', 32 * 32), 'hex'), ''),
 			(12, '65 blocks', :'file', 0, (SELECT string_agg(t.blocks('x'), '') FROM generate_series(1, 65)), '')) h(i, what, handle, "offset", blocks, caller),
 		dittofs.prepare_read(h.handle, h."offset", 1, h.caller::dittofs.caller) r, dittofs.prepare_write(h.handle, h."offset", h.blocks, h.caller::dittofs.caller) w,
 		dittofs.commit_write(h.handle, h."offset", h.blocks, :store, caller => h.caller::dittofs.caller) c
@@ -131,6 +132,20 @@ SELECT dittofs.status_name(r.status) AS prepare_read, dittofs.status_name(w.stat
 -- Removal: a few extents at once, many by the reaper, in slices.
 SELECT handle AS many FROM dittofs.create_file(:'root', 'many') \gset
 SELECT t.store_write(:'many', n * 640, VARIADIC array_agg(t.x(chr(33 + i), 10))) FROM generate_series(0, 3) n, generate_series(0, 63) i GROUP BY n;
+-- Blocks of more than a chunk of 128 KiB: t.cat() checks the sums that come with
+-- each part of them.
+SELECT dittofs.create_share('/large', content => 'filesystem', content_store => 'disk', block_size => 4194304, root_mode => t.mode('0777')) AS large \gset
+SELECT handle AS file FROM dittofs.create_file(:'large', 'file') \gset
+SELECT t.store_write(:'file', 0, t.x('a', 131072) || t.x('b', 131072) || t.x('c', 131072), t.x('d', 131072), t.x('e', 131073));
+SELECT length, length(sums) AS sums FROM dittofs.stored_blocks WHERE store_id = :store AND length IN (131072, 131073, 393216) ORDER BY length;
+SELECT "offset", count, t.picture(t.cat(:'file', "offset", count)),
+		(SELECT string_agg(skip || '+' || length || ': ' || length(sums) / 32, ', ') FROM dittofs.prepare_read(:'file', "offset", count) r, t.segments(r.segments)) AS sums
+	FROM (VALUES (0, 1), (0, 131072), (131071, 2), (131072, 1), (131072, 131072), (262143, 1), (262144, 1), (0, 393216), (131072, 262144), (393215, 2), (524287, 131074), (655360, 1)) v("offset", count);
+-- A write over the middle leaves two parts of a block.
+SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 200000, t.x('z', 10));
+SELECT t.picture(t.cat(:'file', 131071, 131074));
+SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'large', 'file');
+SELECT dittofs.drop_share('/large', force => true);
 SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'many');
 SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'root', 'random');
 SELECT count(*) FROM dittofs.reap_queue WHERE content_id IN (SELECT content_id FROM dittofs.extents WHERE store_id = :store);

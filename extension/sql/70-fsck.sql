@@ -254,7 +254,7 @@ AS $fsck$
 			coalesce(s.name, store_id::text) || ':' || encode(b.hash, 'hex')
 		FROM dittofs.stored_blocks b LEFT JOIN dittofs.content_stores s USING (store_id)
 		WHERE s.store_id IS NULL OR length(b.hash) <> 32 OR b.length NOT BETWEEN 1 AND 4194304
-			OR length(b.sums) <> (b.length + 131071) / 131072 * 16
+			OR length(b.sums) <> (b.length - 1) / 131072 * 32
 	UNION ALL
 	SELECT 'content that is to be moved is known', r.id::text
 		FROM regular r JOIN dittofs.files f USING (id) JOIN dittofs.shares s ON s.share_id = f.share_id

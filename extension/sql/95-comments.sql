@@ -284,7 +284,7 @@ COMMENT ON TABLE dittofs.stored_blocks IS 'Blocks that are in a store, or may be
 COMMENT ON COLUMN dittofs.stored_blocks.hash IS 'SHA-256 of its content; its name in the store.';
 COMMENT ON COLUMN dittofs.stored_blocks.state IS 'pending: claimed, not yet a file''s; stored: it is there; deleting: it may be gone at any moment.';
 COMMENT ON COLUMN dittofs.stored_blocks.unreferenced_since IS 'When it was found that no file refers to it.';
-COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'For each 128 KiB of it the first 16 bytes of their SHA-256.';
+COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'The state of SHA-256 (32 bytes) after each 128 KiB of it, without the end: what makes a part of it verifiable.';
 COMMENT ON TABLE dittofs.staged_files IS 'Files with content that the background pass is to move.';
 COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on it puts it off.';
 COMMENT ON COLUMN dittofs.staged_files.position IS 'Where in the file to go on.';

@@ -262,23 +262,32 @@ plan_encode(const ContentPlan *plan)
 	{
 		const Extent *extent = &plan->segments[i].extent;
 		uint8		sums[SUMS_MAX * SUM_LEN];
+		int32		length;
 		int			first,
-					last;
+					end;
 
 		appendStringInfoCharMacro(&out, (char) plan->segments[i].source);
 		append_uint32(&out, (uint32) extent->length);
 		if (plan->segments[i].source != SOURCE_BLOCK)
 			continue;
-		first = extent->skip / SUM_CHUNK;
-		last = (extent->skip + extent->length - 1) / SUM_CHUNK;
+		length = stored_get(extent->store_id, extent->hash, sums);
+		if (extent->skip + extent->length > length)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("a file refers to bytes past the end of a block in a store"),
+					 errhint("dittofs.fsck() lists what is wrong.")));
 		append_uint32(&out, (uint32) extent->store_id);
 		appendBinaryStringInfo(&out, (const char *) extent->hash, HASH_LEN);
-		append_uint32(&out, (uint32) stored_get(extent->store_id, extent->hash,
-												sums));
+		append_uint32(&out, (uint32) length);
 		append_uint32(&out, (uint32) extent->skip);
-		append_uint16(&out, (uint16) (last - first + 1));
+
+		/* from that before the first chunk, which chunk 0 does not have */
+		first = Max(extent->skip / SUM_CHUNK - 1, 0);
+		end = Min((extent->skip + extent->length - 1) / SUM_CHUNK + 1,
+				  block_sums(length));
+		append_uint16(&out, (uint16) (end - first));
 		appendBinaryStringInfo(&out, (char *) sums + first * SUM_LEN,
-							   (last - first + 1) * SUM_LEN);
+							   (end - first) * SUM_LEN);
 	}
 	SET_VARSIZE(out.data, out.len);
 	return (bytea *) out.data;

@@ -212,7 +212,7 @@ dittofs_gc_adopt(PG_FUNCTION_ARGS)
 	run(psprintf("INSERT INTO dittofs.stored_blocks"
 				 " (store_id, hash, length, state, claimed_at, sums)"
 				 " SELECT s.store_id, h.hash, 1, 'deleting', statement_timestamp(),"
-				 " decode(repeat('00', 16), 'hex')"
+				 " ''::bytea"
 				 " FROM dittofs.content_stores s, (%s) h"
 				 " WHERE s.store_id = $1 AND length(h.hash) = 32"
 				 " ON CONFLICT DO NOTHING RETURNING hash", split_hashes),

@@ -383,7 +383,7 @@ stored_mark(int32 store_id, const BlockRef *refs, int n)
 }
 
 int32
-stored_get(int32 store_id, const uint8 *hash, uint8 *sums)
+stored_get(int32 store_id, const uint8 *hash, uint8 sums[SUMS_MAX * SUM_LEN])
 {
 	RelScan		rs;
 	int32		length = 0;

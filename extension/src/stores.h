@@ -11,9 +11,14 @@
 #include "dittofs.h"
 #include "extents.h"
 
-#define SUM_LEN		16
+/*
+ * Sums: the state of SHA-256 after each SUM_CHUNK bytes of a block but its
+ * last ones (gateway/src/content_sums.c).  Who checks a chunk needs the sum
+ * before it, unless it is the first, and its own, unless it is the last.
+ */
+#define SUM_LEN		32
 #define SUM_CHUNK	(128 * 1024)
-#define SUMS_MAX	(STORED_BLOCK_MAX / SUM_CHUNK)
+#define SUMS_MAX	(STORED_BLOCK_MAX / SUM_CHUNK - 1)
 
 /* So many blocks in one call: 1 MiB of smallest ones, and room. */
 #define BLOCKS_MAX	64
@@ -33,10 +38,11 @@ typedef enum BlockNeed
 	NEED_PATIENCE				/* it is being deleted */
 } BlockNeed;
 
+/* Of a block that is not empty. */
 static inline int
 block_sums(int32 length)
 {
-	return (length + SUM_CHUNK - 1) / SUM_CHUNK;
+	return (length - 1) / SUM_CHUNK;
 }
 
 extern bool store_exists(int32 store_id);
@@ -57,6 +63,7 @@ extern Status stored_hold(int32 store_id, const BlockRef *refs, int n);
 extern void stored_mark(int32 store_id, const BlockRef *refs, int n);
 
 /* Length and sums (nothing may be missing) of a block. */
-extern int32 stored_get(int32 store_id, const uint8 *hash, uint8 *sums);
+extern int32 stored_get(int32 store_id, const uint8 *hash,
+						uint8 sums[SUMS_MAX * SUM_LEN]);
 
 #endif							/* DITTOFS_STORES_H */

@@ -239,6 +239,7 @@ run(struct content_session *session, struct content_job *job)
 {
 	struct content_effort effort = {.deadline = job->deadline,
 									.stop = &stopping};
+	struct content_part part;
 
 	switch (job->operation)
 	{
@@ -251,9 +252,9 @@ run(struct content_session *session, struct content_job *job)
 									   job->size, &effort);
 			break;
 		case CONTENT_GET:
-			job->outcome = content_get(session, job->hash, job->from,
-									   job->size, job->sums, job->pieces,
-									   &effort);
+			part = (struct content_part) {job->hash, job->length, job->from,
+				job->size, job->sums};
+			job->outcome = content_get(session, &part, job->pieces, &effort);
 			break;
 		case CONTENT_REMOVE:
 			job->outcome = content_remove(session, job->hash, &effort);

@@ -44,7 +44,8 @@ struct content_job
 	uint8_t		hash[CONTENT_HASH_SIZE];
 	const char *data;			/* HASH, PUT */
 	size_t		size;
-	uint8_t    *sums;			/* HASH: to; GET: those to be expected */
+	uint8_t    *sums;			/* HASH: to; GET: content_part's */
+	size_t		length;			/* GET: of the block */
 	size_t		from;			/* GET */
 	char	  **pieces;			/* GET */
 

@@ -1,6 +1,6 @@
 /*
  * content_backend.c
- *	  What all kinds of stores share: names, sums, attempts.
+ *	  What all kinds of stores share: names, attempts.
  */
 #include "content_backend.h"
 #include "event.h"
@@ -8,7 +8,6 @@
 #include "metrics.h"
 
 #include <curl/curl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +17,14 @@
 #define FIRST_PAUSE 50000
 #define LAST_PAUSE 2000000
 
-static EVP_MD *sha256;
-
 void
 content_backend_init(void)
 {
-	if (sha256 != NULL)
-		return;
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (sha256 == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		fatal("libcrypto or libcurl cannot be set up");
+	static bool done;
+
+	if (!done && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		fatal("libcurl cannot be set up");
+	done = true;
 }
 
 static const struct content_backend *
@@ -55,36 +52,8 @@ content_session_end(struct content_session *session)
 }
 
 /*
- * Names and sums.
+ * Names.
  */
-
-static void
-digest(const void *data, size_t size, uint8_t *result)
-{
-	unsigned	length = CONTENT_HASH_SIZE;
-
-	if (EVP_Digest(data, size, result, &length, sha256, NULL) != 1)
-		fatal("SHA-256 failed");
-}
-
-void
-content_sum(const void *chunk, size_t size, uint8_t *sum)
-{
-	uint8_t		whole[CONTENT_HASH_SIZE];
-
-	digest(chunk, size, whole);
-	memcpy(sum, whole, CONTENT_SUM_SIZE);
-}
-
-void
-content_hash(const void *data, size_t size, uint8_t *hash, uint8_t *sums)
-{
-	digest(data, size, hash);
-	for (size_t from = 0; from < size; from += CONTENT_CHUNK)
-		content_sum((const char *) data + from,
-					size - from < CONTENT_CHUNK ? size - from : CONTENT_CHUNK,
-					sums + from / CONTENT_CHUNK * CONTENT_SUM_SIZE);
-}
 
 const char *
 content_hex(const uint8_t *hash, char *buffer)
@@ -228,26 +197,9 @@ content_remove(struct content_session *session, const uint8_t *hash,
 	return outcome;
 }
 
-static bool
-is_right(char *const *pieces, size_t size, const uint8_t *sums)
-{
-	for (size_t i = 0; i < content_chunks(size); i++)
-	{
-		size_t		left = size - i * CONTENT_CHUNK;
-		uint8_t		sum[CONTENT_SUM_SIZE];
-
-		content_sum(pieces[i], left < CONTENT_CHUNK ? left : CONTENT_CHUNK,
-					sum);
-		if (memcmp(sum, sums + i * CONTENT_SUM_SIZE, CONTENT_SUM_SIZE) != 0)
-			return false;
-	}
-	return true;
-}
-
 static enum content_outcome
-get_verified(struct content_session *session, const uint8_t *hash, size_t from,
-			 size_t size, const uint8_t *sums, char *const *pieces,
-			 struct content_effort *effort)
+get_verified(struct content_session *session, const struct content_part *part,
+			 char *const *pieces, struct content_effort *effort)
 {
 	enum content_outcome outcome;
 	bool		wrong = false;
@@ -257,12 +209,12 @@ get_verified(struct content_session *session, const uint8_t *hash, size_t from,
 	{
 		int64_t		began = clock_now();
 
-		outcome = session->backend->get(session, hash, from, size, pieces,
-										effort);
+		outcome = session->backend->get(session, part->hash, part->from,
+										part->size, pieces, effort);
 		metric_observe(METRIC_CONTENT_GET_TIME, clock_now() - began);
 		if (attempt > 0)
 			metric_add(METRIC_CONTENT_RETRIES, 1);
-		if (outcome == CONTENT_OK && !is_right(pieces, size, sums))
+		if (outcome == CONTENT_OK && !content_is_right(part, pieces))
 		{
 			outcome = CONTENT_CORRUPT;
 			snprintf(effort->message, sizeof(effort->message),
@@ -280,16 +232,14 @@ get_verified(struct content_session *session, const uint8_t *hash, size_t from,
 }
 
 enum content_outcome
-content_get(struct content_session *session, const uint8_t *hash, size_t from,
-			size_t size, const uint8_t *sums, char *const *pieces,
-			struct content_effort *effort)
+content_get(struct content_session *session, const struct content_part *part,
+			char *const *pieces, struct content_effort *effort)
 {
-	enum content_outcome outcome = get_verified(session, hash, from, size, sums,
-												pieces, effort);
+	enum content_outcome outcome = get_verified(session, part, pieces, effort);
 
 	metric_add(METRIC_CONTENT_GETS, 1);
 	if (outcome == CONTENT_OK)
-		metric_add(METRIC_CONTENT_GET_BYTES, size);
+		metric_add(METRIC_CONTENT_GET_BYTES, part->size);
 	else
 		metric_add(METRIC_CONTENT_FAILURES, 1);
 	return outcome;

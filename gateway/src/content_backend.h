@@ -22,14 +22,41 @@
 #include "content_config.h"
 
 #define CONTENT_HASH_SIZE 32
-#define CONTENT_SUM_SIZE 16
+#define CONTENT_SUM_SIZE 32
 
 /* The unit of verification, of range reads and of the cache. */
 #define CONTENT_CHUNK ((size_t) 128 * 1024)
 #define CONTENT_BLOCK_MAX ((size_t) 4 * 1024 * 1024)
 #define CONTENT_CHUNKS_MAX (CONTENT_BLOCK_MAX / CONTENT_CHUNK)
 
-#define content_chunks(size) (((size) + CONTENT_CHUNK - 1) / CONTENT_CHUNK)
+/*
+ * The sums of a block: the state of SHA-256 after each of its chunks but the
+ * last.  So they come with the name, in one pass, and a chunk is right if
+ * hashing it leads from the sum before it (the first's: where every SHA-256
+ * begins) to the sum after it (the last's: the name).
+ */
+static inline size_t
+content_sums(size_t size)
+{
+	return size == 0 ? 0 : (size - 1) / CONTENT_CHUNK;
+}
+
+/* Checking chunks first to last takes sums from this one on ... */
+static inline size_t
+content_first_sum(size_t first)
+{
+	return first > 0 ? first - 1 : 0;
+}
+
+/* ... and so many, in a block of that size. */
+static inline size_t
+content_sums_between(size_t first, size_t last, size_t size)
+{
+	size_t		end = last + 1 < content_sums(size) ? last + 1 :
+		content_sums(size);
+
+	return end - content_first_sum(first);
+}
 
 /* "ab/cd/" and 64 digits */
 #define CONTENT_KEY_SIZE (6 + 2 * CONTENT_HASH_SIZE + 1)
@@ -127,22 +154,30 @@ extern enum content_outcome content_remove(struct content_session *session,
 										   const uint8_t *hash,
 										   struct content_effort *effort);
 
+/* Some chunks of a block, and what is known of them. */
+struct content_part
+{
+	const uint8_t *hash;		/* of the block */
+	size_t		length;			/* of the block */
+	size_t		from;			/* a multiple of CONTENT_CHUNK */
+	size_t		size;			/* one too, or to the block's end */
+	const uint8_t *sums;		/* content_first_sum() and so on */
+};
+
 /*
- * Bytes [from, from+size) of a block, verified.  from is a multiple of
- * CONTENT_CHUNK, and size is too or reaches to the block's end.  sums are
- * those of the chunks.  What is wrong twice is CONTENT_CORRUPT: once may
- * have been the way here.
+ * A part of a block, verified.  What is wrong twice is CONTENT_CORRUPT: once
+ * may have been the way here.
  */
 extern enum content_outcome content_get(struct content_session *session,
-										const uint8_t *hash, size_t from,
-										size_t size, const uint8_t *sums,
+										const struct content_part *part,
 										char *const *pieces,
 										struct content_effort *effort);
 
-/* The name of a block, and the sums of its chunks. */
+/* The name of a block, and its sums (content_sums.c). */
 extern void content_hash(const void *data, size_t size, uint8_t *hash,
 						 uint8_t *sums);
-extern void content_sum(const void *chunk, size_t size, uint8_t *sum);
+extern bool content_is_right(const struct content_part *part,
+							 char *const *pieces);
 
 extern void content_key(const uint8_t *hash, char *key);
 

@@ -124,6 +124,7 @@ new_fetch(struct content_cache *cache, const struct content_range *range,
 	fetch->job.worker = cache->worker;
 	fetch->job.deadline = deadline;
 	memcpy(fetch->job.hash, range->hash, CONTENT_HASH_SIZE);
+	fetch->job.length = range->length;
 	fetch->job.from = index * CONTENT_CHUNK;
 	fetch->job.pieces = fetch->pieces;
 	fetch->job.sums = fetch->sums;
@@ -133,7 +134,7 @@ new_fetch(struct content_cache *cache, const struct content_range *range,
 /* One more chunk, behind those it has. */
 static struct cache_chunk *
 add_chunk(struct cache_fetch *fetch, const struct content_range *range,
-		  uint32_t index, const uint8_t *sum)
+		  uint32_t index)
 {
 	size_t		left = range->length - index * CONTENT_CHUNK;
 	size_t		size = left < CONTENT_CHUNK ? left : CONTENT_CHUNK;
@@ -150,11 +151,23 @@ add_chunk(struct cache_fetch *fetch, const struct content_range *range,
 					 bucket_link);
 	fetch->chunks[fetch->count] = chunk;
 	fetch->pieces[fetch->count] = chunk->data;
-	memcpy(fetch->sums + fetch->count * CONTENT_SUM_SIZE, sum,
-		   CONTENT_SUM_SIZE);
 	fetch->count++;
 	fetch->job.size += size;
 	return chunk;
+}
+
+/* The sums are the range's, which does not live as long as the fetch. */
+static void
+submit(struct cache_fetch *fetch, const struct content_range *range)
+{
+	size_t		first = fetch->job.from / CONTENT_CHUNK;
+	size_t		last = first + (size_t) fetch->count - 1;
+	size_t		skip = content_first_sum(first) -
+		content_first_sum(range->from / CONTENT_CHUNK);
+
+	memcpy(fetch->sums, range->sums + skip * CONTENT_SUM_SIZE,
+		   content_sums_between(first, last, range->length) * CONTENT_SUM_SIZE);
+	content_submit(&fetch->job);
 }
 
 /* A chunk is here, or never will be: those who wait for it hear of it. */
@@ -244,7 +257,7 @@ content_cache_read(struct content_cache *cache,
 
 		if (chunk != NULL && fetch != NULL)
 		{
-			content_submit(&fetch->job);
+			submit(fetch, range);
 			fetch = NULL;
 		}
 		if (request != NULL)
@@ -256,8 +269,7 @@ content_cache_read(struct content_cache *cache,
 				fetch = new_fetch(cache, range, i, deadline);
 				fetch->job.done = fetch_done;
 			}
-			chunk = add_chunk(fetch, range, i,
-							  range->sums + (i - first) * CONTENT_SUM_SIZE);
+			chunk = add_chunk(fetch, range, i);
 		}
 		else if (!chunk->loading && TAILQ_FIRST(&cache->recent) != chunk)
 		{
@@ -275,5 +287,5 @@ content_cache_read(struct content_cache *cache,
 				   high - low);
 	}
 	if (fetch != NULL)
-		content_submit(&fetch->job);
+		submit(fetch, range);
 }

@@ -47,7 +47,7 @@ struct content_range
 	size_t		length;			/* of the block */
 	size_t		from;
 	size_t		size;
-	const uint8_t *sums;		/* of the chunks it touches */
+	const uint8_t *sums;		/* for the chunks it touches */
 };
 
 extern void content_cache_init(struct content_cache *cache,

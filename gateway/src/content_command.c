@@ -32,7 +32,7 @@ struct block
 {
 	uint8_t		hash[CONTENT_HASH_SIZE];
 	size_t		length;
-	uint8_t		sums[CONTENT_CHUNKS_MAX * CONTENT_SUM_SIZE];
+	uint8_t		sums[(CONTENT_CHUNKS_MAX - 1) * CONTENT_SUM_SIZE];
 	enum content_outcome outcome;
 	char		message[384];
 };
@@ -112,9 +112,10 @@ static void
 verify(struct content_session *session, struct block *block, char *const *pieces)
 {
 	struct content_effort effort = {.deadline = clock_now() + EFFORT};
+	struct content_part whole = {block->hash, block->length, 0, block->length,
+	block->sums};
 
-	block->outcome = content_get(session, block->hash, 0, block->length,
-								 block->sums, pieces, &effort);
+	block->outcome = content_get(session, &whole, pieces, &effort);
 	snprintf(block->message, sizeof(block->message), "%s", effort.message);
 }
 
@@ -359,7 +360,7 @@ list_page(struct work *work, const char *share)
 		if (PQgetlength(result, i, 0) != CONTENT_HASH_SIZE ||
 			block->length > CONTENT_BLOCK_MAX ||
 			(size_t) PQgetlength(result, i, 2) !=
-			content_chunks(block->length) * CONTENT_SUM_SIZE)
+			content_sums(block->length) * CONTENT_SUM_SIZE)
 		{
 			fprintf(stderr, "stored_block_list() returns what makes no sense\n");
 			PQclear(result);

@@ -183,7 +183,7 @@ merge_assembled(struct request *request)
 		return;
 	}
 	merge->packed_size = CONTENT_HASH_SIZE + 4 +
-		(uint32_t) content_chunks(length) * CONTENT_SUM_SIZE;
+		(uint32_t) content_sums(length) * CONTENT_SUM_SIZE;
 	merge->packed = region_alloc(&request->region, merge->packed_size);
 	for (int i = 0; i < 4; i++)
 		merge->packed[CONTENT_HASH_SIZE + i] = (uint8_t) (length >> (24 - 8 * i));

@@ -31,7 +31,6 @@ struct segment
 static bool
 next_segment(struct bytes_reader *in, struct segment *segment)
 {
-	uint32_t	chunks;
 	uint32_t	number;
 
 	if (in->at == in->end)
@@ -58,9 +57,10 @@ next_segment(struct bytes_reader *in, struct segment *segment)
 		in->ok = false;
 		return false;
 	}
-	chunks = (uint32_t) ((segment->from + segment->length - 1) / CONTENT_CHUNK -
-						 segment->from / CONTENT_CHUNK + 1);
-	in->ok = number == chunks;
+	in->ok = number ==
+		content_sums_between(segment->from / CONTENT_CHUNK,
+							 (segment->from + segment->length - 1) / CONTENT_CHUNK,
+							 segment->block_length);
 	return in->ok;
 }
 

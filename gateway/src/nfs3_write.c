@@ -155,7 +155,7 @@ begin_hashing(struct request *request)
 	struct write_args *args = request->args;
 	uint32_t	size = args->middle / (uint32_t) args->block_count;
 	uint32_t	packed = CONTENT_HASH_SIZE + 4 +
-		(uint32_t) content_chunks(size) * CONTENT_SUM_SIZE;
+		(uint32_t) content_sums(size) * CONTENT_SUM_SIZE;
 	uint8_t    *at = region_alloc(&request->region,
 								  packed * (uint32_t) args->block_count);
 

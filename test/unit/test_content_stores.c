@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,7 +24,7 @@ static struct content_session *session;
 static struct content_effort effort;
 static char data[SIZE];
 static uint8_t hash[CONTENT_HASH_SIZE];
-static uint8_t sums[3 * CONTENT_SUM_SIZE];
+static uint8_t sums[2 * CONTENT_SUM_SIZE];
 static char buffers[3][CONTENT_CHUNK];
 static char *const pieces[3] = {buffers[0], buffers[1], buffers[2]};
 
@@ -58,9 +59,11 @@ put(void)
 static enum content_outcome
 get(size_t from, size_t size)
 {
-	return content_get(session, hash, from, size,
-					   sums + from / CONTENT_CHUNK * CONTENT_SUM_SIZE, pieces,
-					   &effort);
+	size_t		first = content_first_sum(from / CONTENT_CHUNK);
+	struct content_part part = {hash, SIZE, from, size,
+	sums + first * CONTENT_SUM_SIZE};
+
+	return content_get(session, &part, pieces, &effort);
 }
 
 static void
@@ -88,7 +91,6 @@ test_names(void **state)
 	/* FIPS 180-4's example */
 	content_hash("abc", 3, hash, sums);
 	assert_memory_equal(hash, abc, 2);
-	assert_memory_equal(sums, hash, CONTENT_SUM_SIZE);
 	content_key(hash, key);
 	assert_string_equal(key, "ba/78/ba7816bf8f01cfea414140de5dae2223b00361a396"
 						"177a9cb410ff61f20015ad");
@@ -97,6 +99,76 @@ test_names(void **state)
 	key[0] = 'c';
 	assert_false(content_key_parse(key, again));
 	assert_false(content_key_parse("ba/78/x", again));
+}
+
+/*
+ * A sum is what SHA-256 has come to.  So the sum of a chunk that ends as SHA-256
+ * itself ends a message (0x80, zeros, its length in bits) is that message's
+ * digest.
+ */
+static void
+test_sums(void **state)
+{
+	size_t		size = CONTENT_CHUNK - 64;
+	unsigned	length = CONTENT_HASH_SIZE;
+	uint8_t		digest[CONTENT_HASH_SIZE];
+
+	(void) state;
+	make_block();
+	memset(data + size, 0, 64);
+	data[size] = (char) 0x80;
+	for (int i = 0; i < 4; i++)
+		data[size + 60 + i] = (char) (size * 8 >> (24 - 8 * i));
+	assert_int_equal(EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL), 1);
+	content_hash(data, SIZE, hash, sums);
+	assert_memory_equal(sums, digest, CONTENT_SUM_SIZE);
+	assert_int_equal(EVP_Digest(data, SIZE, digest, &length, EVP_sha256(), NULL), 1);
+	assert_memory_equal(hash, digest, CONTENT_HASH_SIZE);
+	assert_int_equal(content_sums(0), 0);
+	assert_int_equal(content_sums(CONTENT_CHUNK), 0);
+	assert_int_equal(content_sums(CONTENT_CHUNK + 1), 1);
+	assert_int_equal(content_sums(SIZE), 2);
+}
+
+/* Every part of a block is right, and wrong with any other bit. */
+static void
+test_parts(void **state)
+{
+	(void) state;
+	make_block();
+	for (size_t first = 0; first < 3; first++)
+	{
+		for (size_t last = first; last < 3; last++)
+		{
+			size_t		from = first * CONTENT_CHUNK;
+			size_t		end = last == 2 ? SIZE : (last + 1) * CONTENT_CHUNK;
+			uint8_t    *first_sum = sums + content_first_sum(first) * CONTENT_SUM_SIZE;
+			struct content_part part = {hash, SIZE, from, end - from, first_sum};
+			char	   *at[3];
+			size_t		sum_bytes = content_sums_between(first, last, SIZE) *
+				CONTENT_SUM_SIZE;
+
+			for (size_t i = first; i < 3; i++)
+				at[i - first] = data + i * CONTENT_CHUNK;
+			assert_true(content_is_right(&part, at));
+			for (size_t i = from; i < end; i += 9973)
+			{
+				data[i] = (char) (data[i] ^ 0x10);
+				assert_false(content_is_right(&part, at));
+				data[i] = (char) (data[i] ^ 0x10);
+			}
+			for (size_t i = 0; i < sum_bytes; i++)
+			{
+				first_sum[i] ^= 1;
+				assert_false(content_is_right(&part, at));
+				first_sum[i] ^= 1;
+			}
+			hash[31] ^= 1;
+			assert_int_equal(content_is_right(&part, at), last < 2);
+			hash[31] ^= 1;
+			assert_true(content_is_right(&part, at));
+		}
+	}
 }
 
 /*
@@ -520,6 +592,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test_setup_teardown(test_directory, begin_directory,
 										end_directory),
 		cmocka_unit_test_setup_teardown(test_directory_damage,
