@@ -140,7 +140,7 @@ enum request_state
 	REQUEST_WAITING,			/* no connection of its lane is up [lane] */
 	REQUEST_QUEUED,				/* for a connection [connection] */
 	REQUEST_RUNNING,			/* sent to the database [batch] */
-	REQUEST_AT_STORE,			/* waits for a content store [none] */
+	REQUEST_AT_STORE,			/* waits for a content store [worker, if not held] */
 	REQUEST_DELAYED,			/* to be run again in a moment [lane] */
 	REQUEST_REPLYING			/* reply not yet written [client] */
 };

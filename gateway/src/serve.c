@@ -141,16 +141,41 @@ finish(struct request *request)
  * limit, if that has room, so that a slow store does not keep clients from
  * being read.
  */
+static bool
+hold(struct request *request)
+{
+	if (request->holder == NULL || request->charged == 0 ||
+		!content_hold(request->holder, request->charged))
+		return false;
+	request->held = request->charged;
+	request_uncharge(request);
+	return true;
+}
+
 static void
 wait_for_store(struct request *request)
 {
 	request_set_state(request, REQUEST_AT_STORE);
 	request->at_store = clock_now();
-	if (request->holder != NULL &&
-		content_hold(request->holder, request->charged))
+	if (!hold(request))
+		TAILQ_INSERT_TAIL(&request->worker->unheld, request, link);
+}
+
+/*
+ * A store that gives up what it is slow with begins with what it has had
+ * longest, which it holds; what is left may all be charged to one worker.
+ */
+void
+serve_hold(struct worker *worker)
+{
+	struct request *request;
+	struct request *next;
+
+	for (request = TAILQ_FIRST(&worker->unheld); request != NULL; request = next)
 	{
-		request->held = request->charged;
-		request_uncharge(request);
+		next = TAILQ_NEXT(request, link);
+		if (hold(request))
+			TAILQ_REMOVE(&worker->unheld, request, link);
 	}
 }
 
@@ -347,6 +372,8 @@ serve_resume(struct request *request)
 		request_charge(request, request->held);
 		request->held = 0;
 	}
+	else
+		TAILQ_REMOVE(&request->worker->unheld, request, link);
 
 	/* What waits at a store is data: see request_pointless. */
 	if (request->client != NULL && request->client->state == CLIENT_CLOSED)

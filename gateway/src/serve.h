@@ -52,6 +52,9 @@ extern void serve_too_late(struct request *request);
 /* What the request wanted of content stores has come to its end. */
 extern void serve_resume(struct request *request);
 
+/* Now and then: charges to stores what they have room for again. */
+extern void serve_hold(struct worker *worker);
+
 /* request.c */
 
 extern struct request *request_new(struct worker *worker);

@@ -262,6 +262,7 @@ keep_house(struct timer *timer)
 		for (int i = 0; i < worker->listener_count; i++)
 			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
 	}
+	serve_hold(worker);
 	if (clients_check(worker))
 		period = HOUSEKEEPING_WAITED_FOR;
 	set_limits(worker);
@@ -372,6 +373,7 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	TAILQ_INIT(&worker->paused);
 	TAILQ_INIT(&worker->dirty);
 	TAILQ_INIT(&worker->closed);
+	TAILQ_INIT(&worker->unheld);
 	TAILQ_INIT(&worker->free_requests);
 	duplicates_init(&worker->duplicates);
 	content_inbox_init(&worker->inbox);

@@ -75,6 +75,8 @@ struct worker
 	struct content_cache cache;
 	struct ahead_stream streams[AHEAD_STREAMS];
 
+	/* At a store that had no room for their memory */
+	struct request_list unheld;
 	struct request_list free_requests;
 	int			free_count;
 

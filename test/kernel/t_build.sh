@@ -35,8 +35,10 @@ lib.a: $(OBJS)
 -include $(wildcard *.d)
 EOP
 run "make -j2" make -j2
-grep -i 'clock skew\|in the future' "$T/output"
-same $? 1 "no clock skew"
+# The client's own clock falls behind while other processes have its processor.
+skew=$(sed -n 's/.* has modification time \(.*\) s in the future.*/\1/p' "$T/output" |
+	sort -g | tail -n 1)
+same "$(awk -v s="${skew:-0}" 'BEGIN { print (s < 1) }')" 1 "clocks differ by less than a second"
 same "$(./prog)" 78 "the program runs"
 same "$(make | grep -c "up to date")" 1 "nothing to do"
 echo '#define PART1 100' >part1.h
