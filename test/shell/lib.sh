@@ -106,7 +106,7 @@ fill()
 		SELECT dittofs.create_content_store('store', 's3') AS store \gset
 		SELECT dittofs.create_share('/stored', content => 's3', content_store => 'store', max_bytes => 1000000,
 			compression => 'lz4');
-		SELECT sha256('a block') || int4send(7) || substr(sha256('a block'), 1, 16) AS blocks \gset
+		SELECT sha256('a block') || int4send(7) AS blocks \gset
 		SELECT dittofs.claim_blocks(:store, :'blocks');
 		SELECT w.status, c.status FROM dittofs.resolve('/stored') dir, dittofs.create_file(dir, 'file') f,
 			dittofs.commit_write(f.handle, 0, :'blocks', :store) c, dittofs.write(f.handle, 3, 'staged') w;

@@ -17,15 +17,16 @@ cat >"$DITTOFS_RUN/work.sql" <<-'EOF'
 	\set n random(1, 15)
 	\set m random(1, 15)
 	\set d random(0, 1)
+	\set own :client_id + :first
 	SELECT dittofs.create_file(dittofs.resolve('/export/' || substr('ab', :d + 1, 1)), 'f:n', how => 'unchecked');
 	SELECT dittofs.write((l).handle, :m * 4096, decode(repeat('ab', 3000), 'hex'))
 		FROM dittofs.lookup(dittofs.resolve('/export/a'), 'f:m') l WHERE (l).status = 0;
 	SELECT dittofs.move(dittofs.resolve('/export/a'), 'f:n', dittofs.resolve('/export/b'), 'f:m');
 	SELECT dittofs.create_hard_link((l).handle, dittofs.resolve('/export/b'), 'f:n')
 		FROM dittofs.lookup(dittofs.resolve('/export/a'), 'f:m') l WHERE (l).status = 0;
-	SELECT dittofs.create_directory(dittofs.resolve('/export/b'), 'd:client_id');
-	SELECT dittofs.move(dittofs.resolve('/export/b'), 'd:client_id', dittofs.resolve('/export/a'), 'd:client_id');
-	SELECT dittofs.remove_directory(dittofs.resolve('/export/a'), 'd:client_id');
+	SELECT dittofs.create_directory(dittofs.resolve('/export/b'), 'd:own');
+	SELECT dittofs.move(dittofs.resolve('/export/b'), 'd:own', dittofs.resolve('/export/a'), 'd:own');
+	SELECT dittofs.remove_directory(dittofs.resolve('/export/a'), 'd:own');
 	SELECT dittofs.remove_file(dittofs.resolve('/export/b'), 'f:m');
 	SELECT dittofs.reap(10);
 EOF
@@ -34,14 +35,14 @@ sed -i "s/'\([fd]\):\([a-z_]*\)'/convert_to('\1' || :\2, 'UTF8')/g" "$DITTOFS_RU
 
 work()
 {
-	PGOPTIONS="-c dittofs.gateway=$2" "$pg_bin/pgbench" -n -c 3 -T 120 -f "$DITTOFS_RUN/work.sql" \
+	PGOPTIONS="-c dittofs.gateway=$2" "$pg_bin/pgbench" -n -c 3 -T 120 -D first=$3 -f "$DITTOFS_RUN/work.sql" \
 		"$PGDATABASE" >"$DITTOFS_RUN/$1.out" 2>&1 &
 	workers+=($!)
 }
 
 workers=()
-work plain off
-work gateway on
+work plain off 0
+work gateway on 3
 
 # Violations, one of each kind that does not get into the workers' way: the
 # entry of a name is removed under its directory's lock, and the accounting
