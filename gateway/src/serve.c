@@ -141,29 +141,26 @@ finish(struct request *request)
  * limit, if that has room, so that a slow store does not keep clients from
  * being read.
  */
-static bool
-hold(struct request *request)
-{
-	if (request->holder == NULL || request->charged == 0 ||
-		!content_hold(request->holder, request->charged))
-		return false;
-	request->held = request->charged;
-	request_uncharge(request);
-	return true;
-}
-
 static void
 wait_for_store(struct request *request)
 {
 	request_set_state(request, REQUEST_AT_STORE);
 	request->at_store = clock_now();
-	if (!hold(request))
+	if (request->holder != NULL && request->charged > 0 &&
+		content_hold(request->holder, request->charged))
+	{
+		request->held = request->charged;
+		request_uncharge(request);
+	}
+	else
 		TAILQ_INSERT_TAIL(&request->worker->unheld, request, link);
 }
 
 /*
  * A store that gives up what it is slow with begins with what it has had
- * longest, which it holds; what is left may all be charged to one worker.
+ * longest, which it holds; what is left may all be charged to one worker.  Its
+ * client goes on being charged, or it would send as much again.  Not READs:
+ * their memory is needed again for replies, which the client may not take.
  */
 void
 serve_hold(struct worker *worker)
@@ -174,8 +171,14 @@ serve_hold(struct worker *worker)
 	for (request = TAILQ_FIRST(&worker->unheld); request != NULL; request = next)
 	{
 		next = TAILQ_NEXT(request, link);
-		if (hold(request))
-			TAILQ_REMOVE(&worker->unheld, request, link);
+		if (request->client == NULL || !request->procedure->changes ||
+			request->holder == NULL || request->charged == 0 ||
+			!content_hold(request->holder, request->charged))
+			continue;
+		TAILQ_REMOVE(&worker->unheld, request, link);
+		request->held = request->charged;
+		worker->bytes -= request->held;
+		worker->released = true;
 	}
 }
 
@@ -369,7 +372,10 @@ serve_resume(struct request *request)
 	if (request->held > 0)
 	{
 		content_release(request->holder, request->held);
-		request_charge(request, request->held);
+		if (request->charged == 0)
+			request_charge(request, request->held);
+		else
+			request->worker->bytes += request->held;	/* serve_hold */
 		request->held = 0;
 	}
 	else
