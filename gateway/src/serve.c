@@ -139,28 +139,40 @@ finish(struct request *request)
 /*
  * The memory of a request that waits for a store counts against the store's
  * limit, if that has room, so that a slow store does not keep clients from
- * being read.
+ * being read.  A client whose data is on its way to the store may send other
+ * calls; one that asks for data goes on being charged, since it may take none
+ * of the replies.
  */
+static bool
+hold(struct request *request, bool client_too)
+{
+	if (request->holder == NULL || request->charged == 0 ||
+		!content_hold(request->holder, request->charged))
+		return false;
+	request->held = request->charged;
+	if (client_too)
+		request_uncharge(request);
+	else
+	{
+		request->worker->bytes -= request->held;
+		request->worker->released = true;
+	}
+	return true;
+}
+
 static void
 wait_for_store(struct request *request)
 {
 	request_set_state(request, REQUEST_AT_STORE);
 	request->at_store = clock_now();
-	if (request->holder != NULL && request->charged > 0 &&
-		content_hold(request->holder, request->charged))
-	{
-		request->held = request->charged;
-		request_uncharge(request);
-	}
-	else
+	if (!hold(request, request->client != NULL && request->procedure->changes))
 		TAILQ_INSERT_TAIL(&request->worker->unheld, request, link);
 }
 
 /*
  * A store that gives up what it is slow with begins with what it has had
  * longest, which it holds; what is left may all be charged to one worker.  Its
- * client goes on being charged, or it would send as much again.  Not READs:
- * their memory is needed again for replies, which the client may not take.
+ * clients go on being charged, or they would send as much again.
  */
 void
 serve_hold(struct worker *worker)
@@ -171,14 +183,8 @@ serve_hold(struct worker *worker)
 	for (request = TAILQ_FIRST(&worker->unheld); request != NULL; request = next)
 	{
 		next = TAILQ_NEXT(request, link);
-		if (request->client == NULL || !request->procedure->changes ||
-			request->holder == NULL || request->charged == 0 ||
-			!content_hold(request->holder, request->charged))
-			continue;
-		TAILQ_REMOVE(&worker->unheld, request, link);
-		request->held = request->charged;
-		worker->bytes -= request->held;
-		worker->released = true;
+		if (hold(request, false))
+			TAILQ_REMOVE(&worker->unheld, request, link);
 	}
 }
 
@@ -375,7 +381,7 @@ serve_resume(struct request *request)
 		if (request->charged == 0)
 			request_charge(request, request->held);
 		else
-			request->worker->bytes += request->held;	/* serve_hold */
+			request->worker->bytes += request->held;
 		request->held = 0;
 	}
 	else
