@@ -81,6 +81,8 @@ SELECT pg_temp.meanwhile(i, what), what FROM (VALUES
 	(12, $$SELECT dittofs.write_file('/merge/file', t.x('n', 2000))$$),
 	(13, $$SELECT dittofs.mv('/merge/file', '/merge/elsewhere'), dittofs.ln('/merge/elsewhere', '/merge/file')$$),
 	(14, $$SELECT dittofs.rm('/merge/elsewhere'), dittofs.rm('/merge/file')$$)) v(i, what) ORDER BY i;
+-- what has gone is nobody's for a minute
+SELECT count(*) AS leased FROM dittofs.staged_files WHERE next_at > clock_timestamp() + interval '20 s';
 UPDATE dittofs.staged_files SET next_at = now();
 SELECT * FROM t.merge();
 SELECT count(*) AS staged FROM dittofs.staged_files;
@@ -171,6 +173,16 @@ SELECT * FROM pg_temp.move('postgres', NULL);
 SELECT * FROM pg_temp.file;
 SELECT md5(t.cat(:'file')) = :'md5' AS same;
 SELECT * FROM t.violations;
+-- a file that goes while it is fetched
+SELECT handle AS gone FROM dittofs.create_file(:'root', 'gone') \gset
+SELECT dittofs.alter_share('/merge', content => 'filesystem', content_store => 'disk');
+SELECT t.store_write(:'gone', 0, t.x('g', 131072));
+SELECT dittofs.alter_share('/merge', content => 'postgres');
+UPDATE dittofs.content_moves SET next_at = now();
+SELECT action, handle = :'gone' AS gone, "offset", encode(stamp, 'hex') AS stamp FROM dittofs.merge_next() \gset task_
+SELECT :'task_action' AS action, :'task_gone' AS gone, dittofs.rm('/merge/gone');
+SELECT dittofs.status_name(dittofs.merge_store(:'gone', :task_offset, decode(:'task_stamp', 'hex'), t.x('g', 131072)));
+SELECT next_at > clock_timestamp() AS leased FROM dittofs.staged_files WHERE file_id = encode(substr(:'gone'::bytea, 18), 'hex')::uuid;
 -- what is written in between goes where the share says, and is the same file
 SELECT dittofs.alter_share('/merge', content => 'filesystem', content_store => 'disk');
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 1000, t.x('z', 10));

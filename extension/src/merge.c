@@ -513,11 +513,15 @@ relink(const Share *share, Inode *inode, int64 offset, int32 store_id,
 	inode_dirty(inode);
 }
 
+/*
+ * Ends the lease.  That of a file that has gone as well: whoever looks at it
+ * next takes its row away, without waiting for the minute to pass.
+ */
 static void
-go_on(const Inode *inode, int64 position, int64 ms)
+go_on(const Op *op, int64 position, int64 ms)
 {
 	SPI_connect();
-	staged_again(&inode->id, ms, position);
+	staged_again(&op->id, ms, position);
 	SPI_finish();
 }
 
@@ -559,10 +563,10 @@ dittofs_merge_commit(PG_FUNCTION_ARGS)
 		stored_mark(store_id, refs, n);
 		relink(op.share, inode, offset, store_id, refs, n, total);
 	}
-	if (written)
-		go_on(inode, -1, 0);
+	if (written || status == FS_STALE)
+		go_on(&op, -1, 0);
 	else if (status == FS_OK || status == FS_JUKEBOX)
-		go_on(inode, offset + total, status == FS_OK ? 0 : OTHERS_FIRST);
+		go_on(&op, offset + total, status == FS_OK ? 0 : OTHERS_FIRST);
 	change_end();
 	PG_RETURN_INT32(status);
 }
@@ -605,8 +609,8 @@ dittofs_merge_store(PG_FUNCTION_ARGS)
 		}
 		inode_dirty(inode);
 	}
-	if (status == FS_OK || status == FS_JUKEBOX)
-		go_on(inode, status == FS_OK ? offset + count : -1, 0);
+	if (status == FS_OK || status == FS_JUKEBOX || status == FS_STALE)
+		go_on(&op, status == FS_OK ? offset + count : -1, 0);
 	change_end();
 	PG_RETURN_INT32(status);
 }
