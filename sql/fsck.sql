@@ -118,8 +118,19 @@ SELECT dittofs.fsck_repair();
 ROLLBACK;
 SET dittofs.gateway = on;
 SELECT dittofs.fsck_repair();
-\set VERBOSITY default
+SELECT dittofs.fsck_repair_content();
 RESET dittofs.gateway;
+\set VERBOSITY default
+-- what waits for the commit does so whatever the setting is by then
+\set SHOW_CONTEXT never
+SELECT dittofs.resolve('/fsck') AS root \gset
+BEGIN;
+SET LOCAL dittofs.gateway = on;
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'root', 'waits');
+SET LOCAL dittofs.gateway = off;
+SELECT dittofs.fsck_repair();
+ROLLBACK;
+SELECT * FROM t.violations;
 
 SELECT dittofs.drop_share('/fsck', force => true), dittofs.drop_share('/fsck2', force => true);
 

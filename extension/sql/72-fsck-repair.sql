@@ -21,6 +21,11 @@
 CREATE FUNCTION dittofs.fsck_attach(dir uuid, name bytea, child uuid) RETURNS bool
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_fsck_attach';
 
+-- Refuses where changes wait for the commit: what was repaired by then would not
+-- be what is there after it.
+CREATE FUNCTION dittofs.fsck_repair_check() RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_fsck_repair_check';
+
 -- The time of a change to an inode, given the time of the last.
 CREATE FUNCTION dittofs.fsck_tick(ctime bigint) RETURNS bigint
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -86,6 +91,7 @@ DECLARE
 	r record;
 	greatest_fileid bigint;
 BEGIN
+	PERFORM dittofs.fsck_repair_check();
 	rule := 'a share has a root, its own parent, in no directory';
 	FOR r IN SELECT s.name FROM dittofs.shares s
 		WHERE NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = s.root_id)
@@ -184,6 +190,7 @@ DECLARE
 	r record;
 	changed uuid[] := '{}';		-- directories that lose an entry
 BEGIN
+	PERFORM dittofs.fsck_repair_check();
 	rule := 'an entry joins a directory and an inode of one share';
 	FOR r IN DELETE FROM dittofs.parent_child_map d
 		WHERE NOT EXISTS (SELECT FROM dittofs.files p WHERE p.id = d.parent_id AND p.kind = 2)
@@ -299,6 +306,7 @@ DECLARE
 	parent uuid;
 	path text;
 BEGIN
+	PERFORM dittofs.fsck_repair_check();
 	rule := 'no inode is without an entry, but for roots';
 	FOR r IN SELECT f.id FROM dittofs.files f
 		WHERE NOT EXISTS (SELECT FROM dittofs.parent_child_map d WHERE d.child_id = f.id)
@@ -371,6 +379,7 @@ AS $$
 DECLARE
 	r record;
 BEGIN
+	PERFORM dittofs.fsck_repair_check();
 	rule := 'no byte lies at or after the size, no block is empty or too long';
 	FOR r IN DELETE FROM dittofs.blocks WHERE length(data) = 0 RETURNING content_id, block LOOP
 		object := r.content_id;
@@ -528,10 +537,7 @@ BEGIN
 			USING ERRCODE = 'active_sql_transaction',
 				HINT = 'It must see what others did before it got its locks: use READ COMMITTED.';
 	END IF;
-	IF coalesce(nullif(current_setting('dittofs.gateway', true), ''), 'off')::bool THEN
-		RAISE EXCEPTION 'dittofs.fsck_repair() cannot run in a gateway''s session'
-			USING ERRCODE = 'active_sql_transaction', HINT = 'Set dittofs.gateway to off.';
-	END IF;
+	PERFORM dittofs.fsck_repair_check();
 	IF NOT EXISTS (SELECT FROM dittofs.fsck()) THEN
 		RETURN;		-- and nobody was stopped for nothing
 	END IF;

@@ -139,6 +139,7 @@ COMMENT ON FUNCTION dittofs.fsck_memory_blocks IS 'For fsck(): content in memory
 COMMENT ON FUNCTION dittofs.fsck_memory_lives IS 'For fsck(): which lives content in memory may have; none on a standby.';
 COMMENT ON FUNCTION dittofs.fsck_repair IS
 $$Repairs what fsck() reports where nothing can be lost by it, in the caller's transaction, and says what it did: the rule that was broken, the object, the action. The last rows, 'not repaired: ...', are what is left and what a person could do about it. Inodes without a name and unreachable directories are put into lost+found of their share's root. Without violations it does nothing; else it keeps all changes out of all shares until the transaction ends, and waits for those under way (lock_timeout bounds that). Errors: 25001 not in READ COMMITTED, or in a gateway's session.$$;
+COMMENT ON FUNCTION dittofs.fsck_repair_check IS 'For fsck_repair() and its parts: refuses a gateway''s session, and a transaction that was one''s, whose changes wait for the commit.';
 COMMENT ON FUNCTION dittofs.fsck_repair_inodes IS 'A part of fsck_repair(), which holds the locks it needs: inodes by themselves, roots.';
 COMMENT ON FUNCTION dittofs.fsck_repair_entries IS 'A part of fsck_repair(), which holds the locks it needs: entries, and where directories are.';
 COMMENT ON FUNCTION dittofs.fsck_repair_links IS 'A part of fsck_repair(), which holds the locks it needs: what no root leads to, link counts.';

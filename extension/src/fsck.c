@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * fsck.c
- *	  What repairing needs that SQL cannot do: an entry for an inode there is.
+ *	  What repairing needs that SQL cannot do: an entry for an inode there is,
+ *	  and to know whether changes wait for the commit.
  *
  * The rules and the repairs are SQL (70-fsck.sql, 72-fsck-repair.sql); but the
  * cookie of an entry is made of its name by dirents.c, and by nobody else.
@@ -14,6 +15,23 @@
 #include "xact.h"
 
 PG_FUNCTION_INFO_V1(dittofs_fsck_attach);
+PG_FUNCTION_INFO_V1(dittofs_fsck_repair_check);
+
+/*
+ * fsck_repair_check(): an error (25001) in a gateway's session, and in a
+ * transaction that began as one's.
+ */
+Datum
+dittofs_fsck_repair_check(PG_FUNCTION_ARGS)
+{
+	if (changes_wait())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("dittofs.fsck_repair() cannot run in a gateway's session"),
+				 errdetail("Changes wait for the commit there, and are not in the tables yet."),
+				 errhint("Set dittofs.gateway to off, before the transaction begins.")));
+	PG_RETURN_VOID();
+}
 
 /*
  * fsck_attach(dir, name, child): enters an inode into a directory of its share

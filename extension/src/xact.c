@@ -115,6 +115,12 @@ change_write_now(void)
 	CommandCounterIncrement();
 }
 
+bool
+changes_wait(void)
+{
+	return dittofs_gateway || xact_deferred;
+}
+
 void
 change_end(void)
 {

@@ -34,6 +34,12 @@ extern void change_end(void);
  */
 extern void change_write_now(void);
 
+/*
+ * Do changes of this transaction wait for its commit, or will those to come?
+ * A setting that was taken back in its midst does not end that.
+ */
+extern bool changes_wait(void);
+
 /* Say that the operation that began as unstable needs its flush after all. */
 extern void change_needs_flush(void);
 
