@@ -14,7 +14,7 @@
 #	make deb			Debian packages of both halves, in build/deb/
 #	make test-deb		they, the README's installation and the Dockerfile, in fresh Debian systems
 #	make test-ha		a primary with a synchronous standby is killed under load
-#	make bench			measure (QUICK=1: about 5 minutes); test/bench/README.md
+#	make bench			measure (QUICK=1: less than 5 minutes); test/bench/README.md
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
 # (AddressSanitizer and UBSan in the gateway), GATEWAY=no (extension alone).
