@@ -76,7 +76,7 @@ if [ -n "$DITTOFS_RUN" ]; then
 		chance 20
 		sleep "$((1 + chance / 10)).$((chance % 10))"
 		[ "$i" != 1 ] || q CHECKPOINT
-		cut_power && switch_on || exit 3
+		cut_power && switch_on || { kill -KILL $load; exit 3; }
 	done
 	sleep 1
 	kill -TERM $load 2>/dev/null
