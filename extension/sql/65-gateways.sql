@@ -32,41 +32,26 @@ CREATE UNLOGGED TABLE dittofs.slow_call_log (
 );
 CREATE INDEX slow_call_log_happened_at ON dittofs.slow_call_log (happened_at);
 
--- Called every few seconds by each gateway.  The oldest of what nobody asks
--- for any more goes at the same time.
+-- Both are called by gateways, and say by name which argument is wrong.
 CREATE FUNCTION dittofs.register_replica(replica_id uuid, host text, pid int, version text,
 	address text, started_at timestamptz, state text, clients int, calls_per_second float8)
 	RETURNS void
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	DELETE FROM dittofs.gateway_replicas WHERE seen_at < now() - interval '1 day';
-	DELETE FROM dittofs.slow_call_log WHERE happened_at < (SELECT l.happened_at
-		FROM dittofs.slow_call_log l ORDER BY l.happened_at DESC OFFSET 1000 LIMIT 1);
-	INSERT INTO dittofs.gateway_replicas AS r VALUES (register_replica.replica_id, register_replica.host,
-		register_replica.pid, register_replica.version, register_replica.address,
-		register_replica.started_at, now(), register_replica.state, register_replica.clients,
-		register_replica.calls_per_second)
-	ON CONFLICT ON CONSTRAINT gateway_replicas_pkey DO UPDATE SET seen_at = now(), state = excluded.state,
-		clients = excluded.clients, calls_per_second = excluded.calls_per_second;
-END;
+	AS 'MODULE_PATHNAME', 'dittofs_register_replica';
+CREATE FUNCTION dittofs.record_slow_call(age_ms float8, host text, client text, procedure text, status int,
+	total_ms float8, queue_ms float8, database_ms float8, flush_ms float8, content_ms float8,
+	handle bytea)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_record_slow_call';
 
 CREATE FUNCTION dittofs.unregister_replica(replica_id uuid) RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	DELETE FROM dittofs.gateway_replicas r WHERE r.replica_id = unregister_replica.replica_id;
-END;
-
-CREATE FUNCTION dittofs.record_slow_call(age_ms float8, host text, client text, procedure text, status int,
-	total_ms float8, queue_ms float8, database_ms float8, flush_ms float8, content_ms float8,
-	handle bytea)
-	RETURNS void
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	INSERT INTO dittofs.slow_call_log VALUES (now() - age_ms * interval '1 millisecond', host, client,
-		procedure, status, total_ms, queue_ms, database_ms, flush_ms, content_ms, handle);
 END;
 
 -- A gateway that has not been heard of for half a minute is not alive.

@@ -96,7 +96,7 @@ standby_await()
 {
 	local tries
 
-	for ((tries = 0; tries < 600; tries++)); do
+	for ((tries = 0; tries < 1200; tries++)); do
 		[ "$(q "SELECT sync_state FROM pg_stat_replication
 			WHERE state = 'streaming'" 2>/dev/null)" != sync ] || return 0
 		sleep 0.05
