@@ -34,7 +34,8 @@ struct batch
 	int			count;
 	bool		alone;			/* of one call that was told to run alone */
 	bool		locks_first;	/* what its calls lock is locked before them */
-	int64_t		sent;			/* clock_now() */
+	int64_t		begun;			/* clock_now(), when it was sent, or the one before
+								 * it had ended */
 	int64_t		answered;		/* last result here, Sync not yet; 0: no matter */
 	bool		sampled;		/* its results come before its commit */
 	struct batch_statement statements[CONFIG_BATCH_CALLS_MAX + 1];

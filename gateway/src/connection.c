@@ -18,6 +18,11 @@
  *				would take the reply for a promise.  The calls run again: a
  *				change finds its answer, and waits for the standby once more
  *	lost		with the connection.  See connection_close
+ *
+ * While a batch runs, what arrives becomes the next.  That one is sent before
+ * the first is answered, as soon as it is as large as the first (may_follow): then
+ * the server process goes from one to the other without having been woken, while
+ * we deal with the answers of the first.
  */
 #include "connection.h"
 #include "cancel.h"
@@ -388,6 +393,41 @@ next_queue(struct connection *connection)
 	return &connection->queues[QUEUE_UNSTABLE];
 }
 
+/* Calls here, queued or sent. */
+static int
+outstanding(const struct connection *connection)
+{
+	const struct batch *batch;
+	int			calls = connection->queued;
+
+	TAILQ_FOREACH(batch, &connection->running, link)
+		calls += batch->count;
+	return calls;
+}
+
+/*
+ * May the next batch be sent while others run?  Clients that wait for answers
+ * come back with other calls, in two groups: those of the batch that runs and those
+ * of the next.  So a batch that waits for half of all calls there were when a batch
+ * last ended is not smaller than one that waits for the answers; three batches of a
+ * third each would cost three commits.
+ *
+ * Large data is left alone: what is sent can neither expire nor be taken elsewhere.
+ * Calls that are to run alone go out one behind the other, but not behind others.
+ */
+static bool
+may_follow(struct connection *connection)
+{
+	const struct batch *last = TAILQ_LAST(&connection->running, batch_list);
+	const struct request *next = TAILQ_FIRST(next_queue(connection));
+
+	if (last->alone || next->alone)
+		return last->alone && next->alone;
+	return connection->running_count == 1 && last->count > 0 &&
+		connection->lane->lane != LANE_BULK &&
+		2 * connection->queued >= connection->outstanding;
+}
+
 static struct batch *
 take_spare_batch(struct connection *connection)
 {
@@ -462,13 +502,13 @@ send_batch(struct connection *connection)
 	if (batch->locks_first)
 		send_locks(connection, batch);
 	send_calls(connection, batch);
-	batch->sent = clock_now();
+	batch->begun = clock_now();
 	histogram_add(&metrics_of_thread()->batch_calls[connection->lane->lane],
 				  (uint64_t) batch->count, HISTOGRAM_COUNT_SHIFT);
 	if (connection->lane->lane != LANE_READ &&
-		batch->sent - connection->sampled_at >= SAMPLE_PERIOD)
+		batch->begun - connection->sampled_at >= SAMPLE_PERIOD)
 	{
-		connection->sampled_at = batch->sent;
+		connection->sampled_at = batch->begun;
 		batch->sampled = true;
 		if (!connection->broken && !PQsendFlushRequest(connection->pg))
 			connection->broken = true;
@@ -491,12 +531,9 @@ connection_dispatch(struct connection *connection)
 		return;
 
 	while (connection->queued > 0 && !connection->broken &&
-		   connection->running_count < RUNNING_MAX)
+		   connection->running_count < RUNNING_MAX &&
+		   (connection->running_count == 0 || may_follow(connection)))
 	{
-		if (connection->running_count > 0 &&
-			!(TAILQ_LAST(&connection->running, batch_list)->alone &&
-			  TAILQ_FIRST(next_queue(connection))->alone))
-			break;
 		send_batch(connection);
 		sent = true;
 	}
@@ -646,25 +683,23 @@ batch_doubtful(struct batch *batch)
 
 /* How long all this took, for the metrics and the calls in it. */
 static void
-note_times(struct connection *connection, struct batch *batch)
+note_times(struct connection *connection, struct batch *batch, int64_t now)
 {
-	int64_t		now;
 	int64_t		flush_time = 0;
 	struct request *request;
 
 	if (batch->count == 0)
 		return;
-	now = clock_now();
 	if (batch->answered != 0 && !batch->failed)
 	{
 		flush_time = now - batch->answered;
 		metric_observe(METRIC_FLUSH, flush_time);
 	}
 	histogram_add(&metrics_of_thread()->batch_time[connection->lane->lane],
-				  (uint64_t) (now - batch->sent), HISTOGRAM_TIME_SHIFT);
+				  (uint64_t) (now - batch->begun), HISTOGRAM_TIME_SHIFT);
 	TAILQ_FOREACH(request, &batch->requests, link)
 	{
-		request->database_time += now - batch->sent;
+		request->database_time += now - batch->begun;
 		request->flush_time += flush_time;
 	}
 }
@@ -672,9 +707,14 @@ note_times(struct connection *connection, struct batch *batch)
 static void
 batch_ended(struct connection *connection, struct batch *batch)
 {
-	note_times(connection, batch);
+	int64_t		now = clock_now();
+
+	note_times(connection, batch, now);
+	connection->outstanding = outstanding(connection);
 	TAILQ_REMOVE(&connection->running, batch, link);
 	connection->running_count--;
+	if (TAILQ_FIRST(&connection->running) != NULL)
+		TAILQ_FIRST(&connection->running)->begun = now;
 	if (batch->failed)
 		batch_failed(connection, batch);
 	else if (batch->doubtful)
@@ -872,7 +912,12 @@ connection_check(struct connection *connection)
 	if (connection->queued > 0)
 		return;
 	standby = session_is_standby(connection->pg);
-	if (standby != NULL)
+	if (!connection->wanted)
+	{
+		log_debug("a connection that is not needed is closed");
+		connection_close(connection, NULL);
+	}
+	else if (standby != NULL)
 		connection_close(connection, standby);
 	else if (lane->wanted > lane->min &&
 			 now - connection->idle_since > config->max_idle_time * 1000)

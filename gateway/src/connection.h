@@ -41,9 +41,8 @@ enum connection_queue
 };
 
 /*
- * Batches sent and not answered.  One, as a rule: what arrives meanwhile is
- * the next.  Calls that run alone after their batch has failed go out one
- * behind the other.
+ * Batches sent and not answered: one, or two while there is much to do.  Calls
+ * that run alone after their batch has failed go out one behind the other.
  */
 #define RUNNING_MAX 8
 
@@ -64,6 +63,8 @@ struct connection
 	struct batch_list running;
 	struct batch_list spare;
 	int			running_count;
+	int			outstanding;	/* calls here, queued or sent, when a batch last
+								 * ended */
 	bool		broken;			/* to be closed when its input is handled */
 	char		reason[300];	/* why, where libpq does not say */
 	struct cancel *cancel;		/* being cancelled: nothing may be sent */

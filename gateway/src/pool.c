@@ -19,9 +19,12 @@
 /*
  * One more connection is opened when a whole batch waits behind every one that
  * runs in a lane, or a call waits for so long.  Before that it does not pay:
- * batches become smaller, and each costs a commit.
+ * batches become smaller, and each costs a commit.  So when that has not been so
+ * for a while, one is given up: else a moment in which the disk stood still would
+ * make everything slower from then on.
  */
 #define LONG_WAIT 20000
+#define SURPLUS_TIME (60 * 1000000)
 
 /* How often deadlines are looked at while there are calls. */
 #define DEADLINE_ROUND 100000
@@ -131,6 +134,12 @@ pool_stop(struct pool *pool)
 	}
 }
 
+static bool
+is_usable(const struct connection *connection)
+{
+	return connection->state == CONNECTION_READY && connection->wanted;
+}
+
 /* One more, unless the last one asked for is not there yet. */
 static void
 grow(struct lane_pool *lane)
@@ -145,6 +154,12 @@ grow(struct lane_pool *lane)
 		if (!lane->connections[i].wanted)
 		{
 			lane->wanted++;
+			if (lane->connections[i].state == CONNECTION_READY)
+			{
+				/* it was about to be given up */
+				lane->connections[i].wanted = true;
+				return;
+			}
 			log_with(LOG_LEVEL_DEBUG,
 					 log_members(NULL, "{s:i, s:i}", "lane", (int) lane->lane,
 								 "connections", lane->wanted),
@@ -153,6 +168,27 @@ grow(struct lane_pool *lane)
 			connection_open(&lane->connections[i]);
 			return;
 		}
+}
+
+/* It takes no more calls, and is closed when it has answered those it has. */
+static void
+give_up_surplus(struct lane_pool *lane, int64_t now)
+{
+	struct connection *surplus = NULL;
+	int			ready = 0;
+
+	for (int i = 0; i < lane->max; i++)
+		if (is_usable(&lane->connections[i]))
+		{
+			surplus = &lane->connections[i];
+			ready++;
+		}
+	if (ready < 2 || lane->wanted <= lane->min ||
+		now - lane->short_at < SURPLUS_TIME)
+		return;
+	surplus->wanted = false;
+	lane->wanted--;
+	lane->short_at = now;
 }
 
 /*
@@ -184,7 +220,7 @@ choose(struct lane_pool *lane, const struct request *request)
 		struct connection *connection = &lane->connections[i];
 		uint64_t	weight = pool_weight(key, i);
 
-		if (connection->state != CONNECTION_READY)
+		if (!is_usable(connection))
 			continue;
 		if (preferred == NULL || weight > best)
 		{
@@ -355,7 +391,7 @@ bool
 pool_lane_is_up(const struct pool *pool, enum lane lane)
 {
 	for (int i = 0; i < pool->lanes[lane].max; i++)
-		if (pool->lanes[lane].connections[i].state == CONNECTION_READY)
+		if (is_usable(&pool->lanes[lane].connections[i]))
 			return true;
 	return false;
 }
@@ -376,7 +412,7 @@ is_short(const struct lane_pool *lane, int64_t now)
 	{
 		const struct connection *connection = &lane->connections[i];
 
-		if (connection->state != CONNECTION_READY)
+		if (!is_usable(connection))
 			continue;
 		if (connection->queued == 0)
 			return false;
@@ -405,7 +441,10 @@ pool_dispatch(struct pool *pool)
 			connection_dispatch(connection);
 		}
 		if (is_short(lane, now))
+		{
+			lane->short_at = now;
 			grow(lane);
+		}
 	}
 }
 
@@ -458,8 +497,11 @@ void
 pool_check(struct pool *pool)
 {
 	for (int i = 0; i < LANES; i++)
+	{
 		for (int j = 0; j < pool->lanes[i].max; j++)
 			connection_check(&pool->lanes[i].connections[j]);
+		give_up_surplus(&pool->lanes[i], pool->worker->loop.now);
+	}
 }
 
 /*

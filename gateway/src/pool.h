@@ -34,7 +34,10 @@ struct lane_pool
 	struct connection *connections; /* max of them, open or not */
 	int			min;
 	int			max;
-	int			wanted;			/* those that are open or being opened */
+	int			wanted;			/* those that are open or being opened, without
+								 * those about to be given up */
+	int64_t		short_at;		/* when there were last too few, or one was
+								 * given up */
 	struct request_list waiting;	/* for any connection to come up */
 	struct request_list delayed;	/* soonest due first */
 	struct timer delay;
