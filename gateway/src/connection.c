@@ -365,10 +365,31 @@ connection_dequeue(struct connection *connection, struct request *request)
 	connection->queued--;
 }
 
+/* The server has the second batch, too, but is still at the first. */
+static const struct batch *
+second_batch(const struct connection *connection)
+{
+	const struct batch *first = TAILQ_FIRST(&connection->running);
+
+	return first != NULL ? TAILQ_NEXT(first, link) : NULL;
+}
+
+int
+connection_waiting(const struct connection *connection)
+{
+	const struct batch *batch = second_batch(connection);
+	int			calls = connection->queued;
+
+	for (; batch != NULL; batch = TAILQ_NEXT(batch, link))
+		calls += batch->count;
+	return calls;
+}
+
 int64_t
 connection_oldest(const struct connection *connection)
 {
-	int64_t		oldest = INT64_MAX;
+	const struct batch *second = second_batch(connection);
+	int64_t		oldest = second != NULL ? second->begun : INT64_MAX;
 
 	for (int i = 0; i < QUEUES; i++)
 	{
@@ -391,18 +412,6 @@ next_queue(struct connection *connection)
 		(flushed != NULL && flushed->arrived <= unstable->arrived))
 		return &connection->queues[QUEUE_FLUSHED];
 	return &connection->queues[QUEUE_UNSTABLE];
-}
-
-/* Calls here, queued or sent. */
-static int
-outstanding(const struct connection *connection)
-{
-	const struct batch *batch;
-	int			calls = connection->queued;
-
-	TAILQ_FOREACH(batch, &connection->running, link)
-		calls += batch->count;
-	return calls;
 }
 
 /*
@@ -710,7 +719,7 @@ batch_ended(struct connection *connection, struct batch *batch)
 	int64_t		now = clock_now();
 
 	note_times(connection, batch, now);
-	connection->outstanding = outstanding(connection);
+	connection->outstanding = batch->count + connection_waiting(connection);
 	TAILQ_REMOVE(&connection->running, batch, link);
 	connection->running_count--;
 	if (TAILQ_FIRST(&connection->running) != NULL)

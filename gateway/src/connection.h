@@ -93,7 +93,8 @@ extern void connection_enqueue(struct connection *connection,
 extern void connection_dequeue(struct connection *connection,
 							   struct request *request);
 
-/* When the call that has waited longest in its queues arrived. */
+/* Calls that wait here for a batch to end, and since when the first of them does. */
+extern int	connection_waiting(const struct connection *connection);
 extern int64_t connection_oldest(const struct connection *connection);
 extern void connection_dispatch(struct connection *connection);
 

@@ -229,7 +229,8 @@ choose(struct lane_pool *lane, const struct request *request)
 		}
 		if (idle == NULL && is_idle(connection))
 			idle = connection;
-		if (shortest == NULL || connection->queued < shortest->queued)
+		if (shortest == NULL ||
+			connection_waiting(connection) < connection_waiting(shortest))
 			shortest = connection;
 	}
 	if (key != 0 && (request->procedure->changes || idle == NULL ||
@@ -406,6 +407,7 @@ is_short(const struct lane_pool *lane, int64_t now)
 {
 	int			ready = 0;
 	int			many = 0;
+	int			calls;
 	bool		waiting = false;
 
 	for (int i = 0; i < lane->max; i++)
@@ -414,10 +416,11 @@ is_short(const struct lane_pool *lane, int64_t now)
 
 		if (!is_usable(connection))
 			continue;
-		if (connection->queued == 0)
+		calls = connection_waiting(connection);
+		if (calls == 0)
 			return false;
 		ready++;
-		many += connection->queued >= lane->pool->config->batch_calls;
+		many += calls >= lane->pool->config->batch_calls;
 		waiting = waiting || now - connection_oldest(connection) > LONG_WAIT;
 	}
 	return ready > 0 && (many == ready || waiting);
@@ -462,7 +465,7 @@ count_lane(const struct lane_pool *lane, struct metric_lane *to)
 	{
 		const struct connection *connection = &lane->connections[i];
 
-		waiting += connection->queued;
+		waiting += connection_waiting(connection);
 		if (connection->state != CONNECTION_READY)
 			connecting += connection->wanted;
 		else if (connection->running_count > 0)
