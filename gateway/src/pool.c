@@ -18,13 +18,14 @@
 
 /*
  * One more connection is opened when a whole batch waits behind every one that
- * runs in a lane, or a call waits for so long.  Before that it does not pay:
- * batches become smaller, and each costs a commit.  So when that has not been so
- * for a while, one is given up: else a moment in which the disk stood still would
- * make everything slower from then on.
+ * runs in a lane, or a call waits for so long: behind reads from a slow disk, or
+ * behind a lock.  Before that it does not pay: batches become smaller, and each
+ * costs a commit.  A disk that does not flush for a moment is no reason for another
+ * connection that flushes.  When there has been no need for a while, one is given up.
  */
-#define LONG_WAIT 20000
-#define SURPLUS_TIME (60 * 1000000)
+#define LONG_WAIT (20 * 1000)
+#define LONG_WAIT_FOR_FLUSH (300 * 1000)
+#define SURPLUS_TIME (10 * 1000000)
 
 /* How often deadlines are looked at while there are calls. */
 #define DEADLINE_ROUND 100000
@@ -409,6 +410,7 @@ is_short(const struct lane_pool *lane, int64_t now)
 	int			many = 0;
 	int			calls;
 	bool		waiting = false;
+	int64_t		too_long = lane->lane == LANE_CHANGE ? LONG_WAIT_FOR_FLUSH : LONG_WAIT;
 
 	for (int i = 0; i < lane->max; i++)
 	{
@@ -421,7 +423,7 @@ is_short(const struct lane_pool *lane, int64_t now)
 			return false;
 		ready++;
 		many += calls >= lane->pool->config->batch_calls;
-		waiting = waiting || now - connection_oldest(connection) > LONG_WAIT;
+		waiting = waiting || now - connection_oldest(connection) > too_long;
 	}
 	return ready > 0 && (many == ready || waiting);
 }
