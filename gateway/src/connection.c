@@ -20,9 +20,9 @@
  *	lost		with the connection.  See connection_close
  *
  * While a batch runs, what arrives becomes the next.  That one is sent before
- * the first is answered, as soon as it is as large as the first (may_follow): then
- * the server process goes from one to the other without having been woken, while
- * we deal with the answers of the first.
+ * the first is answered, as soon as half of the calls under way are in it
+ * (may_follow): then the server process goes from one to the other without having
+ * been woken, while we deal with the answers of the first.
  */
 #include "connection.h"
 #include "cancel.h"

@@ -21,7 +21,8 @@
  * runs in a lane, or a call waits for so long: behind reads from a slow disk, or
  * behind a lock.  Before that it does not pay: batches become smaller, and each
  * costs a commit.  A disk that does not flush for a moment is no reason for another
- * connection that flushes.  When there has been no need for a while, one is given up.
+ * connection that flushes.  When there is load, and for a while there was no need, one is
+ * given up.
  */
 #define LONG_WAIT (20 * 1000)
 #define LONG_WAIT_FOR_FLUSH (300 * 1000)
@@ -141,6 +142,12 @@ is_usable(const struct connection *connection)
 	return connection->state == CONNECTION_READY && connection->wanted;
 }
 
+static bool
+is_idle(const struct connection *connection)
+{
+	return connection->running_count == 0 && connection->queued == 0;
+}
+
 /* One more, unless the last one asked for is not there yet. */
 static void
 grow(struct lane_pool *lane)
@@ -171,7 +178,10 @@ grow(struct lane_pool *lane)
 		}
 }
 
-/* It takes no more calls, and is closed when it has answered those it has. */
+/*
+ * It takes no more calls, and is closed when it has answered those it has.  One
+ * that has nothing to do makes no batch smaller: it may stay for --max-idle-time.
+ */
 static void
 give_up_surplus(struct lane_pool *lane, int64_t now)
 {
@@ -185,7 +195,7 @@ give_up_surplus(struct lane_pool *lane, int64_t now)
 			ready++;
 		}
 	if (ready < 2 || lane->wanted <= lane->min ||
-		now - lane->short_at < SURPLUS_TIME)
+		now - lane->short_at < SURPLUS_TIME || is_idle(surplus))
 		return;
 	surplus->wanted = false;
 	lane->wanted--;
@@ -195,12 +205,6 @@ give_up_surplus(struct lane_pool *lane, int64_t now)
 /*
  * Choosing.
  */
-
-static bool
-is_idle(const struct connection *connection)
-{
-	return connection->running_count == 0 && connection->queued == 0;
-}
 
 /*
  * A call that takes locks must go where its key says, or this gateway waits
