@@ -13,7 +13,8 @@
  * bits, and the rest is looked for in the row.  A row for each reply would cost
  * more than the change, where that is a SETATTR.  An index entry also tells by a
  * bit for each which of the 64 have a reply, so that a new call, whose neighbours
- * have had theirs, reads no row.
+ * have had theirs, reads no row.  Nor does it search the index, if a neighbour in
+ * its batch has just done that and nobody has committed anything since.
  *
  * Only success is stored.  A call that failed changed nothing; asked again it
  * is answered as if it had come later.
@@ -138,6 +139,21 @@ static struct
 	bool		empty;
 }			idle[GENERATIONS];
 
+/*
+ * Which xids of a key have replies, as the index told when a call of this
+ * transaction asked; true as long as no other transaction commits.
+ */
+#define HEARD_MAX	64
+
+typedef struct Heard
+{
+	int64		key;
+	uint64		commits;		/* snapshot_commits() then; 0: nothing is known */
+	uint64		xids;
+} Heard;
+
+static Heard heard[HEARD_MAX];
+
 static RelName
 table_of(int age)
 {
@@ -199,16 +215,56 @@ is_idle(int age)
 	return idle[age].empty;
 }
 
+static void
+scan_key(RelScan *rs, RelName table, int64 key)
+{
+	ScanKeyData scankey;
+
+	ScanKeyInit(&scankey, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
+	rel_scan_begin(rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
+}
+
+/* Entries of rows that nobody sees count, too: then somebody looks in vain. */
+static uint64
+xids_in(RelName table, int64 key)
+{
+	RelScan		rs;
+	Datum		xids;
+	uint64		result = 0;
+
+	scan_key(&rs, table, key);
+	while (rel_scan_next_entry(&rs, COL_XIDS + 1, &xids))
+		result |= (uint64) DatumGetInt64(xids);
+	rel_scan_end(&rs);
+	return result;
+}
+
+static uint64
+xids_of(int64 key)
+{
+	Heard	   *known = &heard[(uint64) key % HEARD_MAX];
+	uint64		commits = snapshot_commits();
+
+	if (known->commits == 0 || known->commits != commits || known->key != key)
+	{
+		known->key = key;
+		known->commits = commits;
+		known->xids = 0;
+		for (int age = 0; age < GENERATIONS; age++)
+			if (!is_idle(age))
+				known->xids |= xids_in(table_of(age), key);
+	}
+	return known->xids;
+}
+
 static bool
 find_in(RelName table, int64 key, uint64 call, pg_uuid_t *object)
 {
 	RelScan		rs;
-	ScanKeyData scankey;
 	Datum		xids;
 	bool		found = false;
 
-	ScanKeyInit(&scankey, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
-	rel_scan_begin(&rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
+	scan_key(&rs, table, key);
 	while (!found && rel_scan_next_entry(&rs, COL_XIDS + 1, &xids))
 	{
 		bytea	   *row;
@@ -273,6 +329,8 @@ reply_find(const Op *op, Procedure procedure, pg_uuid_t *object)
 		reply_found();
 		return true;
 	}
+	if ((xids_of(key) & xid_bit(call)) == 0)
+		return false;
 	for (int i = 0; i < GENERATIONS; i++)
 	{
 		/* the current one, the one before it, the one that is empty */
@@ -378,12 +436,14 @@ reply_flush(void)
 		heap_freetuple(tuples[i]);
 	table_close(heap, NoLock);
 	npending = 0;
+	memset(heard, 0, sizeof(heard));
 }
 
 void
 reply_forget(void)
 {
 	npending = 0;
+	memset(heard, 0, sizeof(heard));
 	turn.known = false;
 	memset(idle, 0, sizeof(idle));
 }

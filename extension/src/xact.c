@@ -56,11 +56,29 @@ fs_now(void)
 	return (int64) ts.tv_sec * INT64CONST(1000000000) + ts.tv_nsec;
 }
 
+/* snapXactCompletionCount of the active snapshot, whose copy has lost it */
+static uint64 commits_seen = 0;
+
+static void
+push_snapshot(void)
+{
+	Snapshot	snapshot = GetTransactionSnapshot();
+
+	commits_seen = snapshot->snapXactCompletionCount;
+	PushActiveSnapshot(snapshot);
+}
+
 void
 snapshot_renew(void)
 {
 	PopActiveSnapshot();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	push_snapshot();
+}
+
+uint64
+snapshot_commits(void)
+{
+	return commits_seen;
 }
 
 void
@@ -80,7 +98,7 @@ change_begin(const char *function, Durability durability)
 				 errmsg("%s cannot run inside a savepoint of a gateway's session",
 						function),
 				 errhint("Set dittofs.gateway to off.")));
-	PushActiveSnapshot(GetTransactionSnapshot());
+	push_snapshot();
 	xact_pending = true;
 	if (durability == CHANGE_DURABLE)
 		xact_durable = true;

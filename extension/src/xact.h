@@ -49,6 +49,13 @@ extern void change_needs_flush(void);
  */
 extern void snapshot_renew(void);
 
+/*
+ * How many transactions had ended when the active snapshot of change_begin() was
+ * taken: two with the same number, of one transaction, see the same rows of others.
+ * 0: not known.
+ */
+extern uint64 snapshot_commits(void);
+
 /* Nanoseconds since the epoch, now. */
 extern int64 fs_now(void);
 
