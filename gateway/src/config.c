@@ -6,6 +6,8 @@
 #include "config_table.h"
 #include "log.h"
 
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -156,6 +158,38 @@ split_listen(struct config *config)
 	if (config->listen_count == 0)
 		return config_complain("%s: no address", where);
 	return NULL;
+}
+
+/* What a control group lets this process have; 0: as much as there is. */
+static double
+processor_quota(void)
+{
+	FILE	   *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+	double		quota;
+	double		period;
+	bool		limited;
+
+	if (file == NULL)
+		return 0;
+	limited = fscanf(file, "%lf %lf", &quota, &period) == 2 && period > 0;
+	fclose(file);
+	return limited ? quota / period : 0;
+}
+
+/*
+ * Looking for events takes a processor that nobody else needs: not the only one,
+ * and not the time that a container has until it is stopped for the rest of its
+ * period.
+ */
+static int64_t
+usual_busy_poll(void)
+{
+	double		quota = processor_quota();
+	cpu_set_t	set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) < 2)
+		return 0;
+	return quota > 0 && quota < 2 ? 0 : 300;
 }
 
 static const char *
@@ -356,6 +390,8 @@ check_together(struct config *config)
 	char		where[CONFIG_WHERE_MAX];
 	char		other[CONFIG_WHERE_MAX];
 
+	if (config->busy_poll < 0)
+		config->busy_poll = usual_busy_poll();
 	if (problem == NULL)
 		problem = config_read_secret_files(config);
 	if (problem == NULL)

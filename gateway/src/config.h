@@ -163,6 +163,7 @@ struct config
 
 	/* the process */
 	int64_t		workers;		/* 0: one for four processors */
+	int64_t		busy_poll;		/* microseconds; -1 only while it is read */
 	int64_t		drain_delay;
 	int64_t		shutdown_timeout;
 

@@ -281,6 +281,11 @@ const struct option options[] = {
 		PROCESS(shutdown_timeout), "10s", 0, HOUR, NULL, NULL, true,
 		"how long SIGTERM then waits for calls in flight"},
 
+	{"busy_poll", "busy-poll", OPTION_NUMBER, PROCESS(busy_poll),
+		"-1", -1, 1000000, NULL, NULL, false,
+		"microseconds that a worker with few calls looks for the next event "
+		"before it sleeps; 0: none; -1: 300, or 0 where it has less than two "
+		"processors"},
 	{"workers", "workers", OPTION_NUMBER, PROCESS(workers),
 		"0", 0, 1024, NULL, NULL, false,
 		"worker threads; 0: one for four processors"},

@@ -96,6 +96,7 @@ timer_clear(struct loop *loop, struct timer *timer)
 	timer->armed = false;
 }
 
+/* Until the first timer, in milliseconds; -1: there is none. */
 static int
 milliseconds_to_wait(struct loop *loop)
 {
@@ -104,10 +105,36 @@ milliseconds_to_wait(struct loop *loop)
 
 	if (first == NULL)
 		return -1;
-	left = first->at - clock_now();
+	left = first->at - loop->now;
 	if (left <= 0)
 		return 0;
 	return left > 60 * 1000000 ? 60 * 1000 : (int) ((left + 999) / 1000);
+}
+
+static int
+wait_for_events(struct loop *loop, struct epoll_event *events)
+{
+	int64_t		begin = clock_now();
+	int			timeout;
+	int			n = 0;
+
+	loop->now = begin;
+	timeout = milliseconds_to_wait(loop);
+	while (n == 0 && timeout != 0 && loop->now - begin < loop->poll_time)
+	{
+		n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, 0);
+		loop->now = clock_now();
+		timeout = milliseconds_to_wait(loop);
+	}
+	if (n == 0)
+	{
+		n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, timeout);
+		loop->now = clock_now();
+	}
+	if (n < 0 && errno != EINTR)
+		fatal("epoll_wait: %s", strerror(errno));
+	loop->waited = n > 0 ? loop->now - begin : INT64_MAX;
+	return n;
 }
 
 void
@@ -117,12 +144,7 @@ loop_round(struct loop *loop)
 	struct timer *timer;
 	int			n;
 
-	n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND,
-				   milliseconds_to_wait(loop));
-	if (n < 0 && errno != EINTR)
-		fatal("epoll_wait: %s", strerror(errno));
-	loop->now = clock_now();
-
+	n = wait_for_events(loop, events);
 	for (int i = 0; i < n; i++)
 	{
 		struct event *event = events[i].data.ptr;

@@ -41,6 +41,8 @@ struct loop
 {
 	int			epoll;
 	int64_t		now;			/* microseconds, monotonic; of this round */
+	int64_t		poll_time;		/* look this long for events before sleeping */
+	int64_t		waited;			/* ... the last round did; INT64_MAX: for none */
 	struct timer_list timers;	/* soonest first */
 };
 

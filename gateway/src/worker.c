@@ -312,6 +312,45 @@ may_end(const struct worker *worker)
 	return true;
 }
 
+/*
+ * A processor that has nothing to do goes to sleep, and a virtual one gives
+ * itself back to its host.  To be woken takes it 20 to 50 us, and each call that
+ * comes alone wakes this thread twice, by its arrival and by the database's
+ * answer: often half of the time it takes.  So we look for a moment whether
+ * something comes, before we sleep; but only if the last wait of this kind was
+ * so short that it would have been worth it, and while calls are few.  Where
+ * there are many, sleeping lets them gather to larger batches: 16 clients at a
+ * time get a tenth fewer answers if we look in the moments without a call.
+ */
+#define POLL_REQUESTS 4
+#define POLL_MEMORY 10000		/* microseconds */
+
+static bool
+calls_are_few(struct worker *worker)
+{
+	if (worker->loop.now - worker->crowd_since > POLL_MEMORY)
+	{
+		worker->crowd_before = worker->crowd;
+		worker->crowd = 0;
+		worker->crowd_since = worker->loop.now;
+	}
+	if (worker->crowd < worker->requests)
+		worker->crowd = worker->requests;
+	return worker->crowd <= POLL_REQUESTS &&
+		worker->crowd_before <= POLL_REQUESTS;
+}
+
+static void
+wait_and_handle(struct worker *worker)
+{
+	int64_t		limit = worker->config->busy_poll;
+	int64_t    *poll_time = &worker->poll_time[worker->requests > 0];
+
+	worker->loop.poll_time = calls_are_few(worker) ? *poll_time : 0;
+	loop_round(&worker->loop);
+	*poll_time = worker->loop.waited <= limit ? limit : 0;
+}
+
 static void *
 worker_thread(void *argument)
 {
@@ -341,7 +380,7 @@ worker_thread(void *argument)
 
 	while (!may_end(worker))
 	{
-		loop_round(&worker->loop);
+		wait_and_handle(worker);
 		if (!worker->stopping && atomic_load(&worker->stop_asked))
 			begin_to_stop(worker);
 		clients_resume(worker);

@@ -42,6 +42,12 @@ struct worker
 	pthread_t	thread;
 	struct loop loop;
 
+	/* How long to poll with nothing in flight, and with calls in flight */
+	int64_t		poll_time[2];
+	int			crowd;			/* most calls in flight since crowd_since */
+	int			crowd_before;	/* ... and in the time before it */
+	int64_t		crowd_since;
+
 	/* The only things other threads touch. */
 	struct event wake;			/* an eventfd */
 	atomic_bool stop_asked;

@@ -37,6 +37,7 @@ test_defaults(void **state)
 	assert_int_equal(config.stores[0].lock_timeout, 500);
 	assert_false(config.rpcbind);
 	assert_true(config.workers >= 1);
+	assert_true(config.busy_poll == 0 || config.busy_poll == 300);
 	assert_int_equal(config.stores[0].min_conns, 3 * config.workers);
 	assert_int_equal(config.listen_count, 2);
 }
@@ -126,7 +127,8 @@ test_forms(void **state)
 	assert_int_equal(config.stores[0].batch_bytes, 1000000);
 	assert_int_equal(config.stores[0].max_idle_time, 30 * 60 * 1000);
 
-	assert_null(READ("--rpcbind", "off", "--call-timeout=3"));
+	assert_null(READ("--rpcbind", "off", "--call-timeout=3", "--busy-poll=50"));
+	assert_int_equal(config.busy_poll, 50);
 	assert_false(config.rpcbind);
 	assert_int_equal(config.stores[0].call_timeout, 3000);
 }
