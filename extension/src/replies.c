@@ -14,7 +14,8 @@
  * more than the change, where that is a SETATTR.  An index entry also tells by a
  * bit for each which of the 64 have a reply, so that a new call, whose neighbours
  * have had theirs, reads no row.  Nor does it search the index, if a neighbour in
- * its batch has just done that and nobody has committed anything since.
+ * its batch, or in the one before, has done that and nobody else has committed
+ * anything since.
  *
  * Only success is stored.  A call that failed changed nothing; asked again it
  * is answered as if it had come later.
@@ -140,8 +141,8 @@ static struct
 }			idle[GENERATIONS];
 
 /*
- * Which xids of a key have replies, as the index told when a call of this
- * transaction asked; true as long as no other transaction commits.
+ * Which xids of a key have replies, as the index told when a call asked, and as
+ * this session has stored since; true as long as no other transaction commits.
  */
 #define HEARD_MAX	64
 
@@ -153,6 +154,12 @@ typedef struct Heard
 } Heard;
 
 static Heard heard[HEARD_MAX];
+
+static Heard *
+heard_of(int64 key)
+{
+	return &heard[(uint64) key % HEARD_MAX];
+}
 
 static RelName
 table_of(int age)
@@ -242,7 +249,7 @@ xids_in(RelName table, int64 key)
 static uint64
 xids_of(int64 key)
 {
-	Heard	   *known = &heard[(uint64) key % HEARD_MAX];
+	Heard	   *known = heard_of(key);
 	uint64		commits = snapshot_commits();
 
 	if (known->commits == 0 || known->commits != commits || known->key != key)
@@ -410,6 +417,8 @@ form_row(Relation heap, int first, int *count)
 		memcpy(VARDATA(&row.value) + n * sizeof(Reply), reply, sizeof(Reply));
 	}
 	SET_VARSIZE(&row.value, VARHDRSZ + n * sizeof(Reply));
+	if (heard_of(key)->key == key)
+		heard_of(key)->xids |= xids;
 	values[COL_KEY] = Int64GetDatum(key);
 	values[COL_XIDS] = Int64GetDatum((int64) xids);
 	values[COL_REPLIES] = PointerGetDatum(&row.value);
@@ -436,7 +445,6 @@ reply_flush(void)
 		heap_freetuple(tuples[i]);
 	table_close(heap, NoLock);
 	npending = 0;
-	memset(heard, 0, sizeof(heard));
 }
 
 void
@@ -446,6 +454,21 @@ reply_forget(void)
 	memset(heard, 0, sizeof(heard));
 	turn.known = false;
 	memset(idle, 0, sizeof(idle));
+}
+
+/*
+ * What was heard is true for one more commit: ours, whose replies were added to
+ * it.  Without an xid it is no commit that others count.
+ */
+void
+reply_committed(bool has_xid)
+{
+	npending = 0;
+	turn.known = false;
+	memset(idle, 0, sizeof(idle));
+	for (int i = 0; i < HEARD_MAX && has_xid; i++)
+		if (heard[i].commits != 0)
+			heard[i].commits++;
 }
 
 static void

@@ -51,6 +51,11 @@ extern void reply_flush(void);
 extern void reply_verify(void);
 /* Forgets it at the end of a transaction; called by xact.c only. */
 extern void reply_forget(void);
+/*
+ * The same at the end of a gateway's transaction that has committed; has_xid: it had
+ * a transaction id.
+ */
+extern void reply_committed(bool has_xid);
 
 /*
  * Empties the table of the replies that nobody asks for any more, and passes on

@@ -194,7 +194,7 @@ at_commit(void)
 }
 
 static void
-at_end(void)
+at_end(bool committed)
 {
 	if (commit_is_async)
 		synchronous_commit = saved_synchronous_commit;
@@ -202,7 +202,10 @@ at_end(void)
 	inode_forget();
 	dirent_forget();
 	usage_forget();
-	reply_forget();
+	if (committed)
+		reply_committed(TransactionIdIsValid(GetTopTransactionIdIfAny()));
+	else
+		reply_forget();
 	usage_end();
 	rel_forget();
 	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
@@ -221,7 +224,7 @@ xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
-			at_end();
+			at_end(event == XACT_EVENT_COMMIT);
 			break;
 		default:
 			break;
