@@ -50,6 +50,7 @@
 
 #include "guc.h"
 #include "rel.h"
+#include "xact.h"
 
 static const struct
 {
@@ -229,6 +230,9 @@ keep_heap(RelName name, LOCKMODE lockmode)
 
 	if (!may_keep())
 		return NULL;
+	/* who looks before it writes would have to lock everything twice */
+	if (change_is_under_way())
+		lockmode = Max(lockmode, RowExclusiveLock);
 	if (kept->heap == NULL)
 	{
 		ResourceOwner owner = CurrentResourceOwner;

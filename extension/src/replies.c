@@ -92,10 +92,14 @@ static int	npending = 0;
 #define GENERATIONS 3
 #define PERIOD	(INT64CONST(120) * 1000000000)	/* nanoseconds */
 
-/* Whose turn it is, read once a transaction. */
+/*
+ * Whose turn it is, read once a transaction, unless nobody else has committed
+ * anything since.
+ */
 static struct
 {
 	bool		known;
+	uint64		commits;		/* snapshot_commits() then, or 0 */
 	int64		number;			/* its table is replies_N, N this modulo 3 */
 	int64		since;
 	int64		seen;			/* when somebody was last in reply_expire() */
@@ -116,6 +120,9 @@ read_turn(void)
 
 	if (turn.known)
 		return;
+	turn.known = turn.commits != 0 && turn.commits == snapshot_commits();
+	if (turn.known)
+		return;
 	if (!ItemPointerIsValid(&place) ||
 		!rel_fetch(&rs, REL_REPLIES_TURN, AccessShareLock, GetActiveSnapshot(),
 				   &place, is_turn, NULL))
@@ -130,6 +137,7 @@ read_turn(void)
 	turn.since = DatumGetInt64(rs.slot->tts_values[1]);
 	turn.seen = DatumGetInt64(rs.slot->tts_values[2]);
 	turn.known = true;
+	turn.commits = snapshot_commits();
 	rel_scan_end(&rs);
 }
 
@@ -452,7 +460,7 @@ reply_forget(void)
 {
 	npending = 0;
 	memset(heard, 0, sizeof(heard));
-	turn.known = false;
+	memset(&turn, 0, sizeof(turn));
 	memset(idle, 0, sizeof(idle));
 }
 
@@ -466,7 +474,11 @@ reply_committed(bool has_xid)
 	npending = 0;
 	turn.known = false;
 	memset(idle, 0, sizeof(idle));
-	for (int i = 0; i < HEARD_MAX && has_xid; i++)
+	if (!has_xid)
+		return;
+	if (turn.commits != 0)
+		turn.commits++;
+	for (int i = 0; i < HEARD_MAX; i++)
 		if (heard[i].commits != 0)
 			heard[i].commits++;
 }
@@ -486,6 +498,7 @@ change_turn(int64 number, int64 since, int64 seen)
 				 ", since = " INT64_FORMAT ", seen = " INT64_FORMAT
 				 " WHERE turn = " INT64_FORMAT " AND seen = " INT64_FORMAT,
 				 number, since, seen, turn.number, turn.seen));
+	turn.commits = 0;
 }
 
 /*

@@ -56,7 +56,10 @@ fs_now(void)
 	return (int64) ts.tv_sec * INT64CONST(1000000000) + ts.tv_nsec;
 }
 
-/* snapXactCompletionCount of the active snapshot, whose copy has lost it */
+/*
+ * snapXactCompletionCount of the active snapshot, whose copy has lost it; 0 before
+ * the transaction's first change_begin()
+ */
 static uint64 commits_seen = 0;
 
 static void
@@ -134,6 +137,12 @@ change_write_now(void)
 }
 
 bool
+change_is_under_way(void)
+{
+	return xact_pending;
+}
+
+bool
 changes_wait(void)
 {
 	return dittofs_gateway || xact_deferred;
@@ -208,6 +217,7 @@ at_end(bool committed)
 		reply_forget();
 	usage_end();
 	rel_forget();
+	commits_seen = 0;
 	xact_pending = xact_deferred = xact_unstable = xact_durable = false;
 }
 

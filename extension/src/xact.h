@@ -34,6 +34,9 @@ extern void change_end(void);
  */
 extern void change_write_now(void);
 
+/* Is this transaction, as far as it has come, one that changes something? */
+extern bool change_is_under_way(void);
+
 /*
  * Do changes of this transaction wait for its commit, or will those to come?
  * A setting that was taken back in its midst does not end that.
