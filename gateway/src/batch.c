@@ -18,6 +18,14 @@ call_size(const struct call *call)
 	return size;
 }
 
+/* It locks what it is given, whatever kind of object that is. */
+static bool
+is_setattr(const struct call *call)
+{
+	return call->statement == STATEMENT_SET_FILE_ATTRIBUTES ||
+		call->statement == STATEMENT_SET_FILE_ATTRIBUTES_BRIEF;
+}
+
 static int
 compare_handles(const struct bytes *a, const struct bytes *b)
 {
@@ -93,7 +101,7 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 	struct request *next;
 	size_t		bytes = 0;
 	int			pairs = 0;		/* calls with two locks */
-	int			any = 0;		/* ... with a lock of whatever kind of object */
+	int			any = 0;		/* ... of objects of whatever kind */
 
 	TAILQ_INIT(&batch->requests);
 	batch->count = 0;
@@ -114,7 +122,7 @@ batch_fill(struct batch *batch, struct request_list *queue, int max_calls,
 		TAILQ_REMOVE(queue, request, link);
 		insert_in_order(batch, request);
 		pairs += request->call.lock_count > 1;
-		any += request->call.statement == STATEMENT_SET_FILE_ATTRIBUTES;
+		any += is_setattr(&request->call);
 		bytes += call_size(&request->call);
 		batch->count++;
 		if (request->alone)

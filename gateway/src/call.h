@@ -48,6 +48,8 @@ struct statement
 	enum lane	lane;
 	bool		wide;			/* the function returns one row, and its reply
 								 * keeps nothing of the result */
+	bool		brief;			/* the statement before it, without its last
+								 * parameters: they have their defaults */
 };
 
 /*

@@ -187,9 +187,26 @@ parameters_sattr(struct parameters *p, const struct sattr *sattr, int with)
 	parameters_bool(p, sattr->mtime_how == SET_TO_SERVER_TIME);
 }
 
+/* Are the parameters from this one on what the function has by default? */
+static bool
+rest_is_default(const struct parameters *p, int first)
+{
+	const struct call *call = &p->request->call;
+
+	for (int i = first; i < p->count; i++)
+		if (call->values[i] != NULL && call->values[i] != &bool_values[false])
+			return false;
+	return true;
+}
+
 void
 parameters_end(struct parameters *p)
 {
-	assert(p->count == statements[p->statement].nparams);
-	p->request->call.statement = p->statement;
+	int			statement = p->statement;
+
+	assert(p->count == statements[statement].nparams);
+	if (statement + 1 < statement_count && statements[statement + 1].brief &&
+		rest_is_default(p, statements[statement + 1].nparams))
+		statement++;
+	p->request->call.statement = statement;
 }

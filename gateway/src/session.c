@@ -410,17 +410,16 @@ session_send(PGconn *pg, const struct call *const *calls, int count)
 	const char *values[PARAMETERS_OF_STATEMENT];
 	int			lengths[PARAMETERS_OF_STATEMENT];
 
+	statement_name(statement, count, name);
 	if (count == 1)
-		return PQsendQueryPrepared(pg, statement->name, nparams,
-								   calls[0]->values, calls[0]->lengths, binary,
-								   1) != 0;
+		return PQsendQueryPrepared(pg, name, nparams, calls[0]->values,
+								   calls[0]->lengths, binary, 1) != 0;
 	for (int i = 0; i < count; i++)
 	{
 		memcpy(values + i * nparams, calls[i]->values, nparams * sizeof(*values));
 		memcpy(lengths + i * nparams, calls[i]->lengths,
 			   nparams * sizeof(*lengths));
 	}
-	statement_name(statement, count, name);
 	return PQsendQueryPrepared(pg, name, count * nparams, values, lengths,
 							   binary, 1) != 0;
 }

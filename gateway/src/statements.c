@@ -3,8 +3,7 @@
  *	  Every statement the gateway sends, in one place.
  *
  * This table and extension/sql are the two sides of the call interface: a
- * parameter here is an argument there, in the same order, none left to its
- * default.  The types are not given.  Each function has one form, so the
+ * parameter here is an argument there, in the same order.  The types are not given.  Each function has one form, so the
  * server finds them, and a gateway that does not know an oid is not surprised
  * when dump and restore change it.
  *
@@ -18,6 +17,11 @@
  * out as one statement with a column for each.  They run in the order of the
  * columns, and each change has a snapshot of its own as in a statement by
  * itself.  Several widths, since most batches are small.
+ *
+ * A parameter costs the server something also if it is NULL, and most attributes
+ * of most calls are not given.  So where all that are given are among the first, a
+ * brief statement leaves the others to their defaults: 13.0 microseconds of its
+ * backend for a CREATE instead of 13.5.
  */
 #include "statements.h"
 
@@ -29,17 +33,21 @@ const int	call_widths[CALL_WIDTHS] = {CALL_MAX_WIDTH, 4, 1};
 
 #define WIDE	true
 #define NARROW	false
+#define BRIEF	true
 
 const struct statement statements[] = {
 	[STATEMENT_GET_FILE] = {"get_file", 2, LANE_READ, WIDE},
 	[STATEMENT_SET_FILE_ATTRIBUTES] = {"set_file_attributes", 11, LANE_CHANGE, WIDE},
+	[STATEMENT_SET_FILE_ATTRIBUTES_BRIEF] = {"set_file_attributes", 6, LANE_CHANGE, WIDE, BRIEF},
 	[STATEMENT_LOOKUP] = {"lookup", 3, LANE_READ, WIDE},
 	[STATEMENT_CHECK_PERMISSIONS] = {"check_permissions", 3, LANE_READ, WIDE},
 	[STATEMENT_READ_SYMLINK] = {"read_symlink", 2, LANE_READ, WIDE},
 	[STATEMENT_READ] = {"read", 4, LANE_BULK, NARROW},
 	[STATEMENT_WRITE] = {"write", 5, LANE_BULK, NARROW},
 	[STATEMENT_CREATE_FILE] = {"create_file", 13, LANE_CHANGE, WIDE},
+	[STATEMENT_CREATE_FILE_BRIEF] = {"create_file", 5, LANE_CHANGE, WIDE, BRIEF},
 	[STATEMENT_CREATE_DIRECTORY] = {"create_directory", 10, LANE_CHANGE, WIDE},
+	[STATEMENT_CREATE_DIRECTORY_BRIEF] = {"create_directory", 4, LANE_CHANGE, WIDE, BRIEF},
 	[STATEMENT_CREATE_SYMLINK] = {"create_symlink", 10, LANE_CHANGE, WIDE},
 	[STATEMENT_CREATE_SPECIAL_FILE] = {"create_special_file", 13, LANE_CHANGE, WIDE},
 	[STATEMENT_REMOVE_FILE] = {"remove_file", 3, LANE_CHANGE, WIDE},
@@ -93,8 +101,11 @@ void
 statement_name(const struct statement *statement, int calls,
 			   char name[STATEMENT_NAME_MAX])
 {
+	const char *form = statement->brief ? ", brief" : "";
+
 	if (calls == 1)
-		snprintf(name, STATEMENT_NAME_MAX, "%s", statement->name);
+		snprintf(name, STATEMENT_NAME_MAX, "%s%s", statement->name, form);
 	else
-		snprintf(name, STATEMENT_NAME_MAX, "%s, %d", statement->name, calls);
+		snprintf(name, STATEMENT_NAME_MAX, "%s%s, %d", statement->name, form,
+				 calls);
 }

@@ -311,6 +311,38 @@ test_setattr(void **state)
 	expect_bool(&f, false);
 	expect_null(&f);
 	end(&f);
+
+	/* no times and no guard: the brief statement; with a guard it will not do */
+	for (int guarded = 0; guarded <= 1; guarded++)
+	{
+		b.size = 0;
+		put_handle(&b, dir);
+		put32(&b, 1);
+		put32(&b, 0640);
+		for (int i = 0; i < 5; i++)
+			put32(&b, 0);
+		put32(&b, guarded);
+		if (guarded)
+			put64(&b, UINT64_C(9) << 32 | 10);
+		start(&f, NFSPROC3_SETATTR, &b);
+		assert_int_equal(f.request.call.statement, guarded ?
+						 STATEMENT_SET_FILE_ATTRIBUTES :
+						 STATEMENT_SET_FILE_ATTRIBUTES_BRIEF);
+		expect_bytes(&f, dir, sizeof(dir));
+		expect_caller(&f);
+		expect_int8(&f, 0640);
+		for (int i = 0; i < 3; i++)
+			expect_null(&f);
+		if (guarded)
+		{
+			expect_null(&f);
+			expect_null(&f);
+			expect_bool(&f, false);
+			expect_bool(&f, false);
+			expect_int8(&f, INT64_C(9000000010));
+		}
+		end(&f);
+	}
 }
 
 static void
@@ -458,12 +490,9 @@ test_create(void **state)
 	put32(&b, UNCHECKED);
 	put_empty_sattr(&b);
 	start(&f, NFSPROC3_CREATE, &b);
+	assert_int_equal(f.request.call.statement, STATEMENT_CREATE_FILE_BRIEF);
 	parameter = 3;
 	expect_text(&f, "unchecked");
-	for (int i = 0; i < 6; i++)
-		expect_null(&f);
-	expect_bool(&f, false);
-	expect_bool(&f, false);
 	expect_null(&f);
 	end(&f);
 
@@ -487,6 +516,7 @@ static void
 test_mkdir(void **state)
 {
 	struct fixture f;
+	struct buffer b = {.size = 0};
 
 	(void) state;
 	start_standard(&f, NFSPROC3_MKDIR, STATEMENT_CREATE_DIRECTORY);
@@ -496,6 +526,15 @@ test_mkdir(void **state)
 	for (int i = 1; i <= 3; i++)
 		expect_int8(&f, i);
 	expect_times(&f);
+	end(&f);
+
+	put_handle(&b, dir);
+	put_name(&b, "name");
+	put_empty_sattr(&b);
+	start(&f, NFSPROC3_MKDIR, &b);
+	assert_int_equal(f.request.call.statement, STATEMENT_CREATE_DIRECTORY_BRIEF);
+	parameter = 3;
+	expect_null(&f);
 	end(&f);
 }
 
@@ -822,7 +861,14 @@ test_statements(void **state)
 		assert_true(statements[i].nparams <= CALL_MAX_PARAMS);
 		snprintf(call, sizeof(call), " dittofs.%s(", statements[i].name);
 		statement_name(&statements[i], 1, one_name);
-		assert_string_equal(one_name, statements[i].name);
+		if (statements[i].brief)
+		{
+			assert_true(i > 0 && !statements[i - 1].brief);
+			assert_string_equal(statements[i].name, statements[i - 1].name);
+			assert_true(statements[i].nparams < statements[i - 1].nparams);
+		}
+		else
+			assert_string_equal(one_name, statements[i].name);
 		for (int j = 0; j < CALL_WIDTHS; j++)
 		{
 			const char *at = sql;
@@ -850,9 +896,11 @@ test_statements(void **state)
 		}
 		for (int j = 0; j < i; j++)
 		{
+			char		other_name[STATEMENT_NAME_MAX];
+
+			statement_name(&statements[j], 1, other_name);
 			if (statements[i].lane == statements[j].lane)
-				assert_string_not_equal(statements[i].name,
-										statements[j].name);
+				assert_string_not_equal(one_name, other_name);
 		}
 	}
 	assert_int_equal(call_widths[0], CALL_MAX_WIDTH);
