@@ -347,9 +347,7 @@ dirent_flush(void)
 		tuples[i] = heap_form_tuple(RelationGetDescr(heap), values, nulls);
 	}
 	if (n > 0)
-		rel_insert_many(heap, tuples, n);
-	for (int i = 0; i < n; i++)
-		heap_freetuple(tuples[i]);
+		rel_insert_many(heap, tuples, n, NULL);
 	table_close(heap, NoLock);
 	pfree(live);
 	pfree(tuples);

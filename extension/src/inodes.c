@@ -505,18 +505,20 @@ static void
 insert_fresh(Relation heap, LockedInode **entries, int count)
 {
 	HeapTuple  *tuples = (HeapTuple *) palloc(count * sizeof(HeapTuple));
+	ItemPointerData *tids =
+		(ItemPointerData *) palloc(count * sizeof(ItemPointerData));
 
 	qsort(entries, count, sizeof(LockedInode *), compare_ids);
 	for (int i = 0; i < count; i++)
 		tuples[i] = inode_to_tuple(&entries[i]->inode, heap);
-	rel_insert_many(heap, tuples, count);
+	rel_insert_many(heap, tuples, count, tids);
 	for (int i = 0; i < count; i++)
 	{
-		entries[i]->tid = tuples[i]->t_self;
+		entries[i]->tid = tids[i];
 		entries[i]->fresh = entries[i]->dirty = false;
 		entries[i]->first = true;
-		heap_freetuple(tuples[i]);
 	}
+	pfree(tids);
 	pfree(tuples);
 }
 

@@ -724,7 +724,8 @@ rel_insert_into(RelRoom *room, Relation heap, Datum *values, bool *nulls)
  * by one, in the order of the rows.
  */
 void
-rel_insert_many(Relation heap, HeapTuple *tuples, int count)
+rel_insert_many(Relation heap, HeapTuple *tuples, int count,
+				ItemPointerData *tids)
 {
 	KeptRel    *kept = keep_indexes(heap);
 	CatalogIndexState indexes = kept != NULL ? kept->indexes :
@@ -735,14 +736,15 @@ rel_insert_many(Relation heap, HeapTuple *tuples, int count)
 	{
 		slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(heap),
 											&TTSOpsHeapTuple);
-		ExecStoreHeapTuple(tuples[i], slots[i], false);
+		/* the slot's own from now on, or heap_multi_insert would copy it */
+		ExecStoreHeapTuple(tuples[i], slots[i], true);
 	}
 	heap_multi_insert(heap, slots, count, GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < count; i++)
 	{
-		/* what was stored may be another tuple, with its values toasted */
-		ItemPointerCopy(&slots[i]->tts_tid, &tuples[i]->t_self);
-		index_row(indexes, slots[i], &tuples[i]->t_self, true);
+		if (tids != NULL)
+			tids[i] = slots[i]->tts_tid;
+		index_row(indexes, slots[i], &slots[i]->tts_tid, true);
 		ExecDropSingleTupleTableSlot(slots[i]);
 	}
 	pfree(slots);

@@ -153,8 +153,9 @@ extern void rel_room_begin(RelRoom *room, Relation heap, Size size, int count);
 /* As rel_insert. */
 extern void rel_insert_into(RelRoom *room, Relation heap, Datum *values,
 							bool *nulls);
-/* As rel_insert; t_self of each tells where its row is. */
-extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count);
+/* As rel_insert.  Frees the tuples.  tids, if not NULL: where the rows are. */
+extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count,
+							ItemPointerData *tids);
 /*
  * tid: the version to replace; becomes that of the new one.  Indexed columns
  * must have the values they had.

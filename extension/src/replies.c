@@ -448,9 +448,7 @@ reply_flush(void)
 	qsort(pending, npending, sizeof(PendingReply), compare_keys);
 	for (int i = 0; i < npending; i += count)
 		tuples[rows++] = form_row(heap, i, &count);
-	rel_insert_many(heap, tuples, rows);
-	for (int i = 0; i < rows; i++)
-		heap_freetuple(tuples[i]);
+	rel_insert_many(heap, tuples, rows, NULL);
 	table_close(heap, NoLock);
 	npending = 0;
 }
