@@ -507,10 +507,14 @@ change_turn(int64 number, int64 since, int64 seen)
 void
 reply_expire(void)
 {
-	Oid			next = rel_oid(table_of(GENERATIONS - 1));
+	Oid			next;
 	int64		now = fs_now();
 	Relation	heap;
 	BlockNumber blocks;
+
+	turn.known = false;
+	turn.commits = 0;
+	next = rel_oid(table_of(GENERATIONS - 1));
 
 	rel_release();				/* TRUNCATE wants it to itself */
 	heap = table_open(next, AccessShareLock);

@@ -946,7 +946,8 @@ connection_forget(struct connection *connection, const struct request *gone)
 	struct batch *batch;
 	struct request *request;
 
-	if (connection->state != CONNECTION_READY || connection->cancel != NULL)
+	if (connection->state != CONNECTION_READY || connection->cancel != NULL ||
+		statements[gone->call.statement].lane == LANE_CHANGE)
 		return;
 	if (!gone->procedure->changes)
 		TAILQ_FOREACH(batch, &connection->running, link)

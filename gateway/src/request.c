@@ -149,8 +149,7 @@ request_pointless(const struct request *request)
 	if (request->client == NULL || request->client->state != CLIENT_CLOSED)
 		return false;
 	return !request->procedure->changes ||
-		(request->call.statement != NO_STATEMENT &&
-		 statements[request->call.statement].lane == LANE_BULK);
+		request->call.statement != NO_STATEMENT;
 }
 
 bool

@@ -63,8 +63,9 @@ struct procedure
 	const char *name;			/* as RFC 1813 has it, for the log */
 
 	/*
-	 * Runs to its end even when its client has gone, and is never
-	 * cancelled, unless it is a WRITE (request_pointless); a retransmission of it while it runs waits for it.
+	 * Once it runs it is not cancelled when its client has gone, unless it is a
+	 * WRITE; a retransmission of it while it runs waits for it.  One that waits
+	 * is forgotten (request_pointless).
 	 */
 	bool		changes;
 

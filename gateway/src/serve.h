@@ -72,10 +72,10 @@ extern void request_charge(struct request *request, size_t bytes);
 extern void request_uncharge(struct request *request);
 
 /*
- * Its client has gone, and it changes nothing, or data: WRITE.  The client sends
- * that again, here or elsewhere, and when it has its answer may write something
- * else to the same place, over which what waited here must not be written.  All
- * other changes know from the database that they were made.
+ * Its client has gone.  The client sends the call again, here or elsewhere, and
+ * when it has its answer goes on: what waited here must not be written over what it
+ * wrote then to the same place, nor must a REMOVE that was told NOENT, which is
+ * remembered nowhere, find the file that has been made since.
  */
 extern bool request_pointless(const struct request *request);
 

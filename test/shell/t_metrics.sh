@@ -144,12 +144,16 @@ like "$(<"$log.0")" "warning w[0-9]+ client 127.*CREATE \(share /export, file [0
 operations()
 {
 	q "WITH s AS (SELECT substring(query FROM '^SELECT dittofs\.([a-z_]+)\(') AS operation,
-			array_length(regexp_split_to_array(query, 'dittofs\.'), 1) - 1 AS width, calls FROM pg_stat_statements
+			array_length(regexp_split_to_array(query, 'dittofs\.'), 1) - 1 AS width,
+			array_length(regexp_split_to_array(substring(query FROM '\((.*?)\)'), ','), 1) AS parameters, calls FROM pg_stat_statements
 		JOIN pg_roles ON oid = userid WHERE rolname = 'dittofs_gateway' AND query ~ '^SELECT dittofs\.[a-z_]+\(')
 		SELECT $1"
 }
-is "$(operations "operation, width FROM s GROUP BY 1, 2 HAVING count(*) > 1 OR width NOT IN (1, 4, 16)")" "" \
+is "$(operations "operation, width, parameters FROM s GROUP BY 1, 2, 3 HAVING count(*) > 1 OR width NOT IN (1, 4, 16)")" "" \
 	"pg_stat_statements has one statement for an operation, or for 4 or 16 at once"
+is "$(operations "DISTINCT operation FROM (SELECT operation FROM s GROUP BY 1, width HAVING count(*) > 1) t
+	WHERE operation NOT IN ('create_file', 'create_directory', 'set_file_attributes')")" "" \
+	"and a brief one for three of them"
 like "$(operations "operation FROM s GROUP BY 1 HAVING sum(calls * width) > 100 ORDER BY 1" | paste -sd ' ')" "create_file .*get_file .*lookup .*move .*read_directory .*remove_file" \
 	"with all of its calls"
 
