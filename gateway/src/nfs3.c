@@ -9,7 +9,7 @@
 
 /*
  * By number (RFC 1813, 3.3).  Second: whether it changes something, and so
- * runs to its end when its client has gone.
+ * runs to its end, once it runs, when its client has gone.
  */
 static const struct procedure procedures[] = {
 	[NFSPROC3_NULL] = {"NULL", false, NULL, NULL, NULL, NULL},
