@@ -104,7 +104,8 @@ extern void connection_check(struct connection *connection);
 /*
  * A call of a client that has gone runs here.  It is cancelled if all that runs
  * is for nobody, or if it is a WRITE: that must not come after what its client
- * writes through another gateway, and the others can run again.
+ * writes through another gateway, and the others can run again.  Other changes go
+ * on: what is stored with them tells the client, and somebody else's may be beside.
  */
 extern void connection_forget(struct connection *connection,
 							  const struct request *gone);

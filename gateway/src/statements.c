@@ -3,9 +3,9 @@
  *	  Every statement the gateway sends, in one place.
  *
  * This table and extension/sql are the two sides of the call interface: a
- * parameter here is an argument there, in the same order.  The types are not given.  Each function has one form, so the
- * server finds them, and a gateway that does not know an oid is not surprised
- * when dump and restore change it.
+ * parameter here is an argument there, in the same order.  The types are not
+ * given.  Each function has one form, so the server finds them, and a gateway that
+ * does not know an oid is not surprised when dump and restore change it.
  *
  * The form is SELECT f(...) rather than SELECT * FROM f(...), also for
  * functions that return sets: a call then costs 28 to 41 microseconds instead

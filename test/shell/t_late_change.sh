@@ -49,7 +49,12 @@ is "$(remove nothing 20)" 2 "REMOVE of what is not there: NOENT"
 
 rm "$sockets/.s.PGSQL.$PGPORT"
 q "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dittofs_gateway'" >/dev/null
-appears "$log" 'PostgreSQL'
+# not one that still answers, nor one that has got through meanwhile
+for ((tries = 0; tries < 200; tries++)); do
+	[ "$(q "SELECT count(*) FROM pg_stat_activity WHERE usename = 'dittofs_gateway'")" != 0 ] || break
+	sleep 0.05
+done
+ok $((tries < 200 ? 0 : 1)) "its sessions are gone"
 is "$(remove file 1)" "" "a gateway without its database does not answer"
 is "$(q "SELECT dittofs.status_name(status) FROM dittofs.create_file('\\x$root', 'file')")" OK \
 	"its client goes on elsewhere"
