@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # dittofs: build, install, run and test.
 #
 #	make				extension and gateway
@@ -7,14 +8,19 @@
 #	make packages		install what building and testing need (Debian 12)
 #	make run			everything from a bare Debian 12 to a mountable share
 #	make test			every test, on throwaway clusters (SUITES="regress unit")
+#	make lint			how sources, pages and commit messages are written
+#	make lint-report	lengths, circles and repetitions in the code
 #	make soak			clients through kills, MINUTES=10 (CONTENT=filesystem or s3);
 #						docs/reliability.md
-#	make test-other-pg	the extension on PostgreSQL 17 (RELEASE=sid: the newest)
+#	make test-versions	the SQL suites on PostgreSQL 14 to 18 (VERSIONS="14 assertions")
+#	make test-debian	regress and isolation on another Debian release (RELEASE=sid: trixie)
 #	make fuzz			hostile input for the gateway (SECONDS=60 or RUNS=2000000); test/fuzz/README.md
 #	make deb			Debian packages of both halves, in build/deb/
 #	make test-deb		they, the README's installation and the Dockerfile, in fresh Debian systems
 #	make test-ha		a primary with a synchronous standby is killed under load
 #	make bench			measure (QUICK=1: less than 5 minutes); test/bench/README.md
+#	make bench ONLY=bounds	what each call takes, by how much there is
+#	make bench ONLY=instructions	... in instructions, beside those of REV=COMMIT
 #
 # Variables: PG_CONFIG, DESTDIR, WERROR=1 (warnings are errors), SANITIZE=1
 # (AddressSanitizer and UBSan in the gateway), GATEWAY=no (extension alone).
@@ -35,11 +41,13 @@ EXTENSION = extension/dittofs
 MODULE_big = dittofs
 PGFILEDESC = "dittofs - a POSIX file system in PostgreSQL"
 
-OBJS = $(patsubst %.c,%.o,$(wildcard extension/src/*.c))
+OBJS = $(patsubst %.c,%.o,$(wildcard extension/src/*/*.c))
 install_script = extension/dittofs--$(version).sql
 DATA = $(wildcard extension/upgrade/*--*--*.sql)
 DATA_built = $(install_script)
-SHLIB_LINK = -luuid -lxxhash
+SHLIB_LINK = -luuid -lxxhash -lsodium
+# dittofs_contract.h, which the gateway includes, too; a folder's headers by its name.
+PG_CPPFLAGS = -I$(srcdir)/extension/include -I$(srcdir)/extension/src
 
 # The server's headers raise the first three when -Wextra is on; declarations
 # where they are first useful are allowed in our own code.
@@ -62,7 +70,7 @@ EXTRA_CLEAN = tmp_check test/unit/build test/gateway/build test/model/build \
 
 all:
 
-.PHONY: packages run test bench deb soak fuzz test-other-pg test-ha test-deb gateway-all \
+.PHONY: packages run test lint lint-report bench deb soak fuzz test-versions test-debian test-ha test-deb gateway-all \
 	gateway-install gateway-clean
 
 packages:
@@ -73,6 +81,13 @@ run:
 
 test:
 	@test/run-tests $(SUITES)
+
+lint:
+	@test/run-tests lint
+
+lint-report:
+	@test/packages build lint
+	@test/lint/report
 
 bench:
 	@test/bench/bench
@@ -95,8 +110,11 @@ test-ha:
 test-deb:
 	@test/run-tests packaging
 
-test-other-pg:
-	@test/debian-major $(RELEASE)
+test-versions:
+	@test/versions $(VERSIONS)
+
+test-debian:
+	@test/debian-release $(RELEASE)
 
 GATEWAY = $(if $(wildcard gateway/Makefile),yes)
 gateway_make = $(if $(filter yes,$(GATEWAY)),+$(MAKE) -C gateway \

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- s3.sql: the content of /export goes to the store "bucket".  Again it does
 -- nothing; what is there already is moved by the gateways.
 SELECT dittofs.create_content_store('bucket', 's3')

@@ -1,10 +1,12 @@
+# SPDX-License-Identifier: PostgreSQL
 # How the gateway's C is compiled; test/unit compiles its tests the same way.
 # gateway is the directory this file is in.
 #
 # Each variant (SANITIZE=1, another compiler) has a build directory of its
 # own, so that two runs with different flags do not mix their objects.
 
-PG_CONFIG ?= pg_config
+include $(gateway)/libpq.mk
+
 PKG_CONFIG ?= pkg-config
 
 ifeq ($(SANITIZE),1)
@@ -34,12 +36,12 @@ endif
 
 # The headers of the libraries are not ours to fix: -isystem.
 system_includes := $(patsubst -I%,-isystem %,\
-	$(shell $(PKG_CONFIG) --cflags libtirpc libcurl libcrypto) \
-	-I$(shell $(PG_CONFIG) --includedir))
-libraries := $(shell $(PKG_CONFIG) --libs libtirpc libcurl libcrypto) \
-	-L$(shell $(PG_CONFIG) --libdir) -lpq -lyaml -lmicrohttpd -ljansson -luuid \
+	$(shell $(PKG_CONFIG) --cflags libtirpc libcurl libcrypto expat) \
+	-I$(libpq_include))
+libraries := $(shell $(PKG_CONFIG) --libs libtirpc libcurl libcrypto expat) \
+	$(libpq) -lyaml -lmicrohttpd -ljansson -luuid \
 	-lpthread
 
 compile = $(CC) -std=c11 -D_GNU_SOURCE -DDITTOFS_VERSION='"$(version)"' \
-	-I$(gateway)/src -I$(gateway)/gen $(system_includes) $(CPPFLAGS) \
+	-I$(gateway)/src -I$(gateway)/gen -I$(gateway)/../extension/include $(system_includes) $(CPPFLAGS) \
 	$(CFLAGS) $(sanitize)

@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Who may come in: networks, ports, credentials; and as whom.
 
-SELECT dittofs.create_share('/admission', root_mode => 511) AS root \gset
+SELECT dittofs.create_share('/admission', root_mode => '0777') AS root \gset
 
 CREATE FUNCTION pg_temp.answers(callers text[], OUT caller text, OUT call text, OUT mount text)
 RETURNS SETOF record LANGUAGE sql AS $$

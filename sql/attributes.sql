@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- dittofs.fattr and dittofs.wcc: attributes on their way out.
 
-SELECT dittofs.create_share('/attributes', root_uid => 10, root_gid => 20, root_mode => 488) IS NOT NULL AS made;
+SELECT dittofs.create_share('/attributes', root_uid => 10, root_gid => 20, root_mode => '0750') IS NOT NULL AS made;
 SELECT dittofs.resolve('/attributes') AS root \gset
 SELECT attributes AS root_attributes FROM dittofs.get_file(:'root') \gset
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Big files go at once: dittofs.reap() deletes their blocks later, in slices.
 --
 -- Up to 1 MiB is deleted on the spot; the blocks of a larger
@@ -7,7 +8,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/big', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/big', root_mode => '0777') AS root \gset
 CREATE FUNCTION pg_temp.make(dir bytea, name text, blocks int) RETURNS bytea LANGUAGE plpgsql AS $$
 DECLARE
 	file bytea := (dittofs.create_file(dir, convert_to(name, 'UTF8'))).handle;

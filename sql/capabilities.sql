@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- FSINFO, PATHCONF, FSSTAT: what a share can do and how full it is.
 
-SELECT dittofs.create_share('/capabilities', root_mode => 511) AS root \gset
+SELECT dittofs.create_share('/capabilities', root_mode => '0777') AS root \gset
 SELECT dittofs.write_file('/capabilities/file', 'content', caller => 'uid=1000');
 SELECT dittofs.resolve('/capabilities/file') AS file \gset
 

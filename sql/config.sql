@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Settings of the server, its health, and the write verifier.
 
 SELECT key, value, default_value, description <> '' AS described FROM dittofs.get_server_config();

@@ -1,8 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Options of shares about content: stores, block size, compression, limits; and
 -- that small files are inline.
 \set ECHO none
 \i test/check.sql
 \i test/store.sql
+SET client_min_messages = warning;
 \set ECHO all
 
 -- Stores have names, and no more.
@@ -27,7 +29,7 @@ SELECT dittofs.create_share('/options', block_size => NULL);
 SELECT dittofs.create_share('/options', compression => 'zip');
 SELECT dittofs.create_share('/options', max_bytes => -1);
 SELECT dittofs.create_share('/options', max_inodes => -1);
-SELECT dittofs.create_share('/options', content => 'filesystem', content_store => 'disk-1', block_size => 4194304, compression => 'lz4', max_bytes => 1000, max_inodes => 10, root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/options', content => 'filesystem', content_store => 'disk-1', block_size => 4194304, compression => 'lz4', max_bytes => 1000, max_inodes => 10, root_mode => '0777') AS root \gset
 CREATE TEMP VIEW options AS SELECT content, content_store, block_size, compression, max_bytes, max_inodes FROM dittofs.list_shares() WHERE name = '/options';
 SELECT * FROM pg_temp.options;
 SELECT h.content, h.store, h.block_size, h.name FROM dittofs.content_hints() h JOIN dittofs.shares s ON s.share_uuid = h.share WHERE s.name = '/options';
@@ -117,7 +119,7 @@ DELETE FROM dittofs.stored_blocks WHERE store_id = :store;
 SELECT dittofs.drop_content_store('full');
 
 -- Compression: the same bytes in less space, and used is what clients wrote.
-SELECT dittofs.create_share('/lz4', compression => 'lz4', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/lz4', compression => 'lz4', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
 SELECT dittofs.status_name(status), (dittofs.attributes(dittofs.after(wcc))).used FROM dittofs.write(:'file', 0, t.x('a', 50000));
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 8000, t.x('b', 100));

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Making files: create_file(), unchecked and guarded (RFC 1813, 3.3.8).
 --
 -- 'guarded', the default, makes a new file or says EXIST; 'unchecked' takes a
@@ -6,7 +7,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/create', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/create', root_mode => '0777') AS root \gset
 
 -- handle and attributes of the new file, wcc data of its directory
 SELECT dittofs.status_name(status), length(handle) AS handle_length,

@@ -1,10 +1,11 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- NULL and wild arguments: a status, never an internal error, and a failing
 -- call changes nothing.
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/errors', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/errors', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 SELECT dittofs.status_name(status) FROM dittofs.create_symlink(:'root', 'link', 'file');

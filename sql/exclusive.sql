@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Making files exclusively: open(2) with O_EXCL over NFS (RFC 1813, 3.3.8).
 --
 -- The client sends 8 bytes of its choice.  They are stored with the file, so a
@@ -7,7 +8,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/exclusive', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/exclusive', root_mode => '0777') AS root \gset
 
 -- attributes come by a SETATTR afterwards; those given here are not looked at
 SELECT dittofs.status_name(status), t.octal(a.mode) AS mode, a.uid, a.gid, a.size

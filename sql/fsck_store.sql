@@ -1,8 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- fsck() and fsck_repair(): content in stores and in memory.
 \set ECHO none
 \i test/fsck.sql
 \i test/store.sql
 SELECT dittofs.create_content_store('fsck', 's3') AS store \gset
+SET client_min_messages = warning;
 SELECT dittofs.create_share('/fsck4', content => 's3', content_store => 'fsck') AS root4 \gset
 SELECT handle AS file FROM dittofs.create_file(:'root4', 's') \gset
 SELECT t.store_write(:'file', 0, t.x('a', 100000), t.x('b', 100)) \gset scene_
@@ -40,7 +42,7 @@ SELECT * FROM t.broken('its share is being looked at', $$DELETE FROM dittofs.sta
 SELECT * FROM t.broken('ranges that are too long', $$UPDATE dittofs.blocks SET ranges = int4send(8060) || int4send(8070) WHERE content_id = t.id('/fsck4/s')$$);
 SELECT * FROM t.broken('pages in the wrong table', $$UPDATE dittofs.files SET memory_epoch = NULL WHERE id = t.id('/fsck5/m')$$);
 SELECT * FROM t.broken('another life', $$UPDATE dittofs.files SET memory_epoch = 1 WHERE id = t.id('/fsck5/m')$$);
-SELECT * FROM t.broken('what a crash leaves', $$TRUNCATE dittofs.blocks_memory, dittofs.memory_life$$);
+SELECT * FROM t.broken('what a crash leaves', $$ALTER TABLE dittofs.blocks_memory DISABLE TRIGGER guard_truncate; ALTER TABLE dittofs.memory_life DISABLE TRIGGER guard_truncate; TRUNCATE dittofs.blocks_memory, dittofs.memory_life$$);
 
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share(name, force => true) FROM dittofs.list_shares() WHERE name LIKE '/fsck%';

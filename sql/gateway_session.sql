@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A gateway's session: SET dittofs.gateway = on.
 --
 -- An inode that several calls of a transaction change is written once, just
@@ -7,7 +8,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/gateway', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/gateway', root_mode => '0777') AS root \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 CREATE TEMP VIEW writes AS
 	SELECT n_tup_ins AS inserts, n_tup_upd AS updates, n_tup_del AS deletes
@@ -100,6 +101,63 @@ SELECT dittofs.create_file(:'dir', 'x');
 ROLLBACK TO s;
 SELECT dittofs.status_name(status) FROM dittofs.lookup(:'dir', 'f11');
 COMMIT;
+-- what only reads works there: of a directory without entries that wait, or with
+-- access times to be kept
+SELECT dittofs.alter_share('/gateway', atime => 'strict');
+BEGIN;
+SAVEPOINT s;
+SELECT count(*) > 3 AS listed FROM dittofs.ls('/gateway/dir');
+SELECT count(*) > 3 AS listed FROM dittofs.read_directory(:'dir');
+SELECT dittofs.status_name(status) FROM dittofs.read((dittofs.lookup(:'dir', 'f11')).handle, 0, 10);
+RELEASE s;
+COMMIT;
+SELECT dittofs.alter_share('/gateway', atime => 'off');
+-- a listing would have to write them, and they would be lost with the savepoint
+BEGIN;
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f11a');
+SELECT count(*) > 3 AS listed FROM dittofs.ls('/gateway/dir');
+SAVEPOINT s;
+SELECT count(*) > 3 AS listed FROM dittofs.ls('/gateway/dir');
+ROLLBACK TO s;
+RELEASE s;
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f11b');
+SAVEPOINT t;
+SELECT dittofs.status_name(status) FROM dittofs.lookup(:'dir', 'f11b');
+SELECT count(*) > 3 AS listed FROM dittofs.ls('/gateway/dir');
+ROLLBACK TO t;
+RELEASE t;
+SELECT dittofs.status_name(status) FROM dittofs.remove_file(:'dir', 'f11a');
+DO $$
+BEGIN
+	PERFORM FROM dittofs.ls('/gateway/dir');
+EXCEPTION WHEN OTHERS THEN
+	RAISE NOTICE '%', SQLERRM;
+END
+$$;
+COMMIT AND CHAIN;
+SELECT dittofs.status_name(status) FROM dittofs.lookup(:'dir', 'f11b');
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f11c');
+DECLARE c CURSOR WITH HOLD FOR SELECT name FROM dittofs.ls('/gateway/dir') WHERE name LIKE 'f11%';
+COMMIT;
+FETCH ALL FROM c;
+CLOSE c;
+-- what a procedure commits is committed
+CREATE PROCEDURE pg_temp.commits(dir bytea) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dittofs.create_file(dir, 'f11d');
+	COMMIT;
+	PERFORM dittofs.create_file(dir, 'f11e');
+	ROLLBACK;
+	PERFORM FROM dittofs.ls('/gateway/dir');
+END
+$$;
+CALL pg_temp.commits(:'dir');
+SELECT encode(name, 'escape') AS name FROM dittofs.read_directory(:'dir') WHERE name LIKE 'f11%' ORDER BY name;
+-- a transaction that is prepared would keep its locks
+BEGIN;
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f11f');
+PREPARE TRANSACTION 'dittofs';
+SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f11f');
 -- nor does switching it off end that, in a transaction where something waits
 BEGIN;
 SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'f12');
@@ -152,6 +210,8 @@ UPDATE dittofs.parent_child_map SET place = '(0,1)' WHERE name = 'new';
 UPDATE dittofs.parent_child_map SET place = '(4294967294,65535)' WHERE name = 'file';
 SELECT encode(name, 'escape') AS name, (dittofs.attributes(attributes)).nlink FROM dittofs.read_directory(:'one') ORDER BY name;
 SELECT dittofs.status_name(status), handle IS NOT NULL AS handle FROM dittofs.lookup(:'one', 'new');
+-- a share that comes and goes in one transaction leaves no account
+SELECT dittofs.create_share('/gateway-brief') IS NOT NULL AS made, dittofs.drop_share('/gateway-brief');
 RESET dittofs.gateway;
 
 -- test/shell/t_durability.sh shows which commits wait for the disk

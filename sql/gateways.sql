@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What gateways tell of themselves.  Seen through the HTTP port by
 -- test/shell/t_metrics.sh; here, what they may not say.
 

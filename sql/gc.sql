@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Garbage in stores, and what a verification and a report ask for.
 \set ECHO none
 \i test/check.sql
@@ -5,7 +6,7 @@
 \set ECHO all
 
 SELECT dittofs.create_content_store('gc', 's3') AS store \gset
-SELECT dittofs.create_share('/gc', content => 's3', content_store => 'gc', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/gc', content => 's3', content_store => 'gc', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
 SELECT handle AS twin FROM dittofs.create_file(:'root', 'twin') \gset
 SELECT t.store_write(:'file', 0, t.x('a', 1000), t.x('b', 2000), t.x('b', 2000)), t.store_write(:'twin', 500, t.x('a', 1000));
@@ -18,7 +19,27 @@ SELECT name, kind, shares, blocks, bytes FROM dittofs.list_content_stores() WHER
 -- What a verification reads, a page at a time, and whose it is.
 SELECT l.length, length(l.sums) AS sums FROM dittofs.stored_block_list(:store) l ORDER BY l.length;
 SELECT count(*) FROM (SELECT hash FROM dittofs.stored_block_list(:store, max => 1)) f, dittofs.stored_block_list(:store, f.hash, 1) l WHERE l.hash > f.hash;
-SELECT length FROM dittofs.stored_block_list(:store, share => '/gc') ORDER BY length;
+SELECT length, count(*) FROM dittofs.stored_block_list(:store, share => '/gc') GROUP BY length ORDER BY length;
+-- (in slices, of files and of extents; a row without a block says that there is more)
+CREATE FUNCTION pg_temp.verified(store int, share text, max int, OUT blocks bigint, OUT slices int) LANGUAGE plpgsql AS $$
+DECLARE
+	after bytea := '';
+	n bigint;
+BEGIN
+	blocks := 0;
+	FOR i IN 1 .. 10000 LOOP
+		SELECT count(*), count(l.hash), (array_agg(l."position" ORDER BY l."position" DESC))[1]
+			INTO slices, n, after FROM dittofs.stored_block_list(store, after, max, share) l;
+		blocks := blocks + n;
+		slices := i;
+		EXIT WHEN after IS NULL;
+	END LOOP;
+END $$;
+SELECT blocks FROM pg_temp.verified(:store, '/gc', 1);
+SELECT blocks FROM pg_temp.verified(:store, '/gc', 2);
+SELECT blocks, slices FROM pg_temp.verified(:store, '/gc', 1000);
+SELECT blocks FROM pg_temp.verified(:store + 1, '/gc', 1);
+SELECT blocks, slices FROM pg_temp.verified(:store, NULL, 1);
 SELECT length FROM dittofs.stored_block_list(:store, share => '/nowhere');
 SELECT share, handle IN (:'file', :'twin') AS handle, path, "offset", length FROM dittofs.block_users(:store, sha256(t.x('a', 1000))) ORDER BY path;
 SELECT dittofs.stored_block_list(NULL);
@@ -101,4 +122,38 @@ SELECT dittofs.gc_done(:store, sha256('orphan'));
 SELECT dittofs.claim_blocks(:store, t.blocks('orphan'));
 DELETE FROM dittofs.stored_blocks WHERE store_id = :store;
 SELECT dittofs.drop_content_store('gc');
+SELECT * FROM t.violations;
+
+-- More blocks than one call looks at: it says that it has not come to the end.
+SELECT dittofs.create_content_store('gc3', 's3') AS store \gset
+INSERT INTO dittofs.stored_blocks SELECT :store, sha256(i::text::bytea), 1000, 'stored', now() - interval '2 days', NULL, '' FROM generate_series(1, 4500) i;
+SELECT count(*), count(hash) FROM dittofs.gc_next(10);
+SELECT count(*) FROM dittofs.gc_position;
+SELECT unreferenced BETWEEN 1 AND 2000 AS some FROM (SELECT count(*) AS unreferenced FROM dittofs.stored_blocks WHERE store_id = :store AND unreferenced_since IS NOT NULL) s;
+SELECT count(*), count(hash) FROM dittofs.gc_next(10);
+SELECT count(*), count(hash) FROM dittofs.gc_next(10);
+SELECT count(*) FROM dittofs.gc_position;
+SELECT count(*) FROM dittofs.stored_blocks WHERE store_id = :store AND unreferenced_since IS NULL;
+-- what is used again, and what is found to be garbage only in the next pass
+INSERT INTO dittofs.extents SELECT gen_random_uuid(), 0, 1000, :store, sha256('4500'), 0;
+UPDATE dittofs.stored_blocks SET unreferenced_since = NULL, state = 'pending' WHERE store_id = :store AND hash = sha256('4499');
+CREATE TEMP TABLE handed (store_id int, hash bytea);
+INSERT INTO pg_temp.handed SELECT * FROM dittofs.gc_next(10);
+INSERT INTO pg_temp.handed SELECT * FROM dittofs.gc_next(10);
+INSERT INTO pg_temp.handed SELECT * FROM dittofs.gc_next(10);
+INSERT INTO pg_temp.handed SELECT * FROM dittofs.gc_next(10);
+SELECT count(*) FROM pg_temp.handed WHERE hash = sha256('4499');
+SELECT unreferenced_since IS NULL AS used FROM dittofs.stored_blocks WHERE store_id = :store AND hash = sha256('4500');
+-- Nor does it read all that are due, where the planner knows of none yet.
+ANALYZE dittofs.stored_blocks;
+INSERT INTO dittofs.stored_blocks SELECT :store, sha256(('due' || i)::bytea), 1, 'stored', now() - interval '90 days', now() - interval '30 days', '' FROM generate_series(1, 20000) i;
+BEGIN;
+-- with what earlier transactions have not reported yet
+SELECT idx_tup_fetch AS before FROM pg_stat_xact_all_tables WHERE relid = 'dittofs.stored_blocks'::regclass \gset
+SELECT count(hash) FROM dittofs.gc_next(100);
+SELECT CASE WHEN idx_tup_fetch - :before < 12000 THEN 'few' ELSE idx_tup_fetch - :before || ' rows' END AS "read" FROM pg_stat_xact_all_tables WHERE relid = 'dittofs.stored_blocks'::regclass;
+COMMIT;
+DELETE FROM dittofs.extents WHERE store_id = :store;
+DELETE FROM dittofs.stored_blocks WHERE store_id = :store;
+SELECT dittofs.drop_content_store('gc3');
 SELECT * FROM t.violations;

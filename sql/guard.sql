@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- DROP EXTENSION is refused while there are files.
 
 -- in a database of its own, since other tests have files too

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Handles: 33 opaque bytes, readable text for people.
 
 SELECT dittofs.create_share('/handles') AS root \gset

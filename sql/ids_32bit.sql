@@ -1,10 +1,11 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- User and group ids have 32 bits without a sign: 4294967294 is nobody on many
 -- systems.
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/ids', squash => 'all', anonuid => 4294967294, anongid => 4294967295, root_uid => 2147483648, root_gid => 4294967295, root_mode => t.mode('0770')) AS root \gset
+SELECT dittofs.create_share('/ids', squash => 'all', anonuid => 4294967294, anongid => 4294967295, root_uid => 2147483648, root_gid => 4294967295, root_mode => '0770') AS root \gset
 SELECT a.uid, a.gid FROM dittofs.get_file(:'root') g, dittofs.attributes(g.attributes) a;
 
 -- as caller and owner: who is who is decided on all bits

@@ -1,7 +1,9 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- dittofs.lock_objects(): locks what several handles name, for a gateway's batch.
 -- test/isolation/specs/lock_objects.spec shows what the locks do.
 \set ECHO none
 \i test/check.sql
+SET client_min_messages = warning;
 \set ECHO all
 
 SELECT dittofs.create_share('/lock') AS root \gset

@@ -1,9 +1,11 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Finding files: lookup() and get_file() (RFC 1813, 3.3.3 and 3.3.1).
 --
 -- A handle names a file for ever; lookup() finds one by directory and name.
 -- Every answer carries the attributes of the directory, also a failure's.
 \set ECHO none
 \i test/check.sql
+SET client_min_messages = warning;
 \set ECHO all
 
 SELECT dittofs.create_share('/lookup') AS root \gset

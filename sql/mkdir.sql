@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Making directories: create_directory() (RFC 1813, 3.3.9).
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/mkdir', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/mkdir', root_mode => '0777') AS root \gset
 
 -- a directory has two links of its own, and its parent one more by its '..'
 SELECT dittofs.status_name(status), a.kind, t.octal(a.mode) AS mode, a.nlink, a.uid, a.gid, a.size, a.used,

@@ -1,7 +1,8 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the MOUNT protocol asks: from a path to a handle, who has mounted what,
 -- what there is to mount.
 
-SELECT dittofs.create_share('/srv', root_mode => 448) AS srv \gset
+SELECT dittofs.create_share('/srv', root_mode => '0700') AS srv \gset
 SELECT dittofs.create_share('/srv/inner') AS inner \gset
 SELECT dittofs.mkdir('/srv/dir/sub', mode => '0700', parents => true);
 SELECT dittofs.mkdir('/srv/inner2');
@@ -34,6 +35,50 @@ SELECT dittofs.status_name(status) FROM dittofs.mount('/srv', 'client=::ffff:10.
 -- A local caller has no address to record.
 SELECT dittofs.status_name(status) FROM dittofs.mount('/srv');
 SELECT client, encode(path, 'escape') AS path FROM dittofs.list_mounts() WHERE client <> '10.0.0.7';
+
+-- However a path is spelled, and in whatever session, a directory is recorded once.
+SELECT count(*) FROM generate_series(1, 300) i, LATERAL dittofs.mount(
+	convert_to('/srv' || replace(replace(i::bit(9)::text, '0', '/dir/..'), '1', '/./inner2/..') || '/dir/sub/', 'UTF8'),
+	'client=10.0.0.11') m WHERE m.status = 0;
+SELECT client, encode(path, 'escape') AS path FROM dittofs.list_mounts() WHERE client = '10.0.0.11';
+SELECT dittofs.unmount('/srv/dir/../dir/../.././dir/sub', 'client=10.0.0.11'),
+	dittofs.unmount('/srv/../dir/none/../sub', 'client=10.0.0.11');
+
+-- Of a client the latest 32 directories are kept, of all clients 10,000 rows, and none
+-- for longer than 100 days.
+SELECT count(dittofs.mkdir('/srv/many/' || i, parents => true)) FROM generate_series(1, 40) i;
+UPDATE dittofs.mounts SET mounted_at = now() - interval '1 day';
+DO $$
+BEGIN
+	FOR i IN 1..40 LOOP
+		PERFORM dittofs.mount(convert_to('/srv/many/' || i, 'UTF8'), 'client=10.0.0.7');
+		UPDATE dittofs.mounts SET mounted_at = now() - i * interval '1 minute'
+		WHERE client = '10.0.0.7' AND path = convert_to('/srv/many/' || i, 'UTF8');
+	END LOOP;
+END $$;
+SELECT dittofs.status_name(status) FROM dittofs.mount('/srv/dir', 'client=10.0.0.7');
+SELECT count(*), count(*) FILTER (WHERE encode(path, 'escape') ~ '^/srv/many/([1-9]|[12].|30|31)$') AS latest
+	FROM dittofs.mounts WHERE client = '10.0.0.7';
+INSERT INTO dittofs.mounts SELECT '10.1.0.0'::inet + i, '/srv', (SELECT share_id FROM dittofs.shares WHERE name = '/srv'),
+		now() - i * interval '1 hour' FROM generate_series(1, 12000) i;
+SELECT count(dittofs.mount('/srv', ('client=10.2.0.' || i)::dittofs.caller)) FROM generate_series(1, 64) i;
+SELECT count(*) BETWEEN 2400 AND 2600 AS young FROM dittofs.mounts;
+UPDATE dittofs.mounts SET mounted_at = now();
+INSERT INTO dittofs.mounts SELECT '10.3.0.0'::inet + i, '/srv', (SELECT share_id FROM dittofs.shares WHERE name = '/srv')
+	FROM generate_series(1, 12000) i;
+SELECT count(dittofs.mount('/srv', ('client=10.2.0.' || i)::dittofs.caller)) FROM generate_series(1, 64) i;
+SELECT count(*) BETWEEN 10000 AND 10064 AS bounded FROM dittofs.mounts;
+
+-- Lists end where they would be larger than asked for.
+SELECT count(*), sum(length(client) + length(path) + 64) <= 10000 AS bounded FROM dittofs.list_mounts(10000);
+SELECT count(*) FROM dittofs.list_mounts(0);
+SELECT count(*) FROM dittofs.list_mounts(-1);
+SELECT path FROM dittofs.list_exports(100) WHERE path LIKE '/srv%';
+DELETE FROM dittofs.mounts WHERE client << '10.0.0.0/8' AND client > '10.0.0.255';
+DELETE FROM dittofs.mounts WHERE encode(path, 'escape') LIKE '/srv/many/%';
+SELECT client, encode(path, 'escape') AS path FROM dittofs.list_mounts();
+SELECT count(dittofs.mount(path, caller::dittofs.caller)) FROM (VALUES ('/srv'::bytea, 'client=10.0.0.7'), ('/srv/inner2', 'client=10.0.0.7'),
+	('/srv/dir/sub', 'client=10.0.0.7'), ('/srv', 'client=10.0.0.8'), ('/srv', 'client=2001:db8::7')) v (path, caller);
 
 -- Each client takes back what is its own.
 SELECT dittofs.unmount('/srv/dir//sub', 'client=10.0.0.7');

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Names are bytes: 1 to 255 of anything but NUL and '/'.
 --
 -- They need not be text in any encoding, and nothing is done to them: no
@@ -6,7 +7,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/names', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/names', root_mode => '0777') AS root \gset
 CREATE TEMP TABLE names (i serial, name bytea);
 INSERT INTO names (name) VALUES
 	('\xff'), ('\xfffe80'), ('\xc3'), ('\xc3a4'), ('\x61cc88'),	-- not UTF-8; ä in two ways

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Files by path, for people in psql.
 
 SELECT dittofs.create_share('/people') IS NOT NULL AS made;
@@ -107,6 +108,10 @@ SELECT dittofs.ln('/people/src', '/people/x');
 SELECT dittofs.ln('/people/src/run', '/people/empty');
 SELECT dittofs.symlink('', '/people/x');
 SELECT dittofs.symlink('x', '/people/empty');
+SELECT dittofs.symlink(repeat('long', 1000), '/people/long');
+SELECT target = repeat('long', 1000) AS same FROM dittofs.stat('/people/long');
+SELECT dittofs.readlink('/people/long') = repeat('long', 1000) AS same;
+SELECT dittofs.rm('/people/long');
 SELECT dittofs.readlink('/people/empty');
 SELECT dittofs.mv('/people/src', '/people/src/x');
 SELECT dittofs.mv('/people/src', '/people/home');
@@ -121,6 +126,13 @@ SELECT dittofs.alter_share('/people', read_only => false);
 -- The message names what was to be done, and to what.
 SELECT dittofs.mv('/people/none', '/people/x');
 SELECT dittofs.rmdir('/people/src');
+
+-- A path that no share has: which one may be meant.
+SELECT dittofs.ls('/poeple/src');
+SELECT dittofs.ls('people/src');
+SELECT dittofs.drop_share('/People');
+SELECT dittofs.chmod('/people', 'rwx');
+SELECT dittofs.rm('/people/src');
 
 -- NULL in, NULL out
 SELECT dittofs.read_file(NULL) IS NULL AS read_file, dittofs.resolve(NULL) IS NULL AS resolve;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Mode bits: check_permissions() (RFC 1813, 3.3.4), and one class only.
 --
 -- The owner's bits count for the owner, else the group's for its members, else
@@ -7,7 +8,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/permissions', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/permissions', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', uid => 1000, gid => 100) \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir', uid => 1000, gid => 100) \gset
 

@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- A gateway's role may execute what a gateway calls, and nothing else.
 
-SELECT dittofs.create_share('/privileges', root_mode => 511) AS root \gset
+SELECT dittofs.create_share('/privileges', root_mode => '0777') AS root \gset
 CREATE ROLE regress_dittofs_gateway IN ROLE dittofs_gateway;
 SET ROLE regress_dittofs_gateway;
 

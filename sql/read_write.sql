@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Content: read(), write() and commit() (RFC 1813, 3.3.6, 3.3.7, 3.3.21).
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/read_write', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/read_write', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', mode => t.mode('0644')) \gset
 
 -- all of the data or nothing; wcc data are the file's

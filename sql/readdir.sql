@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Listing directories: read_directory() (RFC 1813, 3.3.16 and 3.3.17).
 --
 -- The first row is the head: status, the directory's attributes, and whether
@@ -7,7 +8,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/readdir', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/readdir', root_mode => '0777') AS root \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 
 -- an empty directory has '.' and '..', with the cookies 1 and 2

@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Read-only shares: every change is ROFS, for root too, and changes nothing.
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/readonly', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/readonly', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', mode => t.mode('0777')) \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir', mode => t.mode('0777')) \gset
 SELECT handle AS link FROM dittofs.create_symlink(:'root', 'link', 'file') \gset

@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Removing files: remove_file() (RFC 1813, 3.3.12).
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/remove', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/remove', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 0, 'content');
 

@@ -1,9 +1,11 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Renaming: move() (RFC 1813, 3.3.14; POSIX rename()).
 \set ECHO none
 \i test/check.sql
+SET client_min_messages = warning;
 \set ECHO all
 
-SELECT dittofs.create_share('/rename', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/rename', root_mode => '0777') AS root \gset
 SELECT handle AS a FROM dittofs.create_directory(:'root', 'a') \gset
 SELECT handle AS b FROM dittofs.create_directory(:'root', 'b') \gset
 SELECT handle AS file FROM dittofs.create_file(:'a', 'file') \gset

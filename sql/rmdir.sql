@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Removing directories: remove_directory() (RFC 1813, 3.3.13).
 --
 -- Only an empty directory goes.  That it is empty is seen under the lock that
@@ -6,7 +7,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/rmdir', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/rmdir', root_mode => '0777') AS root \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 SELECT handle AS sub FROM dittofs.create_directory(:'dir', 'sub') \gset
 

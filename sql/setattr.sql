@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Attributes: set_file_attributes() (RFC 1813, 3.3.2; POSIX chmod(), chown()).
 --
 -- All of them are set, or none: everything is checked first.
@@ -5,7 +6,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/setattr', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/setattr', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', 'uid=1000 gid=100', mode => t.mode('0644')) \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir', 'uid=1000 gid=100') \gset
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- FIFOs, sockets and devices: create_special_file() (RFC 1813, 3.3.11).
 --
 -- They are names with attributes; what they lead to is the client's.
@@ -5,7 +6,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/special', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/special', root_mode => '0777') AS root \gset
 
 SELECT k.kind, dittofs.status_name(c.status), a.kind, t.octal(a.mode) AS mode, a.nlink, a.size, a.rdev_major, a.rdev_minor
 	FROM (VALUES ('fifo'), ('socket'), ('block'), ('character')) k(kind),

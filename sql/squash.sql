@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Squashing: as whom a network client acts (root, all, none).
 --
 -- Who is squashed is the anonymous user with the anonymous group and no other,
@@ -6,7 +7,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/squash', squash => 'root', anonuid => 4294967294, anongid => 77, root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/squash', squash => 'root', anonuid => 4294967294, anongid => 77, root_mode => '0777') AS root \gset
 
 CREATE FUNCTION pg_temp.makes(root bytea, caller dittofs.caller, OUT status text, OUT uid bigint, OUT gid bigint)
 	LANGUAGE plpgsql AS $$

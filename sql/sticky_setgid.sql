@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Two bits of directories: sticky (who may remove), set-gid (who owns).
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/sticky', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/sticky', root_mode => '0777') AS root \gset
 
 -- Sticky, as /tmp: only the entry's owner, the directory's, or root removes,
 -- renames or replaces it; others: PERM

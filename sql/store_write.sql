@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Content in a store: prepare_write(), commit_write(), prepare_read(), and
 -- write() and truncation over what is there.
 \set ECHO none
@@ -6,7 +7,7 @@
 \set ECHO all
 
 SELECT dittofs.create_content_store('disk', 'filesystem') AS store \gset
-SELECT dittofs.create_share('/store', content => 'filesystem', content_store => 'disk', block_size => 131072, root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/store', content => 'filesystem', content_store => 'disk', block_size => 131072, root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', uid => 1000, gid => 100, mode => t.mode('6755')) \gset
 CREATE TEMP VIEW file AS SELECT size, used, external, (SELECT count(*) FROM dittofs.blocks b WHERE b.content_id = coalesce(f.content_id, f.id)) AS pages,
 		(SELECT string_agg(start || '+' || e.length || CASE WHEN skip > 0 THEN '/' || skip ELSE '' END, ' ' ORDER BY start) FROM dittofs.extents e WHERE e.content_id = coalesce(f.content_id, f.id)) AS extents
@@ -65,7 +66,7 @@ SELECT * FROM pg_temp.file;
 SELECT * FROM t.violations;
 
 -- At random, compared with a file in the database.
-SELECT dittofs.create_share('/plain', root_mode => t.mode('0777')) AS plain \gset
+SELECT dittofs.create_share('/plain', root_mode => '0777') AS plain \gset
 SELECT setseed(0.42);
 DO $$
 DECLARE
@@ -114,6 +115,11 @@ SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, t.block
 SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, t.blocks(t.x('a', 100)), NULL);
 SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, t.blocks(t.x('a', 100)), :store, 'often');
 SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, sha256(t.x('a', 100)) || int4send(99) || substr(t.blocks('x'), 37), :store);
+-- a block twice is two stretches of the file; of two lengths it is none
+SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, t.blocks(t.x('a', 100)) || sha256(t.x('a', 100)) || int4send(99), :store);
+SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, sha256(t.x('a', 100)) || int4send(131072) || t.blocks(t.x('a', 100)), :store);
+SELECT dittofs.status_name(status) FROM dittofs.prepare_write(:'file', 0, t.blocks(t.x('a', 100)) || sha256(t.x('a', 100)) || int4send(99));
+SELECT dittofs.claim_blocks(:store, t.blocks(t.x('a', 100)) || sha256(t.x('a', 100)) || int4send(99)) IS NULL AS refused;
 UPDATE dittofs.stored_blocks SET state = 'deleting' WHERE hash = sha256(t.x('b', 50));
 SELECT dittofs.status_name(status), needed FROM dittofs.prepare_write(:'file', 0, t.blocks(t.x('a', 100), t.x('b', 50)));
 SELECT dittofs.status_name(status) FROM dittofs.commit_write(:'file', 0, t.blocks(t.x('a', 100), t.x('b', 50)), :store);
@@ -134,7 +140,7 @@ SELECT handle AS many FROM dittofs.create_file(:'root', 'many') \gset
 SELECT t.store_write(:'many', n * 640, VARIADIC array_agg(t.x(chr(33 + i), 10))) FROM generate_series(0, 3) n, generate_series(0, 63) i GROUP BY n;
 -- Blocks of more than a chunk of 128 KiB: t.cat() checks the sums that come with
 -- each part of them.
-SELECT dittofs.create_share('/large', content => 'filesystem', content_store => 'disk', block_size => 4194304, root_mode => t.mode('0777')) AS large \gset
+SELECT dittofs.create_share('/large', content => 'filesystem', content_store => 'disk', block_size => 4194304, root_mode => '0777') AS large \gset
 SELECT handle AS file FROM dittofs.create_file(:'large', 'file') \gset
 SELECT t.store_write(:'file', 0, t.x('a', 131072) || t.x('b', 131072) || t.x('c', 131072), t.x('d', 131072), t.x('e', 131073));
 SELECT length, length(sums) AS sums FROM dittofs.stored_blocks WHERE store_id = :store AND length IN (131072, 131073, 393216) ORDER BY length;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Symbolic links: create_symlink() and read_symlink() (RFC 1813, 3.3.10, 3.3.5).
 --
 -- The target is 1 to 4095 bytes of anything but NUL; nobody but the client
@@ -6,7 +7,7 @@
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/symlink', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/symlink', root_mode => '0777') AS root \gset
 
 SELECT dittofs.status_name(status), a.kind, t.octal(a.mode) AS mode, a.nlink, a.uid, a.gid, a.size, a.used
 	FROM dittofs.create_symlink(:'root', 'link', '../some where/else', 'uid=1000 gid=100') c,

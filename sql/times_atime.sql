@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Times: nanoseconds since the epoch; who may set them, and what reading does.
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/times', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/times', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file', 'uid=1000 gid=100', mode => t.mode('0662')) \gset
 
 -- every nanosecond is kept, before 1970 and after 2262 as well

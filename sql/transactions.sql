@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Files in people's transactions: all or nothing, like any other data.
 \set ECHO none
 \i test/check.sql
 \set ECHO all
 
-SELECT dittofs.create_share('/transactions', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/transactions', root_mode => '0777') AS root \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 SELECT handle AS file FROM dittofs.create_file(:'dir', 'file') \gset
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 0, 'before');
@@ -50,6 +51,18 @@ SELECT dittofs.status_name(status) FROM dittofs.create_file(:'dir', 'three');
 COMMIT;
 SELECT * FROM t.tree('/transactions');
 SELECT * FROM t.violations;
+
+-- A transaction that has changed files is not prepared: whoever gets this backend's
+-- number would wait for it.
+BEGIN;
+SELECT dittofs.write_file('/transactions/prepared', 'x');
+PREPARE TRANSACTION 'dittofs';
+SELECT dittofs.write_file('/transactions/dir/prepared', 'x');
+BEGIN;
+SAVEPOINT a;
+SELECT dittofs.write_file('/transactions/prepared', 'x');
+ROLLBACK TO a;
+PREPARE TRANSACTION 'dittofs';
 
 -- several calls of one statement see each other's changes; what only looks
 -- (lookup(), get_file(), ...) sees the statement's snapshot, as SELECT does

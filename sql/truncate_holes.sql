@@ -1,12 +1,14 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Size and holes: what set_file_attributes(size => …) and writes beyond the
 -- end do to a file's content (RFC 1813, 3.3.2; POSIX ftruncate()).
 --
 -- Holes read as zeros and use no space.  used is the sum of what is stored.
 \set ECHO none
 \i test/check.sql
+SET client_min_messages = warning;
 \set ECHO all
 
-SELECT dittofs.create_share('/truncate', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/truncate', root_mode => '0777') AS root \gset
 SELECT handle AS file FROM dittofs.create_file(:'root', 'file') \gset
 SELECT dittofs.status_name(status) FROM dittofs.write(:'file', 0, 'Hello, world!');
 

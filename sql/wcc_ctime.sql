@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What clients' caches live on: wcc data and growing ctimes.
 --
 -- before is what the object was when the operation began, after what it is
@@ -7,9 +8,10 @@
 \set ECHO none
 \i test/check.sql
 \i test/store.sql
+SET client_min_messages = warning;
 \set ECHO all
 
-SELECT dittofs.create_share('/wcc', root_mode => t.mode('0777')) AS root \gset
+SELECT dittofs.create_share('/wcc', root_mode => '0777') AS root \gset
 SELECT handle AS dir FROM dittofs.create_directory(:'root', 'dir') \gset
 
 -- wcc of one directory through a hundred changes of every kind

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- test/fsck.sql: a scene to break, for the tests of fsck() and fsck_repair().
 --
 --	t.id(path)		the inode of a path of the scene, as it was made
@@ -10,6 +11,7 @@
 -- Ids and numbers that differ between runs are shown as the paths they stand for.
 
 \i test/check.sql
+SET client_min_messages = warning;
 SET jit = off;
 
 SELECT dittofs.create_share('/fsck', squash => 'none') AS root \gset

@@ -1,9 +1,13 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/lib.sh: what the test wrappers and the test scripts share.  For bash.
 # shellcheck shell=bash disable=SC2034,SC2154
 #
-# Three groups of functions:
+# Four groups of functions:
 #
-#	building	build, which installs into a staging directory of the tree
+#	waiting		await, for conditions: a test never waits for a time that something
+#				should have taken
+#	building	build, which installs into a staging directory of the tree; source
+#				packages of Debian
 #	servers		pg_*, gateway_*: start and stop what a throwaway run consists of.
 #				A test that kills or restarts a server uses these, so that the
 #				wrapper around it knows that the exit was meant
@@ -40,6 +44,57 @@ die()
 }
 
 #
+# Waiting
+#
+
+# await WHAT COMMAND...: until COMMAND succeeds.  The deadline lies far beyond
+# what a busy machine makes of anything here, so that only what does not happen
+# at all runs into it; then the output says what did not happen.
+patience=${DITTOFS_PATIENCE:-240}
+
+await()
+{
+	local what=$1 deadline=$((SECONDS + patience))
+	shift
+
+	until "$@"; do
+		if [ $SECONDS -ge $deadline ]; then
+			echo "# waited $patience s in vain: $what"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# await_gone PID: until that process, a child of whatever process, has ended.
+await_gone()
+{
+	await "process $1 ends" not kill -0 "$1"
+} 2>/dev/null
+
+not()
+{
+	! "$@"
+}
+
+# eventually CONDITION: until that SQL is true, asked by the script's own q.
+eventually()
+{
+	await "$1" holds "$1"
+}
+
+holds()
+{
+	[ "$(q "SELECT $1" 2>/dev/null)" = t ]
+}
+
+# listens HOST PORT: something accepts connections there.
+listens()
+{
+	(exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+}
+
+#
 # Building
 #
 
@@ -70,6 +125,31 @@ build()
 	fi
 )
 
+# debian_source PACKAGE DIRECTORY: fetches a source package of the system's Debian, as it
+# was released: not every mirror has the sources of security updates.  apt verifies it;
+# lists and settings are our own, so the system's stay as they are, and sources need not
+# be enabled there.
+debian_source()
+(
+	command -v apt-get >/dev/null || die "no apt-get for the source package $1"
+	work=$(mktemp -d) || exit 1
+	trap 'rm -rf "$work"' EXIT
+	chmod 755 "$work"
+	mkdir -p "$work/lists/partial"
+	# The places the system has its packages from, as places of sources
+	sed 's/^Types: .*/Types: deb-src/' /etc/apt/sources.list.d/*.sources \
+		>"$work/system.sources" 2>/dev/null
+	sed -n 's/^deb /deb-src /p' /etc/apt/sources.list \
+		/etc/apt/sources.list.d/*.list >"$work/system.list" 2>/dev/null
+	apt=(apt-get -qq -o "Dir::Etc::sourceparts=$work" -o Dir::Etc::sourcelist=/dev/null
+		-o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work"
+		-o APT::Sandbox::User=root)
+	cd "$2" && "${apt[@]}" update &&
+		"${apt[@]}" source --download-only \
+			"$1/$(. /etc/os-release && echo "$VERSION_CODENAME")" ||
+		die "cannot fetch the source package $1"
+)
+
 # build_kernel_tools: what the scripts in test/kernel call.
 build_kernel_tools()
 (
@@ -96,11 +176,35 @@ build_bad_s3()
 # Postgres
 #
 
+# Once this run has a server, $pg_bin is where its programs are.
 pg_paths()
 {
 	pg_config=${PG_CONFIG:-pg_config}
 	pg_bin=$("$pg_config" --bindir) || die "no pg_config: try 'make packages'"
 	[ -x "$pg_bin/initdb" ] || die "no PostgreSQL server in $pg_bin"
+	[ ! -x "${DITTOFS_RUN-}/install$pg_bin/postgres" ] ||
+		pg_bin=$DITTOFS_RUN/install$pg_bin
+}
+
+# pg_join INSTALL: puts a server beside the extension in INSTALL, which make filled by
+# DESTDIR, and sets $pg_bin to it.  A server looks for all its files from where its own
+# program is.  So it takes a copy of the program, and links for the rest; no setting
+# says the same for every version and every build.
+pg_join()
+{
+	local from=$pg_bin kind dir
+
+	mkdir -p "$1$from"
+	cp "$from"/{postgres,pg_ctl} "$1$from/" || exit 1
+	ln -s "$from"/* "$1$from/" 2>/dev/null
+	for kind in pkglibdir sharedir; do
+		dir=$("$pg_config" --$kind)
+		mkdir -p "$1$dir"
+		# What is there is ours
+		ln -s "$dir"/* "$1$dir/" 2>/dev/null
+	done
+	ln -s "$dir"/extension/* "$1$dir/extension/" 2>/dev/null
+	pg_bin=$1$from
 }
 
 # pg_create: a new cluster with the extension of the staging directory, and
@@ -109,8 +213,6 @@ pg_paths()
 # holds further lines of postgresql.conf, PG_INITDB further options of initdb.
 pg_create()
 {
-	local install elsewhere
-
 	pg_paths
 	DITTOFS_RUN=$(mktemp -d "${DITTOFS_TMP:-/tmp}/dittofs.XXXXXX") || exit 1
 	export DITTOFS_RUN
@@ -122,24 +224,18 @@ pg_create()
 			cp -R "$stage" "$DITTOFS_RUN/install"
 	) || exit 1
 	[ "$owner" = "$(id -un)" ] || chown -R "$owner": "$DITTOFS_RUN"
+	# shellcheck disable=SC2086
 	"${as_owner[@]}" "$pg_bin/initdb" -D "$DITTOFS_RUN/data" -U postgres -A trust \
 		-E UTF8 --no-locale -N ${PG_INITDB-} >"$DITTOFS_RUN/initdb.log" 2>&1 || {
 		cat "$DITTOFS_RUN/initdb.log" >&2
 		die "initdb failed"
 	}
-	# Until version 18, only Debian's server looks for extensions elsewhere.
-	install=$DITTOFS_RUN/install
-	if [[ $("$pg_config" --version) =~ \ ([0-9]+) && ${BASH_REMATCH[1]} -ge 18 ]]; then
-		elsewhere="extension_control_path = '$install$("$pg_config" --sharedir):\$system'
-			dynamic_library_path = '$install$("$pg_config" --pkglibdir):\$libdir'"
-	else
-		elsewhere="extension_destdir = '$install'"
-	fi
+	pg_join "$DITTOFS_RUN/install"
+	export PATH=$pg_bin:$PATH
 	cat >>"$DITTOFS_RUN/data/postgresql.conf" <<-EOF
 		listen_addresses = ''
 		port = $PGPORT
 		unix_socket_directories = '$DITTOFS_RUN'
-		$elsewhere
 		fsync = ${FSYNC:-off}
 		max_connections = 200
 		jit = off
@@ -161,15 +257,15 @@ pg_start()
 
 pg_await()
 {
-	local tries
-
-	for ((tries = 0; tries < 1200; tries++)); do
-		"$pg_bin/pg_isready" -q -d postgres && return 0
-		kill -0 "$1" 2>/dev/null || break
-		sleep 0.05
-	done
+	await "PostgreSQL answers, or ends" pg_decided "$1"
+	"$pg_bin/pg_isready" -q -d postgres && return
 	tail -n 50 "$DITTOFS_RUN/postgres.log" >&2
 	die "PostgreSQL did not start"
+}
+
+pg_decided()
+{
+	"$pg_bin/pg_isready" -q -d postgres || ! kill -0 "$1" 2>/dev/null
 }
 
 # pg_stop [smart|fast|immediate]
@@ -177,7 +273,7 @@ pg_stop()
 {
 	pg_paths
 	"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/data" -m "${1:-fast}" \
-		-w -t 60 >/dev/null
+		-w -t "$patience" >/dev/null
 }
 
 # A test that kills a backend on purpose says so first.
@@ -195,7 +291,7 @@ expect_crash()
 # is a library for it.
 gateway_start()
 {
-	local dir=$DITTOFS_RUN/gateway.$1 port conninfo tries
+	local dir=$DITTOFS_RUN/gateway.$1 port conninfo
 
 	port=$(<"$dir/port")
 	conninfo="host=$PGHOST port=$PGPORT"
@@ -204,6 +300,7 @@ gateway_start()
 	conninfo="$conninfo dbname=$PGDATABASE user=dittofs_gateway"
 	rm -f "$dir/status" "$dir/stopping" "$dir/pid"
 	# The shell in between is there to record the exit status.
+	# shellcheck disable=SC2046,SC2086
 	setsid ${bound:+setpriv --pdeathsig KILL} bash -c '
 		dir=$1
 		shift
@@ -217,14 +314,13 @@ gateway_start()
 		--conninfo "$conninfo" \
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
-	for ((tries = 0; tries < 600; tries++)); do
-		if (exec 3<>"/dev/tcp/$DITTOFS_HOST/$port") 2>/dev/null; then
-			return 0
-		fi
-		[ ! -e "$dir/status" ] || break
-		sleep 0.05
-	done
-	return 1
+	await "gateway $1 listens on port $port, or ends" gateway_decided "$dir" "$port"
+	listens "$DITTOFS_HOST" "$port"
+}
+
+gateway_decided()
+{
+	listens "$DITTOFS_HOST" "$2" || [ -e "$1/status" ]
 }
 
 gateway_pid()
@@ -236,16 +332,12 @@ gateway_pid()
 # exit status is left in $DITTOFS_RUN/gateway.N/status.
 gateway_stop()
 {
-	local dir=$DITTOFS_RUN/gateway.$1 tries
+	local dir=$DITTOFS_RUN/gateway.$1
 
 	[ -e "$dir/status" ] && return 0
 	echo "${2:-TERM}" >"$dir/stopping"
 	kill -"${2:-TERM}" "$(<"$dir/pid")"
-	for ((tries = 0; tries < 600; tries++)); do
-		[ ! -e "$dir/status" ] || return 0
-		sleep 0.05
-	done
-	return 1
+	await "gateway $1 ends" test -e "$dir/status"
 }
 
 #
@@ -281,17 +373,15 @@ s3_start()
 
 s3_await()
 {
-	local tries
-
-	for ((tries = 0; tries < 600; tries++)); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-			return 0
-		fi
-		kill -0 "$(<"$DITTOFS_RUN/s3.pid")" 2>/dev/null || break
-		sleep 0.05
-	done
+	await "the S3 server listens on port $1, or ends" s3_decided "$1"
+	listens 127.0.0.1 "$1" && return
 	cat "$DITTOFS_RUN/s3.log" >&2
 	return 1
+}
+
+s3_decided()
+{
+	listens 127.0.0.1 "$1" || ! kill -0 "$(<"$DITTOFS_RUN/s3.pid")" 2>/dev/null
 }
 
 # s3_start_bad PORT: the one that misbehaves when told to (test/s3/bad_s3.c).

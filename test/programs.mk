@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # What the Makefiles of test programs have in common: include ../programs.mk.
 #
 #	make [WERROR=1]
@@ -7,7 +8,7 @@
 # flags.mk instead.
 
 CC ?= cc
-PG_CONFIG ?= pg_config
+include ../../gateway/libpq.mk
 CFLAGS ?= -O1 -g
 
 warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -19,13 +20,13 @@ endif
 # libnfs declares its functions twice, the second time without parameters, and
 # a client takes and casts many of them: its headers are system headers.
 compile = $(CC) -std=gnu11 -D_GNU_SOURCE -I../gateway \
-	-isystem $(shell $(PG_CONFIG) --includedir) $(CPPFLAGS) $(CFLAGS) \
+	-isystem $(libpq_include) $(CPPFLAGS) $(CFLAGS) \
 	$(warnings) -Wno-cast-function-type
 link = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # The RPC client of the end-to-end tests, and what it needs.
 client := $(patsubst ../gateway/%.c,build/%.o,$(wildcard ../gateway/lib_*.c))
-client_libraries = -lnfs -L$(shell $(PG_CONFIG) --libdir) -lpq -lpthread
+client_libraries = -lnfs $(libpq) -lpthread
 
 .PHONY: all clean
 .SECONDARY:

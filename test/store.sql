@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- test/store.sql: a gateway's part in content that is in a store, in SQL; after
 -- test/check.sql.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Types of the call interface.
 --
 -- What crosses the interface on every call is a C base type with a fixed
@@ -7,8 +8,54 @@
 
 \echo Use "CREATE EXTENSION dittofs" to load this file. \quit
 
+-- A schema dittofs that was there before may be a trap.  Its owner, and whoever
+-- may create objects in it, could put a function beside ours which the next
+-- superuser calls.  So it must belong to whoever creates the extension, be empty,
+-- and be nobody else's to create in.  One that this command has made is not: it may
+-- have default privileges.
+DO $$
+DECLARE
+	place oid := to_regnamespace('dittofs');
+	owner oid;
+	grants aclitem[];
+	other text;
+BEGIN
+	SELECT nspowner, nspacl INTO owner, grants FROM pg_namespace WHERE oid = place;
+	IF owner <> current_user::regrole AND
+		NOT (SELECT rolsuper FROM pg_roles WHERE oid = owner) THEN
+		RAISE EXCEPTION 'schema dittofs exists already and belongs to role %',
+				quote_ident(pg_get_userbyid(owner))
+			USING ERRCODE = 'invalid_schema_name',
+				DETAIL = 'Its owner could add functions that others take for those of the extension.',
+				HINT = 'Look at what is in it. Then DROP SCHEMA dittofs, or rename it; CREATE EXTENSION makes its own.';
+	END IF;
+	SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ')
+		INTO other FROM aclexplode(grants) a
+		WHERE a.privilege_type = 'CREATE' AND a.grantee <> owner;
+	IF other IS NOT NULL AND (SELECT xmin = pg_current_xact_id()::xid FROM pg_namespace WHERE oid = place) THEN
+		EXECUTE format('REVOKE CREATE ON SCHEMA dittofs FROM %s', other);
+	ELSIF other IS NOT NULL THEN
+		RAISE EXCEPTION 'schema dittofs exists already, and % may create objects in it', other
+			USING ERRCODE = 'invalid_schema_name',
+				HINT = format('REVOKE CREATE ON SCHEMA dittofs FROM %s, or DROP SCHEMA dittofs.', other);
+	END IF;
+	-- what lies in a schema depends on it; the extension itself does, too
+	SELECT string_agg(pg_describe_object(classid, objid, 0), ', ')
+		INTO other FROM (SELECT classid, objid FROM pg_depend
+			WHERE refclassid = 'pg_namespace'::regclass AND refobjid = place
+				AND classid <> 'pg_extension'::regclass LIMIT 3) found;
+	IF other IS NOT NULL THEN
+		RAISE EXCEPTION 'schema dittofs exists already and is not empty'
+			USING ERRCODE = 'invalid_schema_name', DETAIL = format('There is: %s.', other),
+				HINT = 'Move that elsewhere, or DROP SCHEMA dittofs CASCADE; CREATE EXTENSION makes its own.';
+	END IF;
+END
+$$;
+
 -- Who calls, and from where.  Text form, every key optional:
---   'uid=1000 gid=100 groups=4,27 client=10.0.0.7 port=871 auth=sys xid=9 checksum=1'
+--   'uid=1000 gid=100 groups=4,27 client=10.0.0.7 port=871 auth=sys xid=9 checksum=1
+--    connection=1 connected=1790000000000000 arrived=1790000000000001'
+-- The last three belong together (src/ops/replies.c); times are microseconds since 1970.
 -- No client address means a local caller: the rules about networks, ports and
 -- squashing are for callers that came over the network.
 CREATE TYPE dittofs.caller;

@@ -1,9 +1,9 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Tables.
 --
 -- One module of the extension touches each of them; extension/README.md says
--- which, and what must always hold.  The functions reach files and
--- parent_child_map by column number: the order here is the order in the C
--- structs, and a new column goes to the end.
+-- which, and what must always hold.  What the library knows of them is in
+-- src/tables/tables.c: a new column goes to the end here and there.
 --
 -- No foreign keys: their FOR KEY SHARE locks turn a hot directory into a chain
 -- of multixacts.  The functions keep the references; dittofs.fsck() checks them.
@@ -35,7 +35,8 @@ CREATE TABLE dittofs.shares (
 	compression text NOT NULL DEFAULT 'none' CHECK (compression IN ('none', 'lz4')),
 	max_bytes bigint CHECK (max_bytes > 0),		-- NULL: no limit
 	max_inodes bigint CHECK (max_inodes > 0),
-	CHECK ((content IN ('filesystem', 's3')) = (content_store_id IS NOT NULL))
+	cookie_key bytea CHECK (length(cookie_key) = 16),	-- secret; NULL: an older share, which has cookie_seed
+	CHECK ((content IN ('postgres', 'memory')) = (content_store_id IS NULL))
 );
 
 -- An inode.  kind is the ftype3 of RFC 1813: 1 regular, 2 directory, 3 block,
@@ -60,7 +61,10 @@ CREATE TABLE dittofs.files (
 	target bytea,				-- of a symlink
 	verifier bytea,				-- of an exclusive create
 	memory_epoch bigint,		-- its pages are in blocks_memory, of that life
-	external bigint				-- bytes of used that are in stores; NULL: none
+	external bigint,			-- bytes that are in stores; NULL: none
+	cuts bigint[],				-- what was cut off and is not deleted yet (src/tables/content.c)
+	moved bigint,				-- pages before that byte are in the other table (src/tables/blocks.c)
+	overflow int				-- of a directory: names had to go to so many further places (src/tables/dirents.c)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE dittofs.files ADD CONSTRAINT files_pkey PRIMARY KEY (id);
 ALTER TABLE dittofs.files ALTER target SET STORAGE external;
@@ -85,7 +89,8 @@ CREATE TABLE dittofs.blocks (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
 	data bytea NOT NULL,
-	ranges bytea				-- which bytes of the block data has; NULL: the first
+	ranges bytea,				-- which bytes of the block data has; NULL: the first
+	cut bigint					-- it was written after this cut of its file; NULL: before any
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks ADD CONSTRAINT blocks_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks ALTER data SET STORAGE external;
@@ -94,21 +99,46 @@ CREATE UNLOGGED TABLE dittofs.blocks_memory (
 	content_id uuid NOT NULL,
 	block bigint NOT NULL,
 	data bytea NOT NULL,
-	ranges bytea
+	ranges bytea,
+	cut bigint
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE dittofs.blocks_memory ADD CONSTRAINT blocks_memory_pkey PRIMARY KEY (content_id, block);
 ALTER TABLE dittofs.blocks_memory ALTER data SET STORAGE external;
 
--- Which life of blocks_memory this is: a crash empties both (src/memory.c).
+-- Which life of blocks_memory this is: a crash empties both (src/tables/memory.c).
 CREATE UNLOGGED TABLE dittofs.memory_life (
 	epoch bigint PRIMARY KEY
 );
 
--- Content without a file, for dittofs.reap() to delete in slices.
+-- Content without a file, and what was cut off files, for dittofs.reap() to delete
+-- in slices.
 CREATE TABLE dittofs.reap_queue (
 	content_id uuid PRIMARY KEY,
-	content text NOT NULL,		-- which table its pages are in
-	queued_at timestamptz NOT NULL DEFAULT now()
+	content text NOT NULL,		-- which table its pages are in; 'cut': see file_id
+	queued_at timestamptz NOT NULL DEFAULT now(),
+	"position" bigint NOT NULL DEFAULT 0,	-- what lies before it is deleted
+	file_id uuid,				-- the file something was cut off; content_id means nothing then
+	next_at timestamptz NOT NULL DEFAULT '-infinity',	-- put off until then,
+	failures int NOT NULL DEFAULT 0,		-- after so many failures,
+	error text								-- of which the last was this
+);
+
+-- Shares that were dropped with their files, which dittofs.reap() deletes in slices,
+-- directory by directory (src/admin/dropped.c).
+CREATE TABLE dittofs.dropped_shares (
+	share_id int PRIMARY KEY,
+	name text COLLATE "C" NOT NULL,
+	dropped_at timestamptz NOT NULL DEFAULT now(),
+	swept uuid,					-- inodes up to this one were looked through
+	files bool NOT NULL DEFAULT false	-- for files; before that, for directories
+);
+CREATE TABLE dittofs.dropped_directories (
+	id uuid PRIMARY KEY,
+	share_id int NOT NULL,
+	position bigint NOT NULL,	-- entries up to this cookie are gone
+	next_at timestamptz NOT NULL DEFAULT '-infinity',
+	failures int NOT NULL DEFAULT 0,
+	error text					-- of the last of them
 );
 
 -- Bytes and inodes of a share: the sum over its slots.  A backend adds to a
@@ -149,14 +179,15 @@ CREATE TABLE dittofs.mounts (
 );
 
 -- Replies to changes, for clients that ask again; three tables that take turns
--- (extension/src/replies.c).  A dump leaves them out: who restores one does not
+-- (extension/src/ops/replies.c).  A dump leaves them out: who restores one does not
 -- go on where the clients were.
 CREATE TABLE dittofs.replies_0 (
 	key bigint NOT NULL,		-- of a client's address and 64 xids
 	xids bigint NOT NULL,		-- a bit for each of them that there is a reply for
-	replies bytea NOT NULL		-- 24 bytes each
+	replies bytea NOT NULL		-- when they arrived, on which connection, and what they said
 ) WITH (autovacuum_enabled = off);
-ALTER TABLE dittofs.replies_0 ALTER replies SET STORAGE plain;
+-- Not plain, for which a length takes 4 bytes; they are too short to be moved out.
+ALTER TABLE dittofs.replies_0 ALTER replies SET STORAGE external;
 CREATE INDEX replies_0_key ON dittofs.replies_0 (key, xids);
 CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
 CREATE INDEX replies_1_key ON dittofs.replies_1 (key, xids);
@@ -180,6 +211,8 @@ SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.blocks_memory', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.memory_life', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.reap_queue', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.dropped_shares', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.dropped_directories', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.space_usage', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.filesystem_capabilities', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.server_config', '');

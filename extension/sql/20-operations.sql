@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- The operations: one function a call of NFS, all in C.
 --
 -- They run no SQL: they reach the tables directly, so there is no search_path

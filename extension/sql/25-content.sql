@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Content outside the database: stores, and what of files is in them.
 --
 -- A store holds blocks, immutable and named by the SHA-256 of their content.
@@ -11,7 +12,29 @@ CREATE TABLE dittofs.content_stores (
 	store_id int PRIMARY KEY DEFAULT nextval('dittofs.store_ids'),
 	name text COLLATE "C" NOT NULL UNIQUE,
 	kind text NOT NULL CHECK (kind IN ('filesystem', 's3')),
-	created_at timestamptz NOT NULL DEFAULT now()
+	created_at timestamptz NOT NULL DEFAULT now(),
+	read_only bool NOT NULL DEFAULT false
+);
+
+-- Which database this is: another one in every copy that pg_dump, CREATE
+-- DATABASE ... TEMPLATE, pg_upgrade or logical replication makes.
+CREATE FUNCTION dittofs.this_database() RETURNS text
+	LANGUAGE C STABLE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'dittofs_this_database';
+
+-- Whose a store is.  store_uuid, owner_uuid and a ticket are written into the
+-- store, as its marker; gateways use a store only while the marker there is the
+-- one that is expected here (extension/README.md).
+CREATE TABLE dittofs.content_store_marks (
+	store_id int PRIMARY KEY,
+	store_uuid uuid NOT NULL DEFAULT gen_random_uuid(),
+	owner_uuid uuid NOT NULL DEFAULT gen_random_uuid(),
+	database text COLLATE "C" NOT NULL DEFAULT dittofs.this_database(),
+	ticket uuid NOT NULL DEFAULT gen_random_uuid(),
+	next_ticket uuid NOT NULL DEFAULT gen_random_uuid(),
+	turned_at timestamptz NOT NULL DEFAULT now(),
+	marked_at timestamptz,
+	adopting bool NOT NULL DEFAULT false
 );
 
 -- Bytes [start, start + length) of a file are bytes [skip, skip + length) of a
@@ -22,12 +45,13 @@ CREATE TABLE dittofs.extents (
 	length int NOT NULL,
 	store_id int NOT NULL,
 	hash bytea NOT NULL,
-	skip int NOT NULL
+	skip int NOT NULL,
+	cut bigint					-- as in blocks
 );
 ALTER TABLE dittofs.extents ADD CONSTRAINT extents_pkey PRIMARY KEY (content_id, start);
 CREATE INDEX extents_hash ON dittofs.extents (store_id, hash);
 
--- Every block that is in a store, or may be (src/stores.c).
+-- Every block that is in a store, or may be (src/tables/stores.c).
 CREATE TABLE dittofs.stored_blocks (
 	store_id int NOT NULL,
 	hash bytea NOT NULL,
@@ -41,26 +65,44 @@ ALTER TABLE dittofs.stored_blocks ADD CONSTRAINT stored_blocks_pkey PRIMARY KEY 
 CREATE INDEX stored_blocks_unreferenced ON dittofs.stored_blocks (unreferenced_since);
 ALTER TABLE dittofs.stored_blocks ALTER sums SET STORAGE main;
 
--- Files with content that is to be moved by the background pass (src/staged.c),
+-- Where the pass that looks for garbage goes on; no row: at the beginning, and nothing was
+-- in its way.
+CREATE TABLE dittofs.gc_position (
+	one bool PRIMARY KEY DEFAULT true CHECK (one),
+	store_id int NOT NULL,
+	hash bytea NOT NULL,
+	failures int NOT NULL DEFAULT 0,		-- in this pass
+	error text								-- the last, of this pass or the one before
+);
+
+-- Files with content that is to be moved by the background pass (src/tables/staged.c),
 -- and shares whose files are to be looked at.
 CREATE TABLE dittofs.staged_files (
 	file_id uuid PRIMARY KEY,
 	next_at timestamptz NOT NULL,
 	position bigint NOT NULL,
-	moving bool NOT NULL
+	moving bool NOT NULL,
+	clean bool NOT NULL DEFAULT false,		-- nothing was to be moved before position
+	tries int NOT NULL DEFAULT 0,			-- tasks that nobody has ended since one was
+	failures int NOT NULL DEFAULT 0,		-- put off after so many failures,
+	error text								-- of which the last was this
 );
 CREATE INDEX staged_files_next ON dittofs.staged_files (next_at);
 CREATE TABLE dittofs.content_moves (
 	share_id int PRIMARY KEY,
 	position uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
 	passes int NOT NULL DEFAULT 0,
-	next_at timestamptz NOT NULL DEFAULT now()
+	next_at timestamptz NOT NULL DEFAULT now(),
+	failures int NOT NULL DEFAULT 0,
+	error text
 );
 
 SELECT pg_catalog.pg_extension_config_dump('dittofs.store_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.content_stores', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.content_store_marks', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.extents', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.stored_blocks', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.gc_position', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.staged_files', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.content_moves', '');
 
@@ -75,18 +117,54 @@ CREATE FUNCTION dittofs.drop_content_store(name text) RETURNS void
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_drop_content_store';
 
+-- Whose a store is, set by people.  adopt: from now on this database's alone.
+-- attach: to be read, and never changed.
+CREATE FUNCTION dittofs.adopt_content_store(name text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_adopt_content_store';
+
+CREATE FUNCTION dittofs.attach_content_store(name text, read_only bool DEFAULT true) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_attach_content_store';
+
+-- A gateway has written a marker with the next ticket.  NULL: somebody else has
+-- said so before.
+CREATE FUNCTION dittofs.content_store_marked(store_id int, ticket uuid) RETURNS bool
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	UPDATE dittofs.content_store_marks m SET ticket = m.next_ticket, next_ticket = gen_random_uuid(),
+		turned_at = clock_timestamp(), marked_at = coalesce(m.marked_at, clock_timestamp()), adopting = false
+		WHERE m.store_id = $1 AND m.next_ticket = $2 AND m.database = dittofs.this_database()
+		RETURNING true;
+END;
+
 -- Where the content of each share goes; gateways ask now and then, and nothing
 -- depends on it.  A store that no share has any more comes without a share, since
--- there may be content in it.
+-- there may be content in it.  And whose each store is: that is what gateways
+-- compare with its marker.
 CREATE FUNCTION dittofs.content_hints(
 	OUT share uuid, OUT content text, OUT store text, OUT store_id int, OUT block_size int,
-	OUT name text)
+	OUT name text, OUT store_uuid uuid, OUT owner_uuid uuid, OUT ticket uuid, OUT next_ticket uuid,
+	OUT state text, OUT read_only bool, OUT turn bool)
 	RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT s.share_uuid, s.content, c.name, c.store_id, s.block_size, s.name
-	FROM dittofs.shares s FULL JOIN dittofs.content_stores c ON c.store_id = s.content_store_id;
+	SELECT s.share_uuid, s.content, c.name, c.store_id, s.block_size, s.name,
+		m.store_uuid, m.owner_uuid, m.ticket, m.next_ticket,
+		CASE WHEN c.store_id IS NULL THEN NULL
+			WHEN m.store_id IS NULL THEN 'unknown'
+			WHEN m.database <> dittofs.this_database() THEN 'copy'
+			WHEN m.adopting THEN 'adopting'
+			WHEN m.marked_at IS NULL AND NOT EXISTS (SELECT FROM dittofs.stored_blocks b
+				WHERE b.store_id = c.store_id AND b.state = 'stored') THEN 'new'
+			ELSE 'own' END,
+		c.read_only, m.turned_at < clock_timestamp() - interval '1 minute'
+	FROM dittofs.shares s FULL JOIN dittofs.content_stores c ON c.store_id = s.content_store_id
+		LEFT JOIN dittofs.content_store_marks m ON m.store_id = c.store_id;
 END;
 
 -- As read(), but what is in a store is named, not fetched.
@@ -112,16 +190,21 @@ CREATE FUNCTION dittofs.claim_blocks(store_id int, blocks bytea) RETURNS bytea
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_claim_blocks';
 
 CREATE FUNCTION dittofs.list_content_stores(
-	OUT name text, OUT kind text, OUT shares bigint, OUT blocks bigint, OUT bytes bigint)
+	OUT name text, OUT kind text, OUT shares bigint, OUT blocks bigint, OUT bytes bigint,
+	OUT state text)
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_list_content_stores';
 
--- The background pass, which every gateway runs: a task, and how it ends.
+-- The background pass, which every gateway runs: a task, and how it ends.  In what works
+-- by slices the planner may only look up the rows of the slice by their keys: where a table
+-- is not much larger than a slice it takes reading all of it for cheaper, once for each row.
 CREATE FUNCTION dittofs.merge_next() RETURNS dittofs.merge_task
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_merge_next';
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off
+	SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+	AS 'MODULE_PATHNAME', 'dittofs_merge_next';
 
 CREATE FUNCTION dittofs.merge_commit(handle bytea, "offset" bigint, stamp bytea, store_id int, blocks bytea)
 	RETURNS int
@@ -145,11 +228,15 @@ CREATE FUNCTION dittofs.gc(
 CREATE FUNCTION dittofs.gc_next(max int DEFAULT 1000, OUT store_id int, OUT hash bytea)
 	RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc_next';
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off
+	SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+	AS 'MODULE_PATHNAME', 'dittofs_gc_next';
 
 CREATE FUNCTION dittofs.gc_done(store_id int, hashes bytea) RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_gc_done';
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off
+	SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+	AS 'MODULE_PATHNAME', 'dittofs_gc_done';
 
 CREATE FUNCTION dittofs.gc_adopt(store_id int, hashes bytea) RETURNS bytea
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -157,10 +244,12 @@ CREATE FUNCTION dittofs.gc_adopt(store_id int, hashes bytea) RETURNS bytea
 
 -- For a verification: what should be in a store, and whose it is.
 CREATE FUNCTION dittofs.stored_block_list(store_id int, after bytea DEFAULT '', max int DEFAULT 1000,
-	share text DEFAULT NULL, OUT hash bytea, OUT length int, OUT sums bytea)
+	share text DEFAULT NULL, OUT hash bytea, OUT length int, OUT sums bytea, OUT "position" bytea)
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_stored_block_list';
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off
+	SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+	AS 'MODULE_PATHNAME', 'dittofs_stored_block_list';
 
 CREATE FUNCTION dittofs.block_users(store_id int, hash bytea,
 	OUT share text, OUT handle bytea, OUT path text, OUT "offset" bigint, OUT length int)
@@ -168,7 +257,35 @@ CREATE FUNCTION dittofs.block_users(store_id int, hash bytea,
 	LANGUAGE C STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_block_users';
 
+-- What the background passes could not do, and put off.
+CREATE VIEW dittofs.content_troubles AS
+	SELECT 'merge' AS pass, s.name AS share, t.file_id, f.fileid, greatest(t.failures, t.tries - 1) AS failures, t.next_at,
+			coalesce(t.error, 'no gateway has ended its task: see their logs') AS error
+		FROM dittofs.staged_files t LEFT JOIN dittofs.files f ON f.id = t.file_id
+		LEFT JOIN dittofs.shares s USING (share_id) WHERE t.failures > 0 OR t.tries > 1
+	UNION ALL
+	SELECT 'reap', s.name, coalesce(q.file_id, q.content_id), f.fileid, q.failures, q.next_at, q.error
+		FROM dittofs.reap_queue q LEFT JOIN dittofs.files f ON f.id = q.file_id
+		LEFT JOIN dittofs.shares s USING (share_id) WHERE q.failures > 0
+	UNION ALL
+	SELECT 'sweep', s.name, NULL, NULL, m.failures, m.next_at, m.error
+		FROM dittofs.content_moves m JOIN dittofs.shares s USING (share_id) WHERE m.failures > 0
+	UNION ALL
+	SELECT 'gc', NULL, NULL, NULL, greatest(failures, 1), NULL, error FROM dittofs.gc_position WHERE error IS NOT NULL;
+
 -- What shares hold and where.  It reads all content tables, but not the content.
+-- Of blocks_memory; none on a standby, which has nothing of an UNLOGGED table.
+CREATE FUNCTION dittofs.memory_block_rows(OUT content_id uuid, OUT length bigint, OUT stored bigint)
+	RETURNS SETOF record
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT pg_is_in_recovery() THEN
+		RETURN QUERY SELECT b.content_id, sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
+			FROM dittofs.blocks_memory b GROUP BY b.content_id;
+	END IF;
+END
+$$;
 CREATE VIEW dittofs.content_report AS
 	WITH content AS (
 		SELECT coalesce(f.content_id, f.id) AS content_id, s.share_id, s.name AS share
@@ -179,8 +296,8 @@ CREATE VIEW dittofs.content_report AS
 		FROM content c JOIN dittofs.blocks b USING (content_id) GROUP BY c.share
 	UNION ALL
 	SELECT c.share, 'memory', NULL, count(DISTINCT c.content_id),
-			sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
-		FROM content c JOIN dittofs.blocks_memory b USING (content_id) GROUP BY c.share
+			sum(b.length)::bigint, sum(b.stored)::bigint
+		FROM content c JOIN dittofs.memory_block_rows() b USING (content_id) GROUP BY c.share
 	UNION ALL
 	SELECT u.share, s.kind, s.name, u.files, u.bytes, d.bytes
 		FROM (SELECT c.share, e.store_id, count(DISTINCT c.content_id) AS files, sum(e.length)::bigint AS bytes

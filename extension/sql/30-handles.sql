@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Handles: 33 opaque bytes on the wire, readable text for people.
 
 CREATE FUNCTION dittofs.handle_to_text(handle bytea) RETURNS text

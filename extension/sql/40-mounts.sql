@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the MOUNT protocol (RFC 1813, appendix I) asks.
 --
 -- The three that keep the list of mounts run SQL as the extension's owner.
@@ -17,8 +18,9 @@ CREATE FUNCTION dittofs.unmount_all(caller dittofs.caller DEFAULT '') RETURNS in
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_unmount_all';
-CREATE FUNCTION dittofs.list_mounts(OUT client text, OUT path bytea) RETURNS SETOF record
+-- max_bytes: the list ends where it would be larger, at about 64 bytes a row and its text.
+CREATE FUNCTION dittofs.list_mounts(max_bytes bigint DEFAULT NULL, OUT client text, OUT path bytea) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_mounts';
 -- clients: the networks allowed, none for everybody.
-CREATE FUNCTION dittofs.list_exports(OUT path text, OUT clients text[]) RETURNS SETOF record
+CREATE FUNCTION dittofs.list_exports(max_bytes bigint DEFAULT NULL, OUT path text, OUT clients text[]) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_exports';

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Shares, settings, health: what an administrator does.
 --
 -- What changes something here runs SQL as the extension's owner: who may
@@ -9,7 +10,7 @@ CREATE FUNCTION dittofs.create_share(name text, content text DEFAULT 'postgres',
 	allowed_clients inet[] DEFAULT '{}', denied_clients inet[] DEFAULT '{}',
 	require_privileged_port bool DEFAULT false, allow_auth_none bool DEFAULT false,
 	atime text DEFAULT 'relative',
-	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode int DEFAULT 493,
+	root_uid bigint DEFAULT 0, root_gid bigint DEFAULT 0, root_mode text DEFAULT '0755',
 	content_store text DEFAULT NULL, block_size int DEFAULT 1048576,
 	compression text DEFAULT 'none',
 	max_bytes bigint DEFAULT NULL, max_inodes bigint DEFAULT NULL)
@@ -37,7 +38,7 @@ CREATE FUNCTION dittofs.drop_share(name text, force bool DEFAULT false) RETURNS 
 	AS 'MODULE_PATHNAME', 'dittofs_drop_share';
 -- The share's root; makes it where it is missing.
 CREATE FUNCTION dittofs.create_root_directory(share text,
-	uid bigint DEFAULT 0, gid bigint DEFAULT 0, mode int DEFAULT 493)
+	uid bigint DEFAULT 0, gid bigint DEFAULT 0, mode text DEFAULT '0755')
 	RETURNS dittofs.create_result
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_create_root_directory';
 CREATE FUNCTION dittofs.list_shares(
@@ -70,3 +71,16 @@ CREATE FUNCTION dittofs.healthcheck(
 	OUT version text, OUT in_recovery bool, OUT shares bigint, OUT write_verifier bytea)
 	RETURNS record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_healthcheck';
+
+-- For a logical subscriber that takes over: sequences are not replicated, and what the
+-- publisher gave out and removed again was as good as used.
+CREATE FUNCTION dittofs.advance_sequences() RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM setval('dittofs.file_ids', greatest(s.last_value, (SELECT max(fileid) FROM dittofs.files)) + 4294967296)
+		FROM dittofs.file_ids s;
+	PERFORM setval('dittofs.share_ids', greatest(s.last_value, (SELECT max(share_id) FROM dittofs.shares)) + 1000)
+		FROM dittofs.share_ids s;
+END
+$$;

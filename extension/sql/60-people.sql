@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Files by path, for people in psql.
 --
 -- A path begins with the name of a share.  Names are text: as they are where
@@ -19,7 +20,7 @@ CREATE FUNCTION dittofs.time_to_timestamp(nanoseconds bigint) RETURNS timestampt
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'dittofs_time_to_timestamp';
 
 CREATE FUNCTION dittofs.resolve(path text, caller dittofs.caller DEFAULT '') RETURNS bytea
-	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_resolve';
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_resolve';
 
 CREATE FUNCTION dittofs.stat(path text, caller dittofs.caller DEFAULT '',
 	OUT kind text, OUT mode text, OUT nlink bigint, OUT uid bigint, OUT gid bigint,
@@ -27,19 +28,19 @@ CREATE FUNCTION dittofs.stat(path text, caller dittofs.caller DEFAULT '',
 	OUT used bigint, OUT atime timestamptz, OUT ctime timestamptz,
 	OUT rdev text, OUT target text)
 	RETURNS record
-	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_stat';
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_stat';
 
 CREATE FUNCTION dittofs.ls(path text, caller dittofs.caller DEFAULT '',
 	OUT name text, OUT kind text, OUT mode text, OUT nlink bigint, OUT uid bigint, OUT gid bigint,
 	OUT size bigint, OUT mtime timestamptz, OUT fileid bigint, OUT handle bytea)
 	RETURNS SETOF record
-	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_ls';
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_ls';
 
 CREATE FUNCTION dittofs.tree(root text, caller dittofs.caller DEFAULT '',
 	OUT path text, OUT depth int, OUT kind text, OUT mode text, OUT nlink bigint, OUT uid bigint,
 	OUT gid bigint, OUT size bigint, OUT mtime timestamptz, OUT fileid bigint, OUT handle bytea)
 	RETURNS SETOF record
-	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_tree';
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_tree';
 
 CREATE FUNCTION dittofs.read_file(path text, "offset" bigint DEFAULT 0, count bigint DEFAULT NULL,
 	caller dittofs.caller DEFAULT '') RETURNS bytea
@@ -47,33 +48,33 @@ CREATE FUNCTION dittofs.read_file(path text, "offset" bigint DEFAULT 0, count bi
 
 CREATE FUNCTION dittofs.write_file(path text, content bytea, mode text DEFAULT '0644',
 	caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_file';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_file';
 
 CREATE FUNCTION dittofs.mkdir(path text, mode text DEFAULT '0755', parents bool DEFAULT false,
 	caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mkdir';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mkdir';
 
 CREATE FUNCTION dittofs.rm(path text, recursive bool DEFAULT false,
 	caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_rm';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_rm';
 
 CREATE FUNCTION dittofs.rmdir(path text, caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_rmdir';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_rmdir';
 
 CREATE FUNCTION dittofs.mv(source text, target text, caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mv';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_mv';
 
 CREATE FUNCTION dittofs.ln(existing text, path text, caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_ln';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_ln';
 
 CREATE FUNCTION dittofs.symlink(target text, path text, caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_symlink';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_symlink';
 
 CREATE FUNCTION dittofs.readlink(path text, caller dittofs.caller DEFAULT '') RETURNS text
-	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_readlink';
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_readlink';
 
 CREATE FUNCTION dittofs.chmod(path text, mode text, caller dittofs.caller DEFAULT '') RETURNS void
-	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_chmod';
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_chmod';
 
 -- NULL leaves owner or group as it is.
 CREATE FUNCTION dittofs.chown(path text, uid bigint, gid bigint DEFAULT NULL,

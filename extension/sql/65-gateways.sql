@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What gateways tell about themselves, and what people ask about all of it.
 --
 -- Both tables are UNLOGGED: a row is news, not data.  Writing one flushes no
@@ -48,18 +49,37 @@ CREATE FUNCTION dittofs.record_slow_call(age_ms float8, host text, client text, 
 	AS 'MODULE_PATHNAME', 'dittofs_record_slow_call';
 
 CREATE FUNCTION dittofs.unregister_replica(replica_id uuid) RETURNS void
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	DELETE FROM dittofs.gateway_replicas r WHERE r.replica_id = unregister_replica.replica_id;
-END;
+	AS 'MODULE_PATHNAME', 'dittofs_unregister_replica';
+
+-- A standby has none of an UNLOGGED table, and may not even plan to read one.  So views
+-- read these tables through functions, which find nothing there.
+CREATE FUNCTION dittofs.gateway_replica_rows() RETURNS SETOF dittofs.gateway_replicas
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT pg_is_in_recovery() THEN
+		RETURN QUERY SELECT * FROM dittofs.gateway_replicas;
+	END IF;
+END
+$$;
+CREATE FUNCTION dittofs.slow_call_rows() RETURNS SETOF dittofs.slow_call_log
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT pg_is_in_recovery() THEN
+		RETURN QUERY SELECT * FROM dittofs.slow_call_log;
+	END IF;
+END
+$$;
 
 -- A gateway that has not been heard of for half a minute is not alive.
 CREATE VIEW dittofs.replicas AS
 	SELECT replica_id, host, pid, version, address, state,
 		seen_at > now() - interval '30 seconds' AS alive,
 		clients, calls_per_second, started_at, seen_at
-	FROM dittofs.gateway_replicas;
+	FROM dittofs.gateway_replica_rows();
 
 CREATE FUNCTION dittofs.list_replicas(
 	OUT host text, OUT pid int, OUT version text, OUT address text, OUT state text,
@@ -77,7 +97,7 @@ CREATE VIEW dittofs.slow_calls AS
 	SELECT happened_at, host, client, procedure, dittofs.status_name(status) AS status,
 		total_ms, queue_ms, database_ms, flush_ms, content_ms,
 		dittofs.get_share_name_for_handle(handle) AS share, handle
-	FROM dittofs.slow_call_log ORDER BY happened_at DESC;
+	FROM dittofs.slow_call_rows() ORDER BY happened_at DESC;
 
 CREATE FUNCTION dittofs.list_slow_calls(max int DEFAULT 20,
 	OUT happened_at timestamptz, OUT host text, OUT client text, OUT procedure text, OUT status text,

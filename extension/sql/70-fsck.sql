@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What must always hold between the tables (extension/README.md, invariants),
 -- and does not.
 --
@@ -14,32 +15,36 @@
 -- Every directory that can be reached from its share's root.  Each step must go
 -- by the indexes, in the order written: the planner knows neither how many steps
 -- there will be nor how small they are, and would read whole tables in each.
+-- OFFSET 0 keeps each look-up a subquery of its own, which can only be made for the
+-- row before it.  As joins they are turned round where statistics say that a table
+-- is empty, as after a vacuum that found it so, and each step reads all of it.
 CREATE FUNCTION dittofs.fsck_reachable() RETURNS SETOF uuid
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp SET jit = off
 	SET enable_seqscan = off SET enable_bitmapscan = off
 	SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
-	SET join_collapse_limit = 1
 AS $$
 	WITH RECURSIVE reachable(id) AS (
 		SELECT root_id FROM dittofs.shares
 		UNION
 		SELECT c.id FROM reachable r
-			JOIN dittofs.parent_child_map d ON d.parent_id = r.id
-			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
+			CROSS JOIN LATERAL (SELECT child_id FROM dittofs.parent_child_map
+				WHERE parent_id = r.id OFFSET 0) d
+			CROSS JOIN LATERAL (SELECT id FROM dittofs.files
+				WHERE id = d.child_id AND kind = 2 OFFSET 0) c
 	)
 	SELECT id FROM reachable
 $$;
 
 -- Content in memory.  A standby has none: not even a plan may name the tables.
 CREATE FUNCTION dittofs.fsck_memory_blocks(
-	OUT content_id uuid, OUT block bigint, OUT length int, OUT ranges bytea)
+	OUT content_id uuid, OUT block bigint, OUT length int, OUT ranges bytea, OUT cut bigint)
 	RETURNS SETOF record
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT pg_is_in_recovery() THEN
-		RETURN QUERY SELECT b.content_id, b.block, octet_length(b.data), b.ranges FROM dittofs.blocks_memory b;
+		RETURN QUERY SELECT b.content_id, b.block, octet_length(b.data), b.ranges, b.cut FROM dittofs.blocks_memory b;
 	END IF;
 END
 $$;
@@ -53,11 +58,45 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
+-- Which part of a repair a rule belongs to.  A rule that is not named here is of
+-- the first.
+CREATE FUNCTION dittofs.fsck_part(rule text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN rule IN ('space_usage is exact', 'settings and accounts are of a share that exists') THEN 'accounts'
+		WHEN rule = 'the background passes put nothing off' THEN 'passes'
+		WHEN rule IN ('content in memory has not been lost', 'used is the sum of the blocks',
+			'no byte lies at or after the size, no block is empty or too long', 'no extent lies at or after the size',
+			'no byte is in two places', 'a block is a file''s, or waits for the reaper',
+			'an extent is of a block that is stored', 'a stored block has a store, a hash and sums',
+			'content that is to be moved is known', 'the store of a share exists, and is of its kind',
+			'content is one file''s, or waits for the reaper',
+			'what was cut off a file waits for the reaper') THEN 'content'
+		ELSE 'names' END
+$$;
+
+-- The violations of the rules of these parts, or of all.  A rule that is not asked
+-- for costs nothing: its branch is not run, nor what only it reads.
+CREATE FUNCTION dittofs.fsck_parts(parts text[], OUT rule text, OUT object text) RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+	SET search_path = pg_catalog, pg_temp SET jit = off
+	-- Statistics are old when much has changed, and an estimate of one row then makes
+	-- a nested loop of what takes a hash table: quadratic.
+	SET enable_nestloop = off
 AS $fsck$
+	SELECT v.rule, v.object FROM (
 	WITH
+	-- with those whose files are being deleted: their directories lose one entry after
+	-- the other, and have no place in a tree any more
+	shares AS (
+		SELECT share_id, root_id FROM dittofs.shares
+		UNION ALL SELECT share_id, NULL FROM dittofs.dropped_shares
+	),
+	linked AS NOT MATERIALIZED (
+		SELECT f.* FROM dittofs.files f
+			WHERE NOT EXISTS (SELECT FROM dittofs.dropped_shares d WHERE d.share_id = f.share_id)
+	),
 	reachable AS MATERIALIZED (
 		SELECT id FROM dittofs.fsck_reachable() r(id)
 	),
@@ -74,42 +113,61 @@ AS $fsck$
 			JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
 			GROUP BY d.parent_id
 	),
+	-- where files were cut while the reaper has not come by
+	cuts AS MATERIALIZED (
+		SELECT coalesce(f.content_id, f.id) AS content_id, f.cuts[2 * i + 1] AS start, f.cuts[2 * i + 2] AS mark
+			FROM dittofs.files f, generate_series(1, array_length(f.cuts, 1) / 2 - 1) i WHERE f.cuts IS NOT NULL
+	),
+	-- files whose pages are on their way from one table to the other
+	moves AS MATERIALIZED (
+		SELECT coalesce(content_id, id) AS content_id, moved FROM dittofs.files WHERE moved IS NOT NULL
+	),
 	-- blocks, where in the file they begin, and where in the block their data end
 	blocks AS (
-		SELECT content, content_id, block, length, ranges,
-				block / 17 * 131072 + block % 17 * 8064 AS start,
+		SELECT CASE WHEN m.moved IS NULL THEN content
+					WHEN (content = 'postgres') = CASE WHEN m.moved > 0 THEN start < m.moved ELSE start >= -m.moved END THEN 'memory'
+					ELSE 'in the wrong table' END AS content,
+				content_id, block, length, ranges, start, "end",
+				NOT (content_id IN (SELECT content_id FROM cuts) AND EXISTS (SELECT FROM cuts c
+					WHERE c.content_id = a.content_id AND a.start >= c.start AND coalesce(cut, 0) < c.mark)) AS live
+			FROM (SELECT *, block / 17 * 131072 + block % 17 * 8064 AS start,
 				CASE WHEN ranges IS NULL THEN length
 					ELSE ('x' || encode(substr(ranges, length(ranges) - 3), 'hex'))::bit(32)::int END AS "end"
-			FROM (SELECT 'postgres' AS content, content_id, block, length(data) AS length, ranges FROM dittofs.blocks
-				UNION ALL SELECT 'memory', content_id, block, length, ranges FROM dittofs.fsck_memory_blocks()) b
+			FROM (SELECT 'postgres' AS content, content_id, block, length(data) AS length, ranges, cut FROM dittofs.blocks
+				UNION ALL SELECT 'memory', content_id, block, length, ranges, cut FROM dittofs.fsck_memory_blocks()) b) a LEFT JOIN moves m USING (content_id)
 	),
 	contents AS (
 		SELECT content, content_id, sum(length) AS bytes, count(*) AS n,
 				min(block) AS first, min(length) AS shortest,
 				bool_or("end" > CASE block % 17 WHEN 16 THEN 2048 ELSE 8064 END) AS too_long,
-				max(start + "end") AS "end"
+				max(start + "end") FILTER (WHERE live) AS "end"
 			FROM blocks GROUP BY content, content_id
 	),
+	live_extents AS (
+		SELECT content_id, start, length, NOT (content_id IN (SELECT content_id FROM cuts) AND EXISTS (SELECT FROM cuts c
+				WHERE c.content_id = e.content_id AND e.start >= c.start AND coalesce(e.cut, 0) < c.mark)) AS live
+			FROM dittofs.extents e
+	),
 	extents AS (
-		SELECT content_id, sum(length) AS bytes, min(start) AS first, max(start + length) AS "end"
-			FROM dittofs.extents GROUP BY content_id
+		SELECT content_id, sum(length) AS bytes, min(start) AS first, max(start + length) FILTER (WHERE live) AS "end"
+			FROM live_extents GROUP BY content_id
 	),
 	-- stretches of bytes, of files in which some could be in two places
 	places AS (
 		SELECT content_id, start, start + length AS "end" FROM blocks
-			WHERE ranges IS NULL AND content_id IN (SELECT content_id FROM dittofs.extents)
+			WHERE live AND ranges IS NULL AND content_id IN (SELECT content_id FROM dittofs.extents)
 		UNION ALL
 		SELECT content_id, start + ('x' || encode(substr(ranges, 8 * i + 1, 4), 'hex'))::bit(32)::int,
 				start + ('x' || encode(substr(ranges, 8 * i + 5, 4), 'hex'))::bit(32)::int
-			FROM blocks, generate_series(0, length(ranges) / 8 - 1) i WHERE ranges IS NOT NULL
+			FROM blocks, generate_series(0, length(ranges) / 8 - 1) i WHERE live AND ranges IS NOT NULL
 		UNION ALL
-		SELECT content_id, start, start + length FROM dittofs.extents
+		SELECT content_id, start, start + length FROM live_extents WHERE live
 	),
 	regular AS (
-		SELECT f.id, f.size, f.used, coalesce(f.external, 0) AS external,
+		SELECT f.id, f.size, f.used + coalesce(f.cuts[1], 0) AS held, coalesce(f.external, 0) AS external,
 				coalesce(f.content_id, f.id) AS content_id,
 				CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END AS content,
-				f.used > coalesce(f.external, 0) AND f.memory_epoch IS NOT NULL
+				f.used + coalesce(f.cuts[1], 0) > coalesce(f.external, 0) AND f.memory_epoch IS NOT NULL
 					AND NOT pg_is_in_recovery()
 					AND f.memory_epoch NOT IN (SELECT dittofs.fsck_memory_lives()) AS lost,
 				f.memory_epoch IS NOT NULL AND pg_is_in_recovery() AS unseen
@@ -118,13 +176,15 @@ AS $fsck$
 	owners AS (
 		SELECT content, content_id, count(*) AS n FROM (
 				SELECT content, content_id FROM regular
-				UNION ALL SELECT content, content_id FROM dittofs.reap_queue) o
+				UNION ALL SELECT t, content_id FROM dittofs.reap_queue q,
+					unnest(CASE q.content WHEN 'both' THEN array['postgres', 'memory'] ELSE array[q.content] END) t
+					WHERE file_id IS NULL) o
 			GROUP BY content, content_id
 	)
 
 	-- inodes by themselves
-	SELECT 'an inode''s share exists', f.id::text
-		FROM dittofs.files f LEFT JOIN dittofs.shares s ON s.share_id = f.share_id
+	SELECT 'an inode''s share exists' AS rule, f.id::text AS object
+		FROM dittofs.files f LEFT JOIN shares s ON s.share_id = f.share_id
 		WHERE s.share_id IS NULL
 	UNION ALL
 	SELECT 'kind, mode and ids are in their ranges', id::text FROM dittofs.files
@@ -137,7 +197,10 @@ AS $fsck$
 	UNION ALL
 	-- the sequence is read as it is now, never behind our snapshot
 	SELECT 'fileids come from the sequence, which is beyond them all', max(fileid)::text
-		FROM dittofs.files HAVING max(fileid) > (SELECT last_value FROM dittofs.file_ids)
+		FROM dittofs.files HAVING max(fileid) > (SELECT last_value - (NOT is_called)::int FROM dittofs.file_ids)
+	UNION ALL
+	SELECT 'share ids come from the sequence, which is beyond them all', max(share_id)::text
+		FROM dittofs.shares HAVING max(share_id) > (SELECT last_value - (NOT is_called)::int FROM dittofs.share_ids)
 	UNION ALL
 	SELECT 'columns fit the kind', id::text FROM dittofs.files
 		WHERE (parent_id IS NOT NULL) <> (kind = 2)
@@ -147,28 +210,32 @@ AS $fsck$
 			OR (kind = 5 AND (size <> length(target) OR size NOT BETWEEN 1 AND 4095))
 			OR (kind IN (3, 4, 6, 7) AND size <> 0)
 			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL
-				OR memory_epoch IS NOT NULL OR external IS NOT NULL))
-			OR external NOT BETWEEN 1 AND used
+				OR memory_epoch IS NOT NULL OR external IS NOT NULL OR cuts IS NOT NULL OR moved IS NOT NULL))
+			OR (moved IS NOT NULL AND memory_epoch IS NULL)
+			OR external NOT BETWEEN 1 AND used + coalesce(cuts[1], 0)
+			OR (cuts IS NOT NULL AND (array_length(cuts, 1) BETWEEN 4 AND 18 AND array_length(cuts, 1) % 2 = 0
+				AND cuts[1] >= 0 AND array_position(cuts, NULL) IS NULL) IS NOT TRUE)
 			OR length(verifier) <> 8
+			OR (overflow IS NOT NULL AND (kind <> 2 OR overflow < 1))
 	UNION ALL
 
 	-- links
 	SELECT 'nlink of a file is the number of its entries', f.id::text
-		FROM dittofs.files f LEFT JOIN entries e ON e.child_id = f.id
+		FROM linked f LEFT JOIN entries e ON e.child_id = f.id
 		WHERE f.kind <> 2 AND f.nlink <> coalesce(e.n, 0)
 	UNION ALL
 	SELECT 'nlink of a directory is 2 and its subdirectories', f.id::text
-		FROM dittofs.files f LEFT JOIN subdirectories d ON d.parent_id = f.id
+		FROM linked f LEFT JOIN subdirectories d ON d.parent_id = f.id
 		WHERE f.kind = 2 AND f.nlink <> 2 + coalesce(d.n, 0)
 	UNION ALL
 	SELECT 'no inode is without an entry, but for roots', f.id::text
-		FROM dittofs.files f
+		FROM linked f
 		LEFT JOIN entries e ON e.child_id = f.id
 		LEFT JOIN dittofs.shares s ON s.root_id = f.id
 		WHERE e.child_id IS NULL AND s.root_id IS NULL
 	UNION ALL
 	SELECT 'a directory has one entry, in its parent', f.id::text
-		FROM dittofs.files f
+		FROM linked f
 		LEFT JOIN entries e ON e.child_id = f.id
 		LEFT JOIN dittofs.shares s ON s.root_id = f.id
 		WHERE f.kind = 2 AND s.root_id IS NULL
@@ -182,7 +249,7 @@ AS $fsck$
 			OR f.parent_id IS DISTINCT FROM f.id OR e.n > 0
 	UNION ALL
 	SELECT 'every directory is below its root', f.id::text
-		FROM dittofs.files f LEFT JOIN reachable r ON r.id = f.id
+		FROM linked f LEFT JOIN reachable r ON r.id = f.id
 		WHERE f.kind = 2 AND r.id IS NULL
 	UNION ALL
 
@@ -192,8 +259,10 @@ AS $fsck$
 		FROM dittofs.parent_child_map d
 		LEFT JOIN dittofs.files p ON p.id = d.parent_id
 		LEFT JOIN dittofs.files c ON c.id = d.child_id
-		WHERE p.kind IS DISTINCT FROM 2 OR c.id IS NULL
-			OR p.share_id <> c.share_id OR d.fileid <> c.fileid
+		WHERE (p.kind IS DISTINCT FROM 2 OR c.id IS NULL
+			OR p.share_id <> c.share_id OR d.fileid <> c.fileid)
+			-- what is being deleted loses its inodes before its entries, or after them
+			AND NOT EXISTS (SELECT FROM dittofs.dropped_shares s WHERE s.share_id = p.share_id)
 	UNION ALL
 	SELECT 'a name is 1 to 255 bytes, none of them NUL or a slash',
 			parent_id || '/' || encode(name, 'escape')
@@ -225,7 +294,7 @@ AS $fsck$
 		FROM regular r
 		LEFT JOIN contents c ON c.content_id = r.content_id AND c.content = r.content
 		LEFT JOIN extents e ON e.content_id = r.content_id
-		WHERE NOT r.lost AND NOT r.unseen AND (r.used <> coalesce(c.bytes, 0) + coalesce(e.bytes, 0)
+		WHERE NOT r.lost AND NOT r.unseen AND (r.held <> coalesce(c.bytes, 0) + coalesce(e.bytes, 0)
 			OR r.external <> coalesce(e.bytes, 0))
 	UNION ALL
 	SELECT 'no byte lies at or after the size, no block is empty or too long', r.id::text
@@ -258,7 +327,7 @@ AS $fsck$
 	UNION ALL
 	SELECT 'content that is to be moved is known', r.id::text
 		FROM regular r JOIN dittofs.files f USING (id) JOIN dittofs.shares s ON s.share_id = f.share_id
-		WHERE s.content_store_id IS NOT NULL AND NOT r.lost AND r.used > r.external
+		WHERE s.content_store_id IS NOT NULL AND NOT r.lost AND r.held > r.external
 			AND r.size >= coalesce((SELECT value::bigint FROM dittofs.server_config WHERE key = 'external_min'), 65536)
 			AND NOT EXISTS (SELECT FROM dittofs.staged_files g WHERE g.file_id = r.id)
 			AND NOT EXISTS (SELECT FROM dittofs.content_moves m WHERE m.share_id = s.share_id)
@@ -275,6 +344,12 @@ AS $fsck$
 	SELECT 'content is one file''s, or waits for the reaper', content_id::text
 		FROM owners WHERE n > 1
 	UNION ALL
+	SELECT 'what was cut off a file waits for the reaper', id::text FROM dittofs.files f
+		WHERE cuts IS NOT NULL AND NOT EXISTS (SELECT FROM dittofs.reap_queue q WHERE q.file_id = f.id)
+	UNION ALL
+	SELECT 'the background passes put nothing off', pass || coalesce(' ' || share, '') || coalesce(' ' || file_id, '')
+		FROM dittofs.content_troubles
+	UNION ALL
 
 	-- accounting
 	SELECT 'space_usage is exact', coalesce(u.share_id, f.share_id)::text
@@ -288,5 +363,13 @@ AS $fsck$
 	SELECT 'settings and accounts are of a share that exists', r.share_id::text
 		FROM (SELECT share_id FROM dittofs.filesystem_capabilities
 				UNION SELECT share_id FROM dittofs.space_usage) r
-		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = r.share_id);
+		WHERE NOT EXISTS (SELECT FROM shares s WHERE s.share_id = r.share_id)
+	) v WHERE parts IS NULL OR dittofs.fsck_part(v.rule) = ANY (parts)
 $fsck$;
+
+CREATE FUNCTION dittofs.fsck(OUT rule text, OUT object text) RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+	SELECT * FROM dittofs.fsck_parts(NULL)
+$$;

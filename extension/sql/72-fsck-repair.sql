@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Repairing what fsck() reports, as far as there is one right answer.
 --
 -- No inode is thrown away: what has no name gets one in lost+found, and a
@@ -6,10 +7,22 @@
 -- it is left alone and reported: the last rows say what was not repaired and
 -- what he could do.
 --
--- fsck_repair() locks the tables against all changes until the transaction ends
--- (files first, as whoever changes anything; the queue before the blocks, as
--- the reaper) and looks again under the locks.  Reading goes on.  So the parts
--- below need no locks of their own, and are for fsck_repair() only.
+-- Whatever is sound can be changed meanwhile.  What fsck() found wrong is found without
+-- locks; fsck_repair() locks these inodes, as whoever changes them, to the end of the
+-- transaction, and looks again.  A step that looks for more than these is right whatever
+-- others do at the same time, for one of these reasons; a new step needs one, too:
+--
+--	it is for ever		an id is never used again, an inode never changes its share or its
+--				fileid: an entry of nothing, and an inode without a name, stay so
+--	it is a difference	link counts and accounts are changed in one transaction with what they
+--				count, so what they differ by in one snapshot is what they differ by
+--				after it
+--
+-- One repair runs at a time, or two would add the same difference.
+--
+-- Every step is one pass over its tables, however much there is to be repaired; or looks up
+-- what was found, by key. Passes have no nested loops: where statistics say that a table
+-- is empty, as after a vacuum that found it so, a nested loop reads all of it for each row.
 --
 -- A part has one step for each thing that can be repaired, and returns what it
 -- did under the name of the rule that was broken.  Whoever adds a rule to fsck()
@@ -32,6 +45,11 @@ CREATE FUNCTION dittofs.fsck_tick(ctime bigint) RETURNS bigint
 AS $$
 	SELECT greatest(ctime + 1, (extract(epoch FROM clock_timestamp()) * 1000000000)::bigint)
 $$;
+
+-- One directory of each loop, and the parent that it is to be taken out of.
+CREATE FUNCTION dittofs.fsck_loops(OUT id uuid, OUT parent_id uuid) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'dittofs_fsck_loops';
 
 -- Gives an inode without a name one in lost+found of its share's root, and
 -- returns its path.  NULL: the share is read-only, or has no root to put it in.
@@ -82,21 +100,43 @@ BEGIN
 END
 $$;
 
--- Inodes by themselves, roots among them.
-CREATE FUNCTION dittofs.fsck_repair_inodes(OUT rule text, OUT object text, OUT action text)
+-- Moves a sequence to a number that is used.  A small step is made by taking numbers, for
+-- setval() would take back what others were given since we looked.
+CREATE FUNCTION dittofs.fsck_advance(sequence regclass, used bigint) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT setval(sequence, used) WHERE used - nextval(sequence) > 10000;
+	SELECT count(nextval(sequence)) FROM generate_series(1, greatest(0, used - nextval(sequence)))
+$$;
+
+-- Locks these inodes, in the order of extension/README.md, and what of them waits for the
+-- reaper.
+CREATE FUNCTION dittofs.fsck_lock(ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM dittofs.files WHERE id = ANY (ids) ORDER BY kind <> 2, id FOR NO KEY UPDATE;
+	PERFORM FROM dittofs.reap_queue WHERE content_id = ANY (ids) OR file_id = ANY (ids) ORDER BY content_id FOR UPDATE;
+END
+$$;
+
+-- Inodes by themselves, roots among them.  ids: what was found, and is locked.
+CREATE FUNCTION dittofs.fsck_repair_inodes(ids uuid[], OUT rule text, OUT object text, OUT action text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	SET enable_nestloop = off
 AS $$
 DECLARE
 	r record;
 	greatest_fileid bigint;
+	greatest_share_id bigint;
 BEGIN
 	PERFORM dittofs.fsck_repair_check();
 	rule := 'a share has a root, its own parent, in no directory';
 	FOR r IN SELECT s.name FROM dittofs.shares s
 		WHERE NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = s.root_id)
 	LOOP
-		PERFORM dittofs.create_root_directory(r.name, mode => 448);
+		PERFORM dittofs.create_root_directory(r.name, mode => '0700');
 		object := r.name;
 		action := 'made a root directory of mode 0700, owned by root';
 		RETURN NEXT;
@@ -123,10 +163,18 @@ BEGIN
 	END LOOP;
 
 	SELECT max(fileid) INTO greatest_fileid FROM dittofs.files;
-	IF greatest_fileid > (SELECT last_value FROM dittofs.file_ids) THEN
-		PERFORM setval('dittofs.file_ids', greatest_fileid);
+	IF greatest_fileid > (SELECT last_value - (NOT is_called)::int FROM dittofs.file_ids) THEN
+		PERFORM dittofs.fsck_advance('dittofs.file_ids', greatest_fileid);
 		rule := 'fileids come from the sequence, which is beyond them all';
 		object := greatest_fileid;
+		action := 'moved the sequence there';
+		RETURN NEXT;
+	END IF;
+	SELECT max(share_id) INTO greatest_share_id FROM dittofs.shares;
+	IF greatest_share_id > (SELECT last_value - (NOT is_called)::int FROM dittofs.share_ids) THEN
+		PERFORM dittofs.fsck_advance('dittofs.share_ids', greatest_share_id);
+		rule := 'share ids come from the sequence, which is beyond them all';
+		object := greatest_share_id;
 		action := 'moved the sequence there';
 		RETURN NEXT;
 	END IF;
@@ -148,7 +196,9 @@ BEGIN
 	FOR r IN UPDATE dittofs.files f SET ctime = dittofs.fsck_tick(f.ctime),
 			parent_id = n.parent_id, rdev = n.rdev, target = n.target, size = n.size,
 			used = n.used, content_id = n.content_id, verifier = n.verifier,
-			memory_epoch = n.memory_epoch, external = n.external
+			memory_epoch = n.memory_epoch, external = n.external,
+			cuts = CASE WHEN o.kind = 1 THEN o.cuts END,
+			overflow = CASE WHEN o.kind = 2 AND o.overflow > 0 THEN o.overflow END
 		FROM dittofs.files o CROSS JOIN LATERAL (SELECT
 				CASE WHEN o.kind = 2 THEN o.parent_id END AS parent_id,
 				CASE WHEN o.kind IN (3, 4) THEN o.rdev END AS rdev,
@@ -160,9 +210,11 @@ BEGIN
 				CASE WHEN o.kind = 1 THEN o.memory_epoch END AS memory_epoch,
 				CASE WHEN o.kind = 1 AND o.external > 0 THEN o.external END AS external,
 				CASE WHEN o.kind = 1 AND length(o.verifier) = 8 THEN o.verifier END AS verifier) n
-		WHERE f.id = o.id AND o.kind BETWEEN 1 AND 7 AND
+		WHERE f.id = ANY (ids) AND (f.id = o.id AND o.kind BETWEEN 1 AND 7 AND
 			(o.parent_id, o.rdev, o.target, o.size, o.used, o.content_id, o.verifier, o.memory_epoch, o.external) IS DISTINCT FROM
 			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier, n.memory_epoch, n.external)
+			OR f.id = o.id AND o.kind BETWEEN 3 AND 7 AND o.cuts IS NOT NULL
+			OR f.id = o.id AND o.overflow IS NOT NULL AND (o.kind BETWEEN 3 AND 7 OR o.kind = 1 OR o.overflow < 1))
 		RETURNING f.id
 	LOOP
 		object := r.id;
@@ -171,7 +223,7 @@ BEGIN
 	END LOOP;
 	rule := 'kind, mode and ids are in their ranges';
 	FOR r IN UPDATE dittofs.files f SET mode = o.mode & 4095, ctime = dittofs.fsck_tick(f.ctime)
-		FROM dittofs.files o WHERE f.id = o.id AND o.mode NOT BETWEEN 0 AND 4095
+		FROM dittofs.files o WHERE f.id = ANY (ids) AND f.id = o.id AND o.mode NOT BETWEEN 0 AND 4095
 		RETURNING f.id, f.mode
 	LOOP
 		object := r.id;
@@ -181,10 +233,11 @@ BEGIN
 END
 $$;
 
--- Entries, and where directories are.
-CREATE FUNCTION dittofs.fsck_repair_entries(OUT rule text, OUT object text, OUT action text)
+-- Entries, and where directories are.  ids: as above.
+CREATE FUNCTION dittofs.fsck_repair_entries(ids uuid[], OUT rule text, OUT object text, OUT action text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	SET enable_nestloop = off
 AS $$
 DECLARE
 	r record;
@@ -237,7 +290,7 @@ BEGIN
 		JOIN dittofs.shares s ON s.share_id = p.share_id
 		CROSS JOIN LATERAL dittofs.lookup('\x01'::bytea ||
 			uuid_send(s.share_uuid) || uuid_send(d.parent_id), d.name) l
-		WHERE substr(l.handle, 18) IS DISTINCT FROM uuid_send(d.child_id)
+		WHERE d.parent_id = ANY (ids) AND substr(l.handle, 18) IS DISTINCT FROM uuid_send(d.child_id)
 	LOOP
 		DELETE FROM dittofs.parent_child_map WHERE parent_id = r.parent_id AND cookie = r.cookie;
 		UPDATE dittofs.files SET nlink = nlink - 1 WHERE id = r.parent_id AND r.kind = 2;
@@ -254,7 +307,7 @@ BEGIN
 	FOR r IN DELETE FROM dittofs.parent_child_map d USING (
 			SELECT parent_id, cookie,
 					row_number() OVER (PARTITION BY parent_id, name ORDER BY cookie) AS n
-				FROM dittofs.parent_child_map) o
+				FROM dittofs.parent_child_map WHERE parent_id = ANY (ids)) o
 		WHERE d.parent_id = o.parent_id AND d.cookie = o.cookie AND o.n > 1
 		RETURNING d.parent_id, d.name, d.child_id
 	LOOP
@@ -270,7 +323,7 @@ BEGIN
 			SELECT e.parent_id, e.cookie, row_number() OVER (PARTITION BY c.id
 					ORDER BY e.parent_id IS NOT DISTINCT FROM c.parent_id DESC, e.parent_id, e.cookie) AS n
 				FROM dittofs.parent_child_map e
-				JOIN dittofs.files c ON c.id = e.child_id AND c.kind = 2) o
+				JOIN dittofs.files c ON c.id = e.child_id AND c.kind = 2 AND c.id = ANY (ids)) o
 		WHERE d.parent_id = o.parent_id AND d.cookie = o.cookie AND o.n > 1
 		RETURNING d.parent_id, d.name, d.child_id
 	LOOP
@@ -281,7 +334,7 @@ BEGIN
 	END LOOP;
 	FOR r IN UPDATE dittofs.files f SET parent_id = d.parent_id, ctime = dittofs.fsck_tick(f.ctime)
 		FROM dittofs.parent_child_map d
-		WHERE d.child_id = f.id AND f.kind = 2 AND f.parent_id IS DISTINCT FROM d.parent_id
+		WHERE f.id = ANY (ids) AND d.child_id = f.id AND f.kind = 2 AND f.parent_id IS DISTINCT FROM d.parent_id
 		RETURNING f.id, f.parent_id
 	LOOP
 		object := r.id;
@@ -298,12 +351,10 @@ $$;
 CREATE FUNCTION dittofs.fsck_repair_links(OUT rule text, OUT object text, OUT action text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	SET enable_nestloop = off
 AS $$
 DECLARE
 	r record;
-	slow uuid;
-	fast uuid;
-	parent uuid;
 	path text;
 BEGIN
 	PERFORM dittofs.fsck_repair_check();
@@ -323,32 +374,21 @@ BEGIN
 	-- Every directory has one entry now, so what is still out of reach is in a
 	-- loop or below one.  One of a loop's directories is taken out of it.
 	rule := 'every directory is below its root';
-	LOOP
-		SELECT f.id INTO slow FROM dittofs.files f
-			JOIN dittofs.shares s ON s.share_id = f.share_id AND NOT s.read_only
-			WHERE f.kind = 2 AND f.id NOT IN (SELECT dittofs.fsck_reachable())
-			ORDER BY f.share_id, f.fileid LIMIT 1;
-		EXIT WHEN slow IS NULL;
-		fast := slow;
-		LOOP
-			SELECT f.parent_id INTO slow FROM dittofs.files f WHERE f.id = slow;
-			SELECT p.parent_id INTO fast FROM dittofs.files f
-				JOIN dittofs.files p ON p.id = f.parent_id WHERE f.id = fast;
-			EXIT WHEN fast IS NULL OR slow = fast;
-		END LOOP;
-		SELECT f.parent_id INTO parent FROM dittofs.files f WHERE f.id = fast;
-		path := dittofs.fsck_rescue(fast);
-		EXIT WHEN path IS NULL;
-		DELETE FROM dittofs.parent_child_map d WHERE d.child_id = fast AND d.parent_id = parent;
-		object := fast;
+	FOR r IN SELECT l.id, l.parent_id FROM dittofs.fsck_loops() l LOOP
+		path := dittofs.fsck_rescue(r.id);
+		CONTINUE WHEN path IS NULL;
+		DELETE FROM dittofs.parent_child_map d WHERE d.child_id = r.id AND d.parent_id = r.parent_id;
+		object := r.id;
 		action := 'it is now ' || path;
 		RETURN NEXT;
 	END LOOP;
 
 	rule := 'nlink of a file is the number of its entries';
-	FOR r IN UPDATE dittofs.files f SET nlink = o.n, ctime = dittofs.fsck_tick(f.ctime)
-		FROM (SELECT child_id, count(*) AS n FROM dittofs.parent_child_map GROUP BY child_id) o
-		WHERE o.child_id = f.id AND f.kind <> 2 AND f.nlink <> o.n
+	FOR r IN UPDATE dittofs.files f SET nlink = f.nlink + (o.n - was.nlink), ctime = dittofs.fsck_tick(f.ctime)
+		FROM dittofs.files was
+			JOIN (SELECT child_id, count(*) AS n FROM dittofs.parent_child_map GROUP BY child_id) o ON o.child_id = was.id
+		WHERE was.id = f.id AND f.kind <> 2 AND was.nlink <> o.n
+			AND NOT EXISTS (SELECT FROM dittofs.dropped_shares s WHERE s.share_id = f.share_id)
 		RETURNING f.id, f.nlink
 	LOOP
 		object := r.id;
@@ -356,12 +396,13 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 	rule := 'nlink of a directory is 2 and its subdirectories';
-	FOR r IN UPDATE dittofs.files f SET nlink = o.n, ctime = dittofs.fsck_tick(f.ctime)
-		FROM (SELECT p.id, 2 + count(c.id) AS n FROM dittofs.files p
+	FOR r IN UPDATE dittofs.files f SET nlink = f.nlink + (o.n - o.nlink), ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT p.id, p.nlink, 2 + count(c.id) AS n FROM dittofs.files p
 				LEFT JOIN dittofs.parent_child_map d ON d.parent_id = p.id
 				LEFT JOIN dittofs.files c ON c.id = d.child_id AND c.kind = 2
-				WHERE p.kind = 2 GROUP BY p.id) o
-		WHERE o.id = f.id AND f.nlink <> o.n
+				WHERE p.kind = 2 GROUP BY p.id, p.nlink HAVING p.nlink <> 2 + count(c.id)) o
+		WHERE o.id = f.id
+			AND NOT EXISTS (SELECT FROM dittofs.dropped_shares s WHERE s.share_id = f.share_id)
 		RETURNING f.id, f.nlink
 	LOOP
 		object := r.id;
@@ -371,32 +412,34 @@ BEGIN
 END
 $$;
 
--- Content, and the accounts of space.
-CREATE FUNCTION dittofs.fsck_repair_content(OUT rule text, OUT object text, OUT action text)
+-- Content: of these files, and what has these ids.
+CREATE FUNCTION dittofs.fsck_repair_content(ids uuid[], OUT rule text, OUT object text, OUT action text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	-- with the ids that there are, and by key: the tables may be large
+	SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	r record;
 BEGIN
 	PERFORM dittofs.fsck_repair_check();
 	rule := 'no byte lies at or after the size, no block is empty or too long';
-	FOR r IN DELETE FROM dittofs.blocks WHERE length(data) = 0 RETURNING content_id, block LOOP
+	FOR r IN DELETE FROM dittofs.blocks WHERE content_id = ANY (ids) AND length(data) = 0 RETURNING content_id, block LOOP
 		object := r.content_id;
 		action := 'removed the empty block ' || r.block;
 		RETURN NEXT;
 	END LOOP;
-	FOR r IN DELETE FROM dittofs.blocks_memory WHERE length(data) = 0 RETURNING content_id, block LOOP
+	FOR r IN DELETE FROM dittofs.blocks_memory WHERE content_id = ANY (ids) AND length(data) = 0 RETURNING content_id, block LOOP
 		object := r.content_id;
 		action := 'removed the empty block ' || r.block;
 		RETURN NEXT;
 	END LOOP;
 
 	rule := 'content is one file''s, or waits for the reaper';
-	FOR r IN DELETE FROM dittofs.reap_queue q WHERE EXISTS (
+	FOR r IN DELETE FROM dittofs.reap_queue q WHERE q.content_id = ANY (ids) AND EXISTS (
 			SELECT FROM dittofs.files f
 				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = q.content_id
-					AND q.content = CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END)
+					AND q.content IN ('both', CASE WHEN f.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END))
 		RETURNING q.content_id
 	LOOP
 		object := r.content_id;
@@ -410,7 +453,7 @@ BEGIN
 				SELECT content_id, 'postgres' AS content FROM dittofs.blocks
 				UNION SELECT content_id, 'postgres' FROM dittofs.extents
 				UNION SELECT content_id, 'memory' FROM dittofs.blocks_memory) b
-			WHERE NOT EXISTS (SELECT FROM dittofs.files f
+			WHERE b.content_id = ANY (ids) AND NOT EXISTS (SELECT FROM dittofs.files f
 				WHERE f.kind = 1 AND coalesce(f.content_id, f.id) = b.content_id)
 		ON CONFLICT DO NOTHING
 		RETURNING reap_queue.content_id
@@ -420,9 +463,21 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 
+	rule := 'what was cut off a file waits for the reaper';
+	FOR r IN INSERT INTO dittofs.reap_queue (content_id, content, file_id)
+		SELECT gen_random_uuid(), 'cut', f.id FROM dittofs.files f
+			WHERE f.id = ANY (ids) AND f.cuts IS NOT NULL
+				AND NOT EXISTS (SELECT FROM dittofs.reap_queue q WHERE q.file_id = f.id)
+		RETURNING file_id
+	LOOP
+		object := r.file_id;
+		action := 'left it to the reaper';
+		RETURN NEXT;
+	END LOOP;
+
 	-- Where bytes are missing a new count would hide that they are.
 	rule := 'used is the sum of the blocks';
-	FOR r IN UPDATE dittofs.files f SET used = o.bytes, external = nullif(o.external, 0), ctime = dittofs.fsck_tick(f.ctime)
+	FOR r IN UPDATE dittofs.files f SET used = o.bytes - coalesce(f.cuts[1], 0), external = nullif(o.external, 0), ctime = dittofs.fsck_tick(f.ctime)
 		FROM (SELECT i.id, coalesce(sum(b.length), 0) AS bytes,
 					coalesce(sum(b.length) FILTER (WHERE b.content = 'store'), 0) AS external
 				FROM dittofs.files i
@@ -432,15 +487,29 @@ BEGIN
 					UNION ALL SELECT content_id, 'store', length FROM dittofs.extents) b
 					ON b.content_id = coalesce(i.content_id, i.id)
 						AND b.content IN ('store', CASE WHEN i.memory_epoch IS NULL THEN 'postgres' ELSE 'memory' END)
-				WHERE i.kind = 1 GROUP BY i.id) o
-		WHERE o.id = f.id AND f.used <= o.bytes AND (f.used, coalesce(f.external, 0)) <> (o.bytes, o.external)
+				WHERE i.id = ANY (ids) AND i.kind = 1 AND i.moved IS NULL GROUP BY i.id) o
+		WHERE o.id = f.id AND f.used + coalesce(f.cuts[1], 0) <= o.bytes
+			AND (f.used + coalesce(f.cuts[1], 0), coalesce(f.external, 0)) <> (o.bytes, o.external)
 		RETURNING f.id, f.used
 	LOOP
 		object := r.id;
 		action := 'it is now ' || r.used;
 		RETURN NEXT;
 	END LOOP;
+END
+$$;
 
+-- Settings, and the accounts of space.  A change writes its file and its account in one
+-- transaction, so nothing needs to stand still: what the sums of one snapshot differ by
+-- is added in a slot that is no backend's.
+CREATE FUNCTION dittofs.fsck_repair_accounts(OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r record;
+BEGIN
+	PERFORM dittofs.fsck_repair_check();
 	rule := 'settings and accounts are of a share that exists';
 	FOR r IN DELETE FROM dittofs.filesystem_capabilities c
 		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = c.share_id)
@@ -453,6 +522,7 @@ BEGIN
 	END LOOP;
 	FOR r IN DELETE FROM dittofs.space_usage u
 		WHERE NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = u.share_id)
+			AND NOT EXISTS (SELECT FROM dittofs.dropped_shares s WHERE s.share_id = u.share_id)
 			AND NOT EXISTS (SELECT FROM dittofs.files f WHERE f.share_id = u.share_id)
 		RETURNING u.share_id
 	LOOP
@@ -462,10 +532,10 @@ BEGIN
 	END LOOP;
 	rule := 'space_usage is exact';
 	FOR r IN INSERT INTO dittofs.space_usage AS u (share_id, slot, bytes, inodes)
-		SELECT s.share_id, coalesce(a.slot, 0), coalesce(f.bytes, 0) - coalesce(a.bytes, 0),
+		SELECT s.share_id, 1000000, coalesce(f.bytes, 0) - coalesce(a.bytes, 0),
 				coalesce(f.inodes, 0) - coalesce(a.inodes, 0)
-			FROM dittofs.shares s
-			LEFT JOIN (SELECT share_id, min(slot) AS slot, sum(bytes) AS bytes, sum(inodes) AS inodes
+			FROM (SELECT share_id FROM dittofs.shares UNION ALL SELECT share_id FROM dittofs.dropped_shares) s
+			LEFT JOIN (SELECT share_id, sum(bytes) AS bytes, sum(inodes) AS inodes
 				FROM dittofs.space_usage GROUP BY share_id) a ON a.share_id = s.share_id
 			LEFT JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
 				FROM dittofs.files GROUP BY share_id) f ON f.share_id = s.share_id
@@ -517,6 +587,8 @@ AS $$
 			'bring the store''s row in dittofs.content_stores back from a backup'),
 		('content that is to be moved is known',
 			'call dittofs.alter_share() with the content that the share has: all its files will be looked at'),
+		('the background passes put nothing off',
+			'dittofs.content_troubles says why; what is damaged is named there or in the gateways'' logs'),
 		('the store of a share exists, and is of its kind',
 			'give the share a store with dittofs.alter_share()'),
 		('a block is a file''s, or waits for the reaper',
@@ -531,6 +603,12 @@ CREATE FUNCTION dittofs.fsck_repair(OUT rule text, OUT object text, OUT action t
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
+DECLARE
+	broken text[];
+	parts text[];
+	found text[];		-- what is wrong with content, and was not repaired
+	ids uuid[];
+	r record;
 BEGIN
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
 		RAISE EXCEPTION 'dittofs.fsck_repair() cannot run in a % transaction', current_setting('transaction_isolation')
@@ -538,16 +616,46 @@ BEGIN
 				HINT = 'It must see what others did before it got its locks: use READ COMMITTED.';
 	END IF;
 	PERFORM dittofs.fsck_repair_check();
-	IF NOT EXISTS (SELECT FROM dittofs.fsck()) THEN
+	SELECT array_agg(DISTINCT v.rule), array_agg(DISTINCT dittofs.fsck_part(v.rule)),
+			array_agg(v.rule || E'\n' || v.object) FILTER (WHERE dittofs.fsck_part(v.rule) = 'content'),
+			array_agg(DISTINCT substring(v.object FROM '^[0-9a-f]{8}-[0-9a-f-]{27}')::uuid)
+				FILTER (WHERE v.object ~ '^[0-9a-f]{8}-[0-9a-f-]{27}')
+		INTO broken, parts, found, ids FROM dittofs.fsck() v;
+	IF broken IS NULL THEN
 		RETURN;		-- and nobody was stopped for nothing
 	END IF;
 
-	LOCK TABLE dittofs.files, dittofs.parent_child_map, dittofs.reap_queue, dittofs.blocks,
-		dittofs.blocks_memory, dittofs.extents, dittofs.space_usage IN EXCLUSIVE MODE;
-	RETURN QUERY SELECT * FROM dittofs.fsck_repair_inodes();
-	RETURN QUERY SELECT * FROM dittofs.fsck_repair_entries();
-	RETURN QUERY SELECT * FROM dittofs.fsck_repair_links();
-	RETURN QUERY SELECT * FROM dittofs.fsck_repair_content();
-	RETURN QUERY SELECT v.rule, v.object, 'not repaired: ' || dittofs.fsck_advice(v.rule) FROM dittofs.fsck() v;
+	LOCK TABLE dittofs.space_usage IN SHARE UPDATE EXCLUSIVE MODE;
+	-- a file and its content, whichever of them was named
+	ids := ids || array(SELECT unnest(array[f.id, f.content_id]) FROM dittofs.files f
+		WHERE f.content_id IS NOT NULL AND (f.id = ANY (ids) OR f.content_id = ANY (ids)));
+	ids := coalesce(ids, '{}');
+	PERFORM dittofs.fsck_lock(ids);
+	IF 'names' = ANY (parts) THEN
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_inodes(ids);
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_entries(ids);
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_links();
+	END IF;
+	-- An inode that is none of a file's any more, or is one again, has content.
+	IF broken && array['columns fit the kind', 'kind, mode and ids are in their ranges'] THEN
+		parts := parts || 'content'::text;
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_content(ids);
+	ELSIF 'content' = ANY (parts) THEN
+		FOR r IN SELECT * FROM dittofs.fsck_repair_content(ids) LOOP
+			rule := r.rule;
+			object := r.object;
+			action := r.action;
+			found := array_remove(found, rule || E'\n' || object);
+			RETURN NEXT;
+		END LOOP;
+		-- to look again at all content would be to keep others waiting for it
+		parts := array_remove(parts, 'content');
+		RETURN QUERY SELECT split_part(f, E'\n', 1), split_part(f, E'\n', 2),
+			'not repaired: ' || dittofs.fsck_advice(split_part(f, E'\n', 1)) FROM unnest(found) f;
+	END IF;
+	RETURN QUERY SELECT * FROM dittofs.fsck_repair_accounts();
+	-- in the parts that something was done in
+	RETURN QUERY SELECT v.rule, v.object, 'not repaired: ' || dittofs.fsck_advice(v.rule)
+		FROM dittofs.fsck_parts(parts || 'accounts'::text) v;
 END
 $$;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Who may do what.
 --
 -- Nothing is anybody's.  A gateway connects as dittofs_gateway or a member of
@@ -8,13 +9,40 @@
 -- Functions that an update adds come with EXECUTE for PUBLIC: the update
 -- script must take it away (extension/upgrade/README.md).
 
+--
+-- A role of that name may be there already, made for another database, or by
+-- somebody who may create roles: members of it can be any user of the file
+-- system, so the one who creates the extension is told of them.
 DO $$
+DECLARE
+	gateway pg_roles;
+	members text;
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'dittofs_gateway') THEN
-		CREATE ROLE dittofs_gateway NOLOGIN;
+	BEGIN
+		SELECT * INTO gateway FROM pg_roles WHERE rolname = 'dittofs_gateway';
+		IF NOT FOUND THEN
+			CREATE ROLE dittofs_gateway NOLOGIN;
+			RETURN;
+		END IF;
+	EXCEPTION WHEN duplicate_object OR unique_violation THEN
+		RETURN;	-- made at the same moment, for another database
+	END;
+	IF gateway.rolsuper OR gateway.rolcreaterole OR gateway.rolcreatedb OR gateway.rolreplication
+		OR gateway.rolbypassrls THEN
+		RAISE EXCEPTION 'role dittofs_gateway exists already and has rights that a gateway must not have'
+			USING ERRCODE = 'invalid_role_specification',
+				HINT = 'ALTER ROLE dittofs_gateway NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS, '
+					'and look at who has made it.';
 	END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-	NULL;	-- made at the same moment, for another database
+	SELECT string_agg(DISTINCT quote_ident(pg_get_userbyid(m.member)), ', ') INTO members
+		FROM pg_auth_members m WHERE m.roleid = gateway.oid
+			AND NOT (SELECT rolsuper FROM pg_roles r WHERE r.oid = m.member);
+	IF members IS NOT NULL OR gateway.rolcanlogin THEN
+		RAISE WARNING 'role dittofs_gateway exists already: %',
+				concat_ws('; ', 'its members are ' || members, CASE WHEN gateway.rolcanlogin THEN 'it can log in' END)
+			USING DETAIL = 'They may act as any user of the file system, in this database too.',
+				HINT = 'REVOKE dittofs_gateway FROM whoever is no gateway.';
+	END IF;
 END
 $$;
 
@@ -22,6 +50,24 @@ REVOKE ALL ON SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA dittofs FROM PUBLIC;
+-- and of those whom default privileges give what is made; types are everybody's
+DO $$
+DECLARE
+	grantee text;
+BEGIN
+	FOR grantee IN SELECT DISTINCT quote_ident(pg_get_userbyid(a.grantee))
+		FROM (SELECT relacl AS acl, relowner AS owner FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace
+			UNION ALL SELECT proacl, proowner FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace
+			UNION ALL SELECT nspacl, nspowner FROM pg_namespace WHERE nspname = 'dittofs') o, aclexplode(o.acl) a
+		WHERE a.grantee NOT IN (0, o.owner)
+	LOOP
+		EXECUTE format('REVOKE ALL ON SCHEMA dittofs FROM %s', grantee);
+		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA dittofs FROM %s', grantee);
+		EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA dittofs FROM %s', grantee);
+		EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA dittofs FROM %s', grantee);
+	END LOOP;
+END
+$$;
 
 GRANT USAGE ON SCHEMA dittofs TO dittofs_gateway;
 GRANT EXECUTE ON FUNCTION
@@ -31,15 +77,15 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.remove_file, dittofs.remove_directory, dittofs.move, dittofs.read_directory,
 	dittofs.read, dittofs.write, dittofs.commit,
 	dittofs.prepare_read, dittofs.prepare_write, dittofs.commit_write,
-	dittofs.claim_blocks, dittofs.content_hints,
+	dittofs.claim_blocks, dittofs.content_hints, dittofs.content_store_marked,
 	dittofs.merge_next, dittofs.merge_commit, dittofs.merge_store,
 	dittofs.gc_next, dittofs.gc_done, dittofs.gc_adopt,
 	dittofs.stored_block_list, dittofs.block_users,
 	dittofs.get_filesystem_capabilities, dittofs.get_filesystem_statistics,
 	dittofs.lock_objects, dittofs.write_verifier, dittofs.reap, dittofs.status_name,
-	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.get_share_name_for_handle,
+	dittofs.handle_to_text, dittofs.handle_from_text, dittofs.name_to_text, dittofs.get_share_name_for_handle,
 	dittofs.mount, dittofs.unmount, dittofs.unmount_all,
 	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck,
 	dittofs.register_replica, dittofs.unregister_replica, dittofs.list_replicas, dittofs.record_slow_call,
-	dittofs.list_slow_calls
+	dittofs.list_slow_calls, dittofs.report_waiting, dittofs.list_waiting
 	TO dittofs_gateway;

@@ -1,10 +1,13 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What is in the columns, where the fragment before this one says nothing more.
 
 COMMENT ON COLUMN dittofs.blocks.content_id IS 'content_id of the file, or else its id.';
+COMMENT ON COLUMN dittofs.blocks.cut IS 'The cut of its file after which it was written; NULL: none that is not done with.';
 COMMENT ON COLUMN dittofs.blocks.block IS 'Its number in the file: 17 for each 128 KiB.';
 COMMENT ON COLUMN dittofs.blocks.data IS 'The bytes.';
 
 COMMENT ON COLUMN dittofs.blocks_memory.content_id IS 'As in blocks.';
+COMMENT ON COLUMN dittofs.blocks_memory.cut IS 'As in blocks.';
 COMMENT ON COLUMN dittofs.blocks_memory.block IS 'As in blocks.';
 COMMENT ON COLUMN dittofs.blocks_memory.data IS 'As in blocks.';
 COMMENT ON COLUMN dittofs.blocks_memory.ranges IS 'As in blocks.';
@@ -13,13 +16,33 @@ COMMENT ON COLUMN dittofs.content_moves.share_id IS 'The share.';
 COMMENT ON COLUMN dittofs.content_moves.position IS 'The last file that was looked at.';
 COMMENT ON COLUMN dittofs.content_moves.passes IS 'How often all files have been looked at.';
 COMMENT ON COLUMN dittofs.content_moves.next_at IS 'When to go on.';
+COMMENT ON COLUMN dittofs.content_moves.failures IS 'How often the slice that is due has failed.';
+COMMENT ON COLUMN dittofs.content_moves.error IS 'The last reason.';
+COMMENT ON COLUMN dittofs.content_troubles.pass IS 'merge, reap, sweep or gc.';
+COMMENT ON COLUMN dittofs.content_troubles.share IS 'The share, as far as it is known.';
+COMMENT ON COLUMN dittofs.content_troubles.file_id IS 'The file, or key of the content that no file has.';
+COMMENT ON COLUMN dittofs.content_troubles.fileid IS 'Its inode number for clients.';
+COMMENT ON COLUMN dittofs.content_troubles.failures IS 'How often it has failed.';
+COMMENT ON COLUMN dittofs.content_troubles.next_at IS 'When it is tried again; NULL: when the pass comes by.';
+COMMENT ON COLUMN dittofs.content_troubles.error IS 'Why it failed the last time.';
 
+COMMENT ON COLUMN dittofs.content_store_marks.store_id IS 'Of content_stores.';
+COMMENT ON COLUMN dittofs.content_store_marks.store_uuid IS 'The store; the same in copies of the database.';
+COMMENT ON COLUMN dittofs.content_store_marks.owner_uuid IS 'The database it belongs to; another one when it is adopted.';
+COMMENT ON COLUMN dittofs.content_store_marks.database IS 'this_database() when it was made or adopted: where it is another one now, this is a copy.';
+COMMENT ON COLUMN dittofs.content_store_marks.ticket IS 'What the marker has, or had until a moment ago.';
+COMMENT ON COLUMN dittofs.content_store_marks.next_ticket IS 'What the marker gets next.';
+COMMENT ON COLUMN dittofs.content_store_marks.turned_at IS 'When the ticket became this one; the next is due a minute later.';
+COMMENT ON COLUMN dittofs.content_store_marks.marked_at IS 'When the store was first used; NULL: never.';
+COMMENT ON COLUMN dittofs.content_store_marks.adopting IS 'Whether the marker is to be replaced, whosever it is.';
+COMMENT ON COLUMN dittofs.content_stores.read_only IS 'Whether it is only read here (attach_content_store).';
 COMMENT ON COLUMN dittofs.content_stores.store_id IS 'Its number, which never means another store.';
 COMMENT ON COLUMN dittofs.content_stores.name IS 'By which the gateways'' configuration knows it.';
 COMMENT ON COLUMN dittofs.content_stores.kind IS 'filesystem or s3.';
 COMMENT ON COLUMN dittofs.content_stores.created_at IS 'When it was made.';
 
 COMMENT ON COLUMN dittofs.extents.content_id IS 'As in blocks.';
+COMMENT ON COLUMN dittofs.extents.cut IS 'As in blocks.';
 COMMENT ON COLUMN dittofs.extents.length IS 'Bytes.';
 COMMENT ON COLUMN dittofs.extents.store_id IS 'The store that has the block.';
 COMMENT ON COLUMN dittofs.extents.hash IS 'The block.';
@@ -48,22 +71,43 @@ COMMENT ON COLUMN dittofs.gateway_replicas.calls_per_second IS 'Since it had tol
 
 COMMENT ON COLUMN dittofs.memory_life.epoch IS 'The number.';
 
+COMMENT ON COLUMN dittofs.gc_position.one IS 'There is one row at most.';
+COMMENT ON COLUMN dittofs.gc_position.store_id IS 'The store of the last block that was looked at.';
+COMMENT ON COLUMN dittofs.gc_position.hash IS 'Its hash.';
+COMMENT ON COLUMN dittofs.gc_position.failures IS 'The number of blocks that this pass could not look at or return.';
+COMMENT ON COLUMN dittofs.gc_position.error IS 'The last reason, in this pass or the one before.';
 COMMENT ON COLUMN dittofs.mounts.client IS 'The client''s address.';
 COMMENT ON COLUMN dittofs.mounts.path IS 'The path it mounted, which may be below the share.';
 COMMENT ON COLUMN dittofs.mounts.share_id IS 'The share.';
 COMMENT ON COLUMN dittofs.mounts.mounted_at IS 'When.';
 
 COMMENT ON COLUMN dittofs.parent_child_map.parent_id IS 'The directory.';
-COMMENT ON COLUMN dittofs.parent_child_map.child_id IS 'What is named.';
+COMMENT ON COLUMN dittofs.parent_child_map.child_id IS 'The inode of the object.';
 COMMENT ON COLUMN dittofs.parent_child_map.name IS 'The name, 1 to 255 bytes.';
 
+COMMENT ON COLUMN dittofs.dropped_shares.share_id IS 'The number it had; its inodes still have it.';
+COMMENT ON COLUMN dittofs.dropped_shares.name IS 'The name that it had; another share may have it by now.';
+COMMENT ON COLUMN dittofs.dropped_shares.dropped_at IS 'When it was dropped.';
+COMMENT ON COLUMN dittofs.dropped_shares.swept IS 'Inodes up to this id have been looked at, for those without a name; NULL: that has not begun.';
+COMMENT ON COLUMN dittofs.dropped_shares.files IS 'Whether the directories are gone, and files without a name are looked for.';
+COMMENT ON COLUMN dittofs.dropped_directories.id IS 'The directory''s inode.';
+COMMENT ON COLUMN dittofs.dropped_directories.share_id IS 'The dropped share it belongs to.';
+COMMENT ON COLUMN dittofs.dropped_directories.position IS 'Its entries up to this cookie are deleted.';
+COMMENT ON COLUMN dittofs.dropped_directories.next_at IS 'When to try again.';
+COMMENT ON COLUMN dittofs.dropped_directories.failures IS 'How often it could not be emptied, one after the other.';
+COMMENT ON COLUMN dittofs.dropped_directories.error IS 'The last reason.';
 COMMENT ON COLUMN dittofs.reap_queue.content_id IS 'Key of the content.';
-COMMENT ON COLUMN dittofs.reap_queue.content IS 'postgres or memory: which table its blocks are in.';
+COMMENT ON COLUMN dittofs.reap_queue.content IS 'The table its blocks are in: postgres, memory or both; cut: see file_id.';
 COMMENT ON COLUMN dittofs.reap_queue.queued_at IS 'When its last file went.';
+COMMENT ON COLUMN dittofs.reap_queue.position IS 'Content before this byte is deleted; for a cut, the file has it.';
+COMMENT ON COLUMN dittofs.reap_queue.file_id IS 'The file that something was cut off; NULL: content without a file.';
+COMMENT ON COLUMN dittofs.reap_queue.next_at IS 'When it may be looked at next.';
+COMMENT ON COLUMN dittofs.reap_queue.failures IS 'The number of attempts that have failed since one succeeded.';
+COMMENT ON COLUMN dittofs.reap_queue.error IS 'The last reason.';
 
 COMMENT ON COLUMN dittofs.replies_0.key IS 'Made of the client''s address and its xid without the last six bits.';
-COMMENT ON COLUMN dittofs.replies_0.xids IS 'A bit for each value of these six bits that there is a reply for.';
-COMMENT ON COLUMN dittofs.replies_0.replies IS 'Of one transaction, 24 bytes each: a hash of the call, and the inode that the reply was about.';
+COMMENT ON COLUMN dittofs.replies_0.xids IS 'A bit for each value of these six bits: whether there is a reply.';
+COMMENT ON COLUMN dittofs.replies_0.replies IS 'The replies of one transaction to one connection: when the calls arrived, and for each a hash of the call and the inode that it made.';
 
 COMMENT ON COLUMN dittofs.replies_1.key IS 'As in replies_0.';
 COMMENT ON COLUMN dittofs.replies_1.xids IS 'As in replies_0.';
@@ -83,7 +127,7 @@ COMMENT ON COLUMN dittofs.server_config.changed_at IS 'When it was set.';
 
 COMMENT ON COLUMN dittofs.shares.share_id IS 'Its number in the other tables.';
 COMMENT ON COLUMN dittofs.shares.read_only IS 'Changes are refused.';
-COMMENT ON COLUMN dittofs.shares.squash IS 'Who becomes anonuid and anongid: none, root or all.';
+COMMENT ON COLUMN dittofs.shares.squash IS 'The callers that become anonuid and anongid: none, root or all.';
 COMMENT ON COLUMN dittofs.shares.anonuid IS 'The user that squashed callers become.';
 COMMENT ON COLUMN dittofs.shares.anongid IS 'And their group.';
 COMMENT ON COLUMN dittofs.shares.require_privileged_port IS 'Callers from ports above 1023 are refused.';
@@ -96,20 +140,24 @@ COMMENT ON COLUMN dittofs.slow_call_log.happened_at IS 'When it ended.';
 COMMENT ON COLUMN dittofs.slow_call_log.host IS 'The gateway''s machine.';
 COMMENT ON COLUMN dittofs.slow_call_log.client IS 'The client''s address and port.';
 COMMENT ON COLUMN dittofs.slow_call_log.procedure IS 'As RFC 1813 names it.';
-COMMENT ON COLUMN dittofs.slow_call_log.status IS 'What was answered: nfsstat3.';
+COMMENT ON COLUMN dittofs.slow_call_log.status IS 'The status of the reply: nfsstat3.';
 COMMENT ON COLUMN dittofs.slow_call_log.total_ms IS 'From its arrival to its reply.';
-COMMENT ON COLUMN dittofs.slow_call_log.handle IS 'What it was about: a file, or the directory of a name; NULL: a call without a handle.';
+COMMENT ON COLUMN dittofs.slow_call_log.handle IS 'The object of the call: a file, or the directory of a name; NULL: it has none.';
 
 COMMENT ON COLUMN dittofs.space_usage.share_id IS 'The share.';
-COMMENT ON COLUMN dittofs.space_usage.slot IS 'Of a session, more or less.';
-COMMENT ON COLUMN dittofs.space_usage.bytes IS 'May be negative: the sum counts.';
-COMMENT ON COLUMN dittofs.space_usage.inodes IS 'So may these.';
+COMMENT ON COLUMN dittofs.space_usage.slot IS $$A session's, more or less.$$;
+COMMENT ON COLUMN dittofs.space_usage.bytes IS 'Bytes; may be negative, since only the sum counts.';
+COMMENT ON COLUMN dittofs.space_usage.inodes IS 'Inodes; may be negative, too.';
 
 COMMENT ON COLUMN dittofs.staged_files.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.staged_files.clean IS 'Whether no content before position was found that is to be moved.';
+COMMENT ON COLUMN dittofs.staged_files.tries IS 'The number of tasks given out since one was ended.';
+COMMENT ON COLUMN dittofs.staged_files.failures IS 'The number of attempts that have failed since one succeeded.';
+COMMENT ON COLUMN dittofs.staged_files.error IS 'The last reason.';
 
 COMMENT ON COLUMN dittofs.stored_blocks.store_id IS 'The store.';
 COMMENT ON COLUMN dittofs.stored_blocks.length IS 'Bytes.';
-COMMENT ON COLUMN dittofs.stored_blocks.claimed_at IS 'When somebody last wanted to put it.';
+COMMENT ON COLUMN dittofs.stored_blocks.claimed_at IS 'When a gateway last claimed it.';
 
 COMMENT ON COLUMN dittofs.clients.client IS 'The client''s address.';
 COMMENT ON COLUMN dittofs.clients.mounts IS 'How many mounts it told of.';
@@ -126,8 +174,8 @@ COMMENT ON COLUMN dittofs.content_report.stored_bytes IS 'Bytes as they are stor
 COMMENT ON COLUMN dittofs.entries.share IS 'The share.';
 COMMENT ON COLUMN dittofs.entries.parent_id IS 'The directory.';
 COMMENT ON COLUMN dittofs.entries.name IS 'The name as text: see name_to_text().';
-COMMENT ON COLUMN dittofs.entries.kind IS 'The kind of what is named.';
-COMMENT ON COLUMN dittofs.entries.child_id IS 'What is named.';
+COMMENT ON COLUMN dittofs.entries.kind IS 'The kind of the object.';
+COMMENT ON COLUMN dittofs.entries.child_id IS 'The inode of the object.';
 COMMENT ON COLUMN dittofs.entries.fileid IS 'Its inode number.';
 COMMENT ON COLUMN dittofs.entries.cookie IS 'Where it is in its directory.';
 
@@ -176,7 +224,7 @@ COMMENT ON COLUMN dittofs.slow_calls.happened_at IS 'When it ended.';
 COMMENT ON COLUMN dittofs.slow_calls.host IS 'The gateway''s machine.';
 COMMENT ON COLUMN dittofs.slow_calls.client IS 'The client''s address and port.';
 COMMENT ON COLUMN dittofs.slow_calls.procedure IS 'As RFC 1813 names it.';
-COMMENT ON COLUMN dittofs.slow_calls.status IS 'What was answered.';
+COMMENT ON COLUMN dittofs.slow_calls.status IS 'The status of the reply.';
 COMMENT ON COLUMN dittofs.slow_calls.total_ms IS 'From its arrival to its reply.';
 COMMENT ON COLUMN dittofs.slow_calls.queue_ms IS 'Waiting in the gateway: for a connection, or to be run again.';
 COMMENT ON COLUMN dittofs.slow_calls.database_ms IS 'From sending its batch to the end of its transaction.';
@@ -184,3 +232,30 @@ COMMENT ON COLUMN dittofs.slow_calls.flush_ms IS 'Part of database_ms: the commi
 COMMENT ON COLUMN dittofs.slow_calls.content_ms IS 'Content outside the database.';
 COMMENT ON COLUMN dittofs.slow_calls.share IS 'The share; NULL: a call without a handle, or a share that is gone.';
 COMMENT ON COLUMN dittofs.slow_calls.handle IS 'A file, or the directory of a name.';
+
+COMMENT ON COLUMN dittofs.waiting.gateway IS 'The gateway''s machine.';
+COMMENT ON COLUMN dittofs.waiting.client IS 'The client''s address and port.';
+COMMENT ON COLUMN dittofs.waiting.procedure IS 'As RFC 1813 names it.';
+COMMENT ON COLUMN dittofs.waiting.share IS 'The share of the handle that the call was about.';
+COMMENT ON COLUMN dittofs.waiting.path IS 'A path of that file or directory, now. Finding it reads all entries, unless it is a directory.';
+COMMENT ON COLUMN dittofs.waiting.waits IS 'For how long.';
+COMMENT ON COLUMN dittofs.waiting.since IS 'When the call arrived.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by IS 'The server process that holds the lock; 0: a prepared transaction; NULL: none is known.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by_user IS 'Its role.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by_application IS 'Its application_name.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by_address IS 'Where it is connected from; NULL: a Unix socket.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by_state IS 'As in pg_stat_activity.';
+COMMENT ON COLUMN dittofs.waiting.blocked_since IS 'When its transaction began.';
+COMMENT ON COLUMN dittofs.waiting.blocked_by_query IS 'Its last statement.';
+COMMENT ON COLUMN dittofs.waiting.handle IS 'The object of the call.';
+
+COMMENT ON COLUMN dittofs.waiting_calls.replica_id IS 'The gateway, as in gateway_replicas.';
+COMMENT ON COLUMN dittofs.waiting_calls.call_id IS 'The call, by a name of the gateway''s.';
+COMMENT ON COLUMN dittofs.waiting_calls.host IS 'The gateway''s machine.';
+COMMENT ON COLUMN dittofs.waiting_calls.client IS 'The client''s address and port.';
+COMMENT ON COLUMN dittofs.waiting_calls.procedure IS 'As RFC 1813 names it.';
+COMMENT ON COLUMN dittofs.waiting_calls.handle IS 'The object of the call; NULL: it has none.';
+COMMENT ON COLUMN dittofs.waiting_calls.since IS 'When the call arrived.';
+COMMENT ON COLUMN dittofs.waiting_calls.pid IS 'The server process that runs the call; NULL: none at the moment.';
+COMMENT ON COLUMN dittofs.waiting_calls.blocked_by IS 'The server process that holds the lock, when the call was last seen to wait for one; 0: a prepared transaction.';
+COMMENT ON COLUMN dittofs.waiting_calls.seen_at IS 'When the gateway last reported the call.';

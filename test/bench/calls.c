@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * calls.c
  *	  Arguments of the calls that workloads make.  libnfs encodes at once, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * engine.c
  *	  The event loop: calls go out, answers come in, latencies are recorded.

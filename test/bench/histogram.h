@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * histogram.h
  *	  Latencies, counted to within 1.6 percent from a microsecond to an hour.

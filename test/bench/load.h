@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * load.h
  *	  The load generator: connections, slots, workloads.
@@ -41,6 +42,7 @@ struct settings
 {
 	const char *host;
 	const char *ports;			/* separated by blanks; connections take turns */
+	const char *prepared;		/* command before the first call that counts, or "" */
 	const char *export;
 	const char *directory;		/* in it, made when missing */
 	const char *workload;

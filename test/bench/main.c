@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * main.c
  *	  Options, one run, one line of JSON.
@@ -45,6 +46,8 @@ static const struct
 	{"operations", false, FIELD(operations), "0", "at most; 0: no bound"},
 	{"ports", true, FIELD(ports), "12049",
 		"ports of the servers; connections take turns"},
+	{"prepared", true, FIELD(prepared), "",
+		"a command that is run before the first call that counts"},
 	{"size", false, FIELD(size), "4096", "bytes of a READ or WRITE"},
 	{"warmup", false, FIELD(warmup), "1000",
 		"milliseconds before anything is counted"},
@@ -191,6 +194,8 @@ main(int argc, char **argv)
 	setup_mount(&load);
 	if (workload->prepare != NULL)
 		workload->prepare(&load);
+	if (settings.prepared[0] != '\0' && system(settings.prepared) != 0)
+		fatal("%s: failed", settings.prepared);
 	cpu = cpu_seconds();
 	begun = clock_ns();
 	engine_run(&load, workload, (uint64_t) settings.operations,

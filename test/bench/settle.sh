@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/bench/settle.sh: what measure and content do so that loads do not differ by
 # what came before them.  After lib.sh and, before sql is used, pg_paths.
 

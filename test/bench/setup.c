@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * setup.c
  *	  What workloads find when they begin: mounted, directories, files.

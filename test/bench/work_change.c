@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * work_change.c
  *	  Workloads that change names and attributes; every answer is durable.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * work_mixed.c
  *	  A mix of metadata calls as file servers see it: most of them ask.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * work_read.c
  *	  Workloads that change nothing: attributes, names, directories.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * contest.c
  *	  Several clients want the same thing at once, and exactly one gets it,

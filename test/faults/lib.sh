@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/faults/lib.sh: what the tests of failures share.  For bash.
 # shellcheck shell=bash disable=SC2154
 #
@@ -13,7 +14,8 @@
 #	proxy_start			in front of all gateways; its port is $proxy_port
 #	proxy COMMAND		see proxy.c
 #	content_verify		reads all blocks of the store back, prints what is wrong
-#	content_await PID	lets time pass for the store until that process has ended
+#	content_await PID	lets time pass for the store until that process has ended,
+#						which is killed when it hangs
 #	chance N			a number from 0 to N - 1, in $chance
 #
 # DITTOFS_STANDBY_PORT=54321 tells the gateways of test/with-gateway about both.
@@ -65,7 +67,7 @@ node_stop()
 
 	dir=$(node_dir "$1")
 	if [ "$2" != kill ]; then
-		"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$dir" -m "$2" -w -t 60 >/dev/null
+		"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$dir" -m "$2" -w -t "$patience" >/dev/null
 		return
 	fi
 	postmaster=$(head -n 1 "$dir/postmaster.pid")
@@ -94,14 +96,13 @@ standby_make()
 
 standby_await()
 {
-	local tries
+	await "the standby confirms commits" standby_confirms
+}
 
-	for ((tries = 0; tries < 1200; tries++)); do
-		[ "$(q "SELECT sync_state FROM pg_stat_replication
-			WHERE state = 'streaming'" 2>/dev/null)" != sync ] || return 0
-		sleep 0.05
-	done
-	return 1
+standby_confirms()
+{
+	[ "$(q "SELECT sync_state FROM pg_stat_replication
+		WHERE state = 'streaming'" 2>/dev/null)" = sync ]
 }
 
 fail_over()
@@ -148,7 +149,12 @@ content_await()
 {
 	[ -n "$store_options" ] || return 0
 	q "UPDATE dittofs.staged_files SET next_at = now()"
+	local deadline=$((SECONDS + patience))
 	while kill -0 "$1" 2>/dev/null; do
+		if [ $SECONDS -gt $deadline ]; then
+			echo "# the clients have no answer for $patience s"
+			kill -KILL "$1"
+		fi
 		q "UPDATE dittofs.stored_blocks SET claimed_at = claimed_at - interval '1 hour'
 			WHERE state = 'deleting' AND claimed_at < now() - interval '10 s'"
 		sleep 1

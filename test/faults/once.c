@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * once.c
  *	  A change is made once, and answered as it was the first time, whatever has
@@ -122,7 +123,7 @@ ask_for(const char *failure)
 	if (file == NULL || fprintf(file, "%s\n", failure) < 0 ||
 		fclose(file) != 0 || rename(temporary, request_file) != 0)
 		bail_out("cannot write %s", request_file);
-	for (int i = 0; i < 6000; i++)
+	for (int i = 0; i < PATIENCE_MS / 10; i++)
 	{
 		if (unlink(done_file) == 0)
 			return;

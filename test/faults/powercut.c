@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * powercut.c
  *	  Before and after a power cut (powercut.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * powercut.h
  *	  What of a directory would survive a power cut: the shadow.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * proxy.c
  *	  A TCP proxy in front of gateways, which moves clients on command.

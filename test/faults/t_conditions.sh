@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # conditions.c: locks, connections, a standby that is gone, clients that leave,
 # the clock, full disks.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # once.c, with failures between a call and its retransmission: the gateway, the
 # server, and the primary for good.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # A power cut loses no acknowledged change: what the server had not synced is
 # thrown away (preload/powercut.c), and clients that verify every answer go on.
 #
@@ -60,6 +61,15 @@ if [ -n "$DITTOFS_RUN" ]; then
 	expect_crash
 	[ -z "$store_options" ] ||
 		q "SELECT dittofs.set_server_config('content_retention', '1')" >/dev/null
+	# A store is new once: gateways that do not sync would lose its marker, and be right
+	# to take what is left for another store
+	if [ -d "$content" ]; then
+		port=$(<"$DITTOFS_RUN/gateway.1/port")
+		head -c 1000000 /dev/urandom >"$DITTOFS_RUN/first"
+		nfs-cp "$DITTOFS_RUN/first" \
+			"nfs://127.0.0.1/export/first?nfsport=$port&mountport=$port" >/dev/null || exit 3
+		await "the store has its marker" test -e "$content/.dittofs-store"
+	fi
 	for n in 1 2; do
 		[ ! -d "$content" ] || gateway_stop $n
 	done

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # A short one of what "make soak" does for longer.
 
 exec env MINUTES="${MINUTES:-0.3}" CLIENTS=4 PAUSE=10 \

@@ -1,15 +1,16 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz.c
  *	  What the fuzz targets share: see fuzz.h.
  */
 #include "fuzz.h"
 
-#include "batch.h"
-#include "call.h"
-#include "log.h"
-#include "rpc.h"
-#include "serve.h"
-#include "statements.h"
+#include "db/batch.h"
+#include "db/call.h"
+#include "base/log.h"
+#include "wire/rpc.h"
+#include "core/serve.h"
+#include "db/statements.h"
 
 #include <stdarg.h>
 
@@ -210,10 +211,8 @@ touch(const char *data, size_t size)
 }
 
 void
-check_call(const struct request *request)
+check_call(const struct call *call)
 {
-	const struct call *call = &request->call;
-
 	CHECK(call->statement >= 0 && call->statement < statement_count);
 	for (int i = 0; i < statements[call->statement].nparams; i++)
 	{
@@ -223,17 +222,17 @@ check_call(const struct request *request)
 			touch(call->values[i], (size_t) call->lengths[i]);
 	}
 	CHECK(call->lock_count >= 0 && call->lock_count <= 2);
-	CHECK(request->procedure->changes || call->lock_count == 0);
+	CHECK(call->changes || call->lock_count == 0);
 	for (int i = 0; i < call->lock_count; i++)
 		touch(call->locks[i].data, call->locks[i].size);
 	CHECK(call_size(call) >= call->result_size);
-	CHECK(call->result_size <= 1024 * 1024);
+	CHECK(call->result_size <= 8 * 1024 * 1024);
 }
 
 uint32_t
 procedure_number(const struct request *request)
 {
-	return (uint32_t) (request->procedure - request->program->procedures);
+	return request->procedure_number;
 }
 
 static uint32_t

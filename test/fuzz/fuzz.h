@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz.h
  *	  What the fuzz targets share: input, checks, database rows without a
@@ -19,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
+#include "wire/programs.h"
+#include "core/request.h"
 
 /*
  * What must hold.  A target that finds it does not ends like one that
@@ -66,7 +68,7 @@ extern PGresult *fake_result_new(void);
 extern void fake_result_add(PGresult *result, const void *row, size_t size);
 
 /* Every parameter is there, and the order of the locks is right. */
-extern void check_call(const struct request *request);
+extern void check_call(const struct call *call);
 
 /*
  * The reply is one: record mark, RPC header, and results that libnfs can

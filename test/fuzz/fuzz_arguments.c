@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz_arguments.c
  *	  Arguments of every procedure: from bytes to the call's parameters, and
@@ -11,13 +12,13 @@
  */
 #include "fuzz.h"
 
-#include "parameters.h"
-#include "rpc.h"
-#include "serve.h"
-#include "worker.h"
+#include "db/parameters.h"
+#include "wire/rpc.h"
+#include "core/serve.h"
+#include "core/worker.h"
 
-static struct pool pool;			/* which knows of no share */
-static struct worker worker = {.pools = &pool, .pool_count = 1};
+static struct worker worker;
+static struct database database = {.worker = &worker}; /* it knows of no share */
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 
 struct trial
@@ -34,10 +35,15 @@ trial_start(struct trial *trial, const struct program *program,
 	memset(trial, 0, sizeof(*trial));
 	region_init(&trial->request.region, trial->memory, 0);
 	trial->request.program = program;
-	trial->request.procedure = &program->procedures[procedure];
+	trial->request.procedure = program->procedures[procedure];
+	trial->request.procedure_number = procedure;
 	trial->request.xid = 0x12345678;
 	trial->request.peer = &peer;
-	trial->request.pool = &pool;
+	trial->request.call.owner = &serve_calls;
+	trial->request.call.pool = &database.pool;
+	trial->request.io.call = &trial->request.call;
+	worker.databases = &database;
+	worker.database_count = 1;
 	trial->request.worker = &worker;
 	trial->request.caller = (struct bytes) {"caller", 6};
 	trial->request.call.statement = NO_STATEMENT;
@@ -55,7 +61,6 @@ trial_decode(struct trial *trial, struct bytes arguments, size_t extra)
 	memset(trial->record + arguments.size, 0xff, extra);
 	trial->request.arguments = (struct bytes) {trial->record, (uint32_t) size};
 	xdrmem_create(&xdr, trial->record, (u_int) size, XDR_DECODE);
-	xdr.x_public = (char *) &trial->request;
 	return trial->request.procedure->decode(&trial->request, &xdr);
 }
 
@@ -134,9 +139,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_reply(&trial.request);
 	else
 	{
-		check_call(&trial.request);
-		fail_with(&trial, STATUS_JUKEBOX);
-		fail_with(&trial, STATUS_IO);
+		check_call(&trial.request.call);
+		fail_with(&trial, FS_JUKEBOX);
+		fail_with(&trial, FS_IO);
 	}
 	trial_end(&trial);
 	return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz_record.c
  *	  Record marking: any stream, arriving in any pieces.
@@ -11,7 +12,7 @@
  */
 #include "fuzz.h"
 
-#include "record.h"
+#include "wire/record.h"
 
 struct oracle
 {

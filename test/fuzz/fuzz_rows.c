@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz_rows.c
  *	  Results of every procedure: from rows of the database to the reply.
@@ -12,16 +13,16 @@
  */
 #include "fuzz.h"
 
-#include "connection.h"
+#include "db/connection.h"
+#include "db/database.h"
 #include "nfs3.h"
-#include "pool.h"
-#include "serve.h"
-#include "worker.h"
+#include "core/serve.h"
+#include "core/worker.h"
 
 /* Two databases, of which nothing is known: lists are asked of both. */
 static struct connection ready = {.state = CONNECTION_READY};
-static struct pool pools[2];
-static struct worker worker = {.pools = pools};
+static struct database databases[2];
+static struct worker worker = {.databases = databases};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 
 /* The arguments, which the reply of some procedures looks at. */
@@ -45,7 +46,6 @@ decode_arguments(struct request *request, unsigned variant)
 	CHECK(record != NULL);
 	memcpy(record, arguments.data, arguments.size);
 	xdrmem_create(&xdr, record, (u_int) arguments.size, XDR_DECODE);
-	xdr.x_public = (char *) request;
 	CHECK(request->procedure->decode(request, &xdr));
 	return record;
 }
@@ -75,9 +75,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct program *program = seed_program(input_8(&in), &procedure);
 	uint16_t	variant = input_16(&in);
 	struct request request = {.program = program,
-							  .procedure = &program->procedures[procedure],
+							  .procedure = program->procedures[procedure],
+							  .procedure_number = procedure,
 							  .xid = 0x12345678, .peer = &peer,
-							  .pool = pools, .worker = &worker,
+							  .worker = &worker,
 							  .caller = {"caller", 6}};
 	char	   *record;
 	char		memory[8];
@@ -85,31 +86,35 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (procedure == 0)
 		return 0;
-	worker.pool_count = 1 + variant % 2;
+	worker.database_count = 1 + variant % 2;
+	request.call.owner = &serve_calls;
+	request.call.pool = &databases[0].pool;
+	request.io.call = &request.call;
 	for (int i = 0; i < LANES; i++)
 	{
-		pools[1].lanes[i].connections = &ready;
-		pools[1].lanes[i].max = 1;
+		databases[1].pool.lanes[i].connections = &ready;
+		databases[1].pool.lanes[i].max = 1;
+		databases[1].pool.lanes[i].opened = 1;
 	}
 	region_init(&request.region, memory, 0);
 	request.call.statement = NO_STATEMENT;
 	record = decode_arguments(&request, variant);
-	request.result = take_rows(&in);
-	request.procedure->reply(&request, request.result);
+	request.call.result = take_rows(&in);
+	request.procedure->reply(&request, request.call.result);
 
 	/* From the other database comes the same. */
 	if (program == &mount3_program && request.call.statement != NO_STATEMENT)
 	{
-		check_call(&request);
+		check_call(&request.call);
 		reply_reset(&request);
 		request.call.statement = NO_STATEMENT;
-		request.procedure->reply(&request, request.result);
+		request.procedure->reply(&request, request.call.result);
 	}
 
 	/* A second call may be needed; that of a READ is. */
 	if (request.call.statement != NO_STATEMENT)
 	{
-		check_call(&request);
+		check_call(&request.call);
 		reply_reset(&request);
 		request.call.statement = NO_STATEMENT;
 		request.procedure->fail(&request, NFS3ERR_IO);
@@ -120,7 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(results - 4 <= variant);
 
 	region_reset(&request.region);
-	PQclear(request.result);
+	PQclear(request.call.result);
 	CHECK(fake_results == 0);
 	free(record);
 	return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz_rpc.c
  *	  The header of a call and its AUTH_SYS credential, then what is made of
@@ -12,7 +13,7 @@
  */
 #include "fuzz.h"
 
-#include "rpc.h"
+#include "wire/rpc.h"
 
 #include <rpc/auth_unix.h>
 #include <rpc/rpc_msg.h>
@@ -53,7 +54,7 @@ compare_call(const struct rpc_call *call, char *record, size_t size)
 	CHECK(message.rm_xid == call->xid);
 	CHECK(message.rm_call.cb_prog == call->program->number);
 	CHECK(message.rm_call.cb_vers == call->program->version);
-	CHECK(&call->program->procedures[message.rm_call.cb_proc] ==
+	CHECK(call->program->procedures[message.rm_call.cb_proc] ==
 		  call->procedure);
 	CHECK((uint32_t) message.rm_call.cb_cred.oa_flavor ==
 		  call->credential.flavor);
@@ -65,7 +66,8 @@ static void
 encode_caller(const struct rpc_call *call)
 {
 	struct peer peer = {.address = "0123456789abcde", .port = 871};
-	char	   *caller = malloc(CALLER_MAX);
+	struct arrival arrival = {1, 2, 3};
+	char	   *caller = malloc(CALLER_LEN_MAX);
 
 	CHECK(caller != NULL);
 	for (int i = 0; i < 2; i++)
@@ -75,7 +77,9 @@ encode_caller(const struct rpc_call *call)
 		peer.family = i == 0 ? AF_INET : AF_INET6;
 		size = rpc_encode_caller(caller, &call->credential, &peer);
 		CHECK(size == 22 + (i == 0 ? 4u : 16u) + 4 * call->credential.gid_count);
-		CHECK(rpc_identify_call(caller, size, call->xid, 1) == size + 12);
+		CHECK(rpc_identify_call(caller, size, call->xid, 1, NULL) == size + 12);
+		CHECK(rpc_identify_call(caller, size, call->xid, 1, &arrival) ==
+			  size + 36);
 	}
 	free(caller);
 }
@@ -113,7 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			encode_caller(&call);
 			break;
 		case RPC_NULL:
-			CHECK(call.procedure == &call.program->procedures[0]);
+			CHECK(call.procedure == &null_procedure);
 			break;
 		case RPC_REFUSED:
 			encode_refusal(&call, &refusal);

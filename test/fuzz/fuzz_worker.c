@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * fuzz_worker.c
  *	  A whole worker but for its sockets and its database: clients that come,
- *	  send any bytes in any pieces, do not read, go; calls that succeed, fail,
- *	  are slow.
+ *	  themselves or by a trusted proxy, send any bytes in any pieces, do not read,
+ *	  go; calls that succeed, fail, are slow.
  *
  * client.c, record.c, serve.c, request.c, duplicates.c, batch.c and the
  * procedures are the gateway's.  The system calls of client.c lead here (the
@@ -15,25 +16,33 @@
  */
 #include "fuzz.h"
 
-#include "batch.h"
-#include "client.h"
-#include "log.h"
-#include "pool.h"
-#include "serve.h"
-#include "worker.h"
+#include "db/batch.h"
+#include "core/client.h"
+#include "db/database.h"
+#include "core/client_proxy.h"
+#include "base/log.h"
+#include "core/serve.h"
+#include "core/worker.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SOCKETS 4
+#define SOCKETS 16
+#define FIRST_OF_PROXY 5		/* it and those behind it come from a proxy */
+#define PROXY_ADDRESS 10, 0, 0, 9
+
+/* client_proxy.c's, where places are few */
+#define UNREAD 8
+
 #define FIRST_FD 100000
 #define BATCH_CALLS 4
 #define BATCH_BYTES 8192
 
 /* worker.c's, which is not linked */
 atomic_int	client_count;
+_Atomic int64_t room_wanted;
 
 /* The other end of a client's connection. */
 struct far_end
@@ -53,15 +62,19 @@ struct far_end
 static struct far_end ends[SOCKETS];
 static int	accepting = -1;
 static struct worker *worker;
-static struct pool the_pool;		/* which knows of no share */
-static struct request_list queue;
+static struct database database;	/* which knows of no share */
+static struct call_list queue;
 static struct batch batch;
 
+static const struct metadata_store_config store;
+static struct network proxy = {AF_INET, {PROXY_ADDRESS}, 32};
+
 static const struct config config = {
-	.workers = 1, .max_clients = SOCKETS - 1, .max_record_size = 4096,
+	.workers = 1, .max_clients = 10, .max_record_size = 6144,
 	.max_requests = 12, .max_client_requests = 6, .max_bytes = 16384,
 	.max_client_bytes = 8192, .stall_timeout = 30000,
-	.idle_timeout = 3600 * 1000
+	.idle_timeout = 3600 * 1000,
+	.proxy_protocol = true, .proxies = {&proxy, 1}
 };
 
 /*
@@ -83,12 +96,14 @@ extern int	__wrap_close(int fd);
 extern int	__real_close(int fd);
 extern int	__wrap_setsockopt(int fd, int level, int name, const void *value,
 							  socklen_t size);
+extern int64_t __wrap_clock_now(void);
 extern int	__wrap_epoll_ctl(int epoll, int what, int fd,
 							 struct epoll_event *event);
 
 int
 __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
+	static const uint8_t from_proxy[] = {PROXY_ADDRESS};
 	struct sockaddr_in *in = (struct sockaddr_in *) (void *) address;
 
 	(void) fd;
@@ -100,7 +115,9 @@ __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 	}
 	memset(address, 0, *size);
 	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(0x0a000007);
+	in->sin_addr.s_addr = htonl(0x0a000007 + (accepting & 1));
+	if (accepting >= FIRST_OF_PROXY)
+		memcpy(&in->sin_addr, from_proxy, sizeof(from_proxy));
 	in->sin_port = htons((uint16_t) (700 + accepting));
 	ends[accepting].open = true;
 	fd = FIRST_FD + accepting;
@@ -204,6 +221,13 @@ __wrap_setsockopt(int fd, int level, int name, const void *value,
 	return 0;
 }
 
+/* Time passes by steps. */
+int64_t
+__wrap_clock_now(void)
+{
+	return worker->loop.now;
+}
+
 /* Whom events are for is in struct event; nobody waits. */
 int
 __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
@@ -219,29 +243,52 @@ __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
  * The pool.
  */
 
-void
-pool_submit(struct request *request)
+static void
+enqueue(struct call *call)
 {
-	check_call(request);
-	request_set_state(request, REQUEST_QUEUED);
-	TAILQ_INSERT_TAIL(&queue, request, link);
+	call_set_state(call, CALL_QUEUED);
+	TAILQ_INSERT_TAIL(&queue, call, link);
 }
 
 void
-pool_forget(struct request *request)
+pool_submit(struct call *call)
 {
-	CHECK(request_pointless(request));
-	if (request->state != REQUEST_QUEUED)
+	check_call(call);
+	CHECK(call->owner->route(call) == &database.pool);
+	enqueue(call);
+}
+
+void
+pool_forget(struct call *call)
+{
+	CHECK(!call_is_wanted(call));
+	if (call->state != CALL_QUEUED)
 		return;
-	TAILQ_REMOVE(&queue, request, link);
-	request_free(request);
+	TAILQ_REMOVE(&queue, call, link);
+	call_set_state(call, CALL_IDLE);
+	call->owner->dropped(call);
 }
 
 /* Later is as good as now. */
 void
-pool_retry(struct request *request)
+pool_retry(struct call *call)
 {
-	pool_submit(request);
+	pool_submit(call);
+}
+
+void
+pool_log_given_up(const struct call *call, const char *waits_for)
+{
+	char		name[CALL_NAME_MAX];
+
+	(void) waits_for;
+	CHECK(strlen(call->owner->name(call, name)) < sizeof(name));
+}
+
+int64_t
+pool_deadline(const struct call *call)
+{
+	return call->arrived;
 }
 
 bool
@@ -255,14 +302,14 @@ pool_lane_is_up(const struct pool *pool, enum lane lane)
 static void
 dispatch(void)
 {
-	struct request *request;
+	struct call *call;
 
 	if (batch.count > 0 || TAILQ_EMPTY(&queue))
 		return;
 	CHECK(batch_fill(&batch, &queue, BATCH_CALLS, BATCH_BYTES) == batch.count);
 	CHECK(batch.count > 0 && batch.count <= BATCH_CALLS);
-	TAILQ_FOREACH(request, &batch.requests, link)
-		request_set_state(request, REQUEST_RUNNING);
+	TAILQ_FOREACH(call, &batch.calls, link)
+		call_set_state(call, CALL_RUNNING);
 }
 
 /*
@@ -283,6 +330,7 @@ connect_client(struct far_end *end)
 {
 	struct listener listener = {.worker = worker};
 	struct client *client;
+	bool		room;
 
 	if (end->open)
 		return;
@@ -291,7 +339,9 @@ connect_client(struct far_end *end)
 	end->window = SIZE_MAX;
 	end->reply_size = 0;
 	accepting = (int) (end - ends);
+	room = atomic_load(&client_count) < config.max_clients;
 	client_accept(&listener.event, EPOLLIN);
+	CHECK(end->open || !room);
 	client = TAILQ_LAST(&worker->clients, client_list);
 	if (end->open)
 		end->client = client;
@@ -337,6 +387,46 @@ send_data(struct far_end *end, const void *data, size_t size)
 	end->data = data;
 	end->size = size;
 	deliver(end);
+}
+
+/*
+ * What a proxy says of its client: an address of a few, of either family, in
+ * either version; or that it has none, or nothing.  With a bit changed, or not,
+ * and all at once or cut in two.
+ */
+static void
+send_header(struct far_end *end, struct input *in)
+{
+	static struct buffer header;
+	static const uint8_t v2[] = "\r\n\r\n\0\r\nQUIT\n";
+	static const uint8_t addresses[] = "\0\x0c\x0a\1\2\3\x0a\0\0\1\3\x67\x08\1";
+	uint8_t		how = input_8(in);
+	bool		ipv6 = how & 4;
+	size_t		cut;
+
+	header.size = 0;
+	if (how & 1)
+		header.size = (size_t) snprintf((char *) header.data, BUFFER_SIZE,
+										"PROXY TCP%d %s%d %s 871 2049\r\n",
+										ipv6 ? 6 : 4, ipv6 ? "fd00::" : "10.1.2.",
+										how >> 6, ipv6 ? "::1" : "10.0.0.1");
+	else if (how & 2)
+	{
+		put_bytes(&header, v2, sizeof(v2) - 1);
+		put_8(&header, ipv6 ? 0x20 : 0x21);	/* LOCAL, or not */
+		put_8(&header, 0x11);
+		put_bytes(&header, addresses, sizeof(addresses) - 1);
+		header.data[19] = how >> 6;
+	}
+	if (header.size > 0 && (how & 8))
+		header.data[input_8(in) % header.size] ^= (uint8_t) (1 << (how >> 5));
+	cut = how & 16 ? input_8(in) : 0;
+	if (cut > 0 && cut < header.size)
+		send_data(end, header.data, cut);
+	else
+		cut = 0;
+	send_data(end, header.data + cut, header.size - cut);
+	end->size = 0;
 }
 
 /* A record of one fragment or two, with some of its bytes changed. */
@@ -414,8 +504,9 @@ send_large(struct far_end *end, struct input *in)
 }
 
 static PGresult *
-make_result(struct request *request, uint8_t how, struct input *in)
+make_result(const struct call *call, uint8_t how, struct input *in)
 {
+	const struct request *request = container_of(call, struct request, call);
 	PGresult   *result = fake_result_new();
 	struct buffer row = {.size = 0};
 
@@ -435,30 +526,39 @@ make_result(struct request *request, uint8_t how, struct input *in)
 	return result;
 }
 
+static void
+commit(struct call *call, PGresult *result)
+{
+	call_clear(call);
+	call->result = result;
+	call->owner->committed(call, result, 0);
+}
+
 /* The batch is answered: all of it succeeds, or fails, or waits again. */
 static void
 complete(struct input *in)
 {
 	uint8_t		how = input_8(in);
-	struct request *request;
+	struct call *call;
 
-	while (batch.count > 0 && (request = TAILQ_FIRST(&batch.requests)) != NULL)
+	while (batch.count > 0 && (call = TAILQ_FIRST(&batch.calls)) != NULL)
 	{
-		TAILQ_REMOVE(&batch.requests, request, link);
-		if (request_pointless(request))
-			request_free(request);
+		TAILQ_REMOVE(&batch.calls, call, link);
+		call_set_state(call, CALL_IDLE);
+		if (!call_is_wanted(call))
+			call->owner->dropped(call);
 		else if (how & 64)
-			serve_too_late(request);
+			call->owner->too_late(call);
 		else if (how & 8)
-			serve_failure(request, how & 16 ? STATUS_JUKEBOX : STATUS_IO);
+			call->owner->failed(call, how & 16 ? FS_NOSPC : FS_IO);
 		else if (how & 32)
 		{
-			request->alone = true;
-			request_set_state(request, REQUEST_QUEUED);
-			TAILQ_INSERT_HEAD(&queue, request, link);
+			call->alone = true;
+			call_set_state(call, CALL_QUEUED);
+			TAILQ_INSERT_HEAD(&queue, call, link);
 		}
 		else
-			serve_result(request, make_result(request, how, in));
+			commit(call, make_result(call, how, in));
 	}
 	batch.count = 0;
 }
@@ -467,21 +567,23 @@ static void
 step(struct input *in)
 {
 	uint8_t		what = input_8(in);
-	struct far_end *end = &ends[what >> 4 & (SOCKETS - 1)];
+	struct far_end *end = &ends[what >> 4];
 
 	switch (what & 15)
 	{
 		case 0:
 			connect_client(end);
+			if (end - ends >= FIRST_OF_PROXY)
+				send_header(end, in);
 			break;
 		case 1:
-		{
-			struct bytes bytes = input_bytes(in, input_8(in));
+			{
+				struct bytes bytes = input_bytes(in, input_8(in));
 
-			send_data(end, bytes.data, bytes.size);
-			end->size = 0;
-			break;
-		}
+				send_data(end, bytes.data, bytes.size);
+				end->size = 0;
+				break;
+			}
 		case 2:
 		case 3:
 		case 4:
@@ -526,6 +628,77 @@ step(struct input *in)
  * What must hold.
  */
 
+/* What each address is counted is what its clients have. */
+static void
+check_addresses(void)
+{
+	const struct address *address;
+	struct client *client;
+	int			left = 0;
+
+	for (int i = 0; i < ADDRESS_BUCKETS; i++)
+		LIST_FOREACH(address, &worker->addresses[i], link)
+		{
+			struct address sum = {.clients = 0};
+			struct peer_host host;
+
+			for (int closed = 0; closed < 2; closed++)
+				TAILQ_FOREACH(client, closed ? &worker->closed :
+							  &worker->clients, link)
+				{
+					if (client->address != address)
+						continue;
+					host = peer_host(&client->peer);
+					CHECK(peer_host_is(&host, &address->host));
+					sum.clients++;
+					sum.requests += client->request_count;
+					sum.bytes += client->bytes + client->reserved;
+					sum.reserved += client->reserved;
+				}
+			CHECK(sum.clients == address->clients && sum.clients > 0);
+			CHECK(sum.requests == address->requests);
+			CHECK(sum.bytes == address->bytes);
+			CHECK(sum.reserved == address->reserved);
+			left += sum.clients;
+		}
+	for (int closed = 0; closed < 2; closed++)
+		TAILQ_FOREACH(client, closed ? &worker->closed : &worker->clients, link)
+			left--;
+	CHECK(left == 0);
+}
+
+/*
+ * A connection of a proxy has a client or waits for its header, and then it has
+ * no call.
+ */
+static void
+check_proxied(void)
+{
+	const struct client *client;
+	const struct proxy_wait *wait;
+	int			waiting = 0;
+
+	TAILQ_FOREACH(client, &worker->clients, link)
+	{
+		bool		by_proxy = client->event.fd >= FIRST_FD + FIRST_OF_PROXY;
+
+		CHECK(by_proxy == (client->proxy_wait != NULL ||
+						   client->peer.proxy != NULL));
+		if (client->proxy_wait == NULL)
+			continue;
+		CHECK(client->request_count == 0 && client->bytes == 0);
+		CHECK(client->reserved == 0 && client->last_called == 0);
+		waiting++;
+	}
+	CHECK(waiting == worker->unread_count && waiting <= UNREAD);
+	TAILQ_FOREACH(wait, &worker->unread, link)
+	{
+		CHECK(wait->client->proxy_wait == wait);
+		waiting--;
+	}
+	CHECK(waiting == 0);
+}
+
 static void
 check_accounts(void)
 {
@@ -535,6 +708,7 @@ check_accounts(void)
 	int			clients = 0;
 	size_t		reserved = 0;
 	size_t		bytes = 0;
+	size_t		largest = 0;
 
 	for (int closed = 0; closed < 2; closed++)
 	{
@@ -547,7 +721,10 @@ check_accounts(void)
 			TAILQ_FOREACH(request, &client->requests, client_link)
 			{
 				CHECK(request->client == client);
-				charged += request->charged;
+				CHECK(request->charge.carrier == CHARGE_FLIGHT);
+				charged += request->charge.bytes;
+				if (request->charge.bytes > largest)
+					largest = request->charge.bytes;
 				count++;
 			}
 			CHECK(client->request_count == count && client->bytes == charged);
@@ -562,12 +739,14 @@ check_accounts(void)
 	}
 	CHECK(worker->requests == requests && worker->bytes == bytes);
 	CHECK(worker->reserved == reserved);
+	check_addresses();
+	check_proxied();
 	CHECK(worker->requests <= worker->max_requests);
 	CHECK(atomic_load(&client_count) == clients);
 
-	/* One record, and the data it asks for, may come on top of the limit. */
-	CHECK(worker->bytes <=
-		  worker->max_bytes + 2 * (size_t) config.max_record_size);
+	/* A call and what it asks for may come on top of the limit, and a record. */
+	CHECK(worker->bytes - largest <=
+		  worker->max_bytes + (size_t) config.max_record_size);
 }
 
 /* What has been written are replies, one behind the other. */
@@ -635,6 +814,7 @@ let_go(void)
 	end_of_round();
 	CHECK(worker->bytes == 0);
 	CHECK(TAILQ_EMPTY(&worker->paused));
+	CHECK(TAILQ_EMPTY(&worker->unread));
 	while (!TAILQ_EMPTY(&worker->clients))
 		client_close(TAILQ_FIRST(&worker->clients), LOG_LEVEL_DEBUG,
 					 "the end");
@@ -657,15 +837,20 @@ set_up(void)
 	memset(worker, 0, sizeof(*worker));
 	worker->config = &config;
 	worker->scratch = scratch;
-	worker->pools = &the_pool;
+	worker->databases = &database;
+	worker->database_count = 1;
+	database.worker = worker;
+	database.pool.config = &store;
 	worker->max_requests = (int) config.max_requests;
 	worker->max_bytes = (size_t) config.max_bytes;
+	worker->max_clients = config.max_clients;
 	worker->loop.now = 1;
 	TAILQ_INIT(&worker->loop.timers);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->paused);
 	TAILQ_INIT(&worker->dirty);
 	TAILQ_INIT(&worker->closed);
+	TAILQ_INIT(&worker->unread);
 	TAILQ_INIT(&worker->free_requests);
 	TAILQ_INIT(&queue);
 	duplicates_init(&worker->duplicates);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * make_corpus.c
  *	  Writes seeds of the corpus: right input for every target.
@@ -9,7 +10,7 @@
  */
 #include "fuzz.h"
 
-#include "record.h"
+#include "wire/record.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -138,6 +139,36 @@ seeds_of_worker(unsigned which)
 	write_seed("worker", &seed);
 }
 
+/* Connections of a proxy: with each kind of header, and a call behind it. */
+static void
+seeds_of_proxied(void)
+{
+	static const uint8_t headers[] = {0, 1, 5, 2, 6, 1 | 16, 2 | 16, 1 | 8};
+
+	for (size_t i = 0; i < sizeof(headers); i++)
+	{
+		struct buffer seed = {.size = 0};
+
+		for (unsigned end = 6; end < 16; end++)
+		{
+			put_8(&seed, (uint8_t) (end << 4));
+			put_8(&seed, (uint8_t) (headers[i] | (end & 3) << 6));
+			if (headers[i] & 24)
+				put_8(&seed, (uint8_t) (end * 2));
+			put_8(&seed, (uint8_t) (end << 4 | 2));
+			put_8(&seed, (uint8_t) end);
+			put_8(&seed, 0);
+			put_8(&seed, 0);
+			put_8(&seed, (uint8_t) end);
+		}
+		put_8(&seed, 7);
+		put_8(&seed, 9);
+		put_8(&seed, 0);
+		put_8(&seed, 7);
+		write_seed("worker", &seed);
+	}
+}
+
 /* What the header of a right call never has: other flavors, the largest parts. */
 static void
 seeds_of_headers(void)
@@ -163,6 +194,44 @@ seeds_of_headers(void)
 	}
 }
 
+/* Headers of proxies, with something behind them; then each cut short. */
+static void
+seeds_of_proxies(void)
+{
+#define V2 "\r\n\r\n\0\r\nQUIT\n"
+#define SEED(bytes) {bytes "call", sizeof(bytes) + 3}
+	static const struct
+	{
+		const char *bytes;
+		size_t		size;
+	}			headers[] = {
+		SEED("PROXY TCP4 10.1.2.3 10.0.0.1 871 2049\r\n"),
+		SEED("PROXY TCP6 fd00::7 ::ffff:10.0.0.1 65535 2049\r\n"),
+		SEED("PROXY UNKNOWN fd00::7 ::1 1 2\r\n"),
+		SEED(V2 "\x21\x11\0\x0c\x0a\1\2\3\x0a\0\0\1\3\x67\x08\1"),
+		SEED(V2 "\x21\x11\0\x11\x0a\1\2\3\x0a\0\0\1\3\x67\x08\1\4\0\2xx"),
+		SEED(V2 "\x21\x21\0\x24\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7"
+			 "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\1\2\3\3\x67\x08\1"),
+		SEED(V2 "\x20\0\0\0"),
+		SEED(V2 "\x21\0\0\0"),
+		SEED(V2 "\x21\x31\0\xd8"),
+		SEED(V2 "\x21\x11\xff\xff"),
+	};
+#undef SEED
+#undef V2
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		for (unsigned cut = 0; cut < 3; cut++)
+		{
+			struct buffer seed = {.size = 0};
+
+			put_8(&seed, (uint8_t) (16 * i + cut));
+			put_bytes(&seed, headers[i].bytes,
+					  headers[i].size - (cut == 0 ? 0 : 3 + 5 * cut));
+			write_seed("proxy", &seed);
+		}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -173,6 +242,8 @@ main(int argc, char **argv)
 	}
 	directory = argv[1];
 	seeds_of_headers();
+	seeds_of_proxies();
+	seeds_of_proxied();
 	for (unsigned which = 0; which < SEED_PROCEDURES; which++)
 	{
 		for (unsigned variant = 0; variant < 7; variant++)

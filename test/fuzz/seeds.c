@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * seeds.c
  *	  A right call and right results of every procedure, for the targets to

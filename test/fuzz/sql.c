@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * sql.c
  *	  Calls every function of schema dittofs with arguments of all kinds, as
@@ -313,8 +314,8 @@ gather_handles(void)
 	{
 		char		kind = PQgetvalue(result, i, 0)[3];
 
-		remember_handle(kind == 2 ? KIND_DIRECTORY : kind == 1 ? KIND_FILE :
-						KIND_OTHER, PQgetvalue(result, i, 1),
+		remember_handle(kind == 2 ? OBJECT_DIRECTORY : kind == 1 ? OBJECT_FILE :
+						OBJECT_OTHER, PQgetvalue(result, i, 1),
 						(size_t) PQgetlength(result, i, 1));
 	}
 	PQclear(result);
@@ -338,13 +339,13 @@ set_scene(void)
 			"DELETE FROM dittofs.server_config;"
 			"SELECT dittofs.reap(1000000);"
 			"SELECT dittofs.create_share('/fuzz', squash => 'none',"
-			"	root_mode => 511);"
+			"	root_mode => '0777');"
 			"SELECT dittofs.create_share('/memory', content => 'memory',"
-			"	squash => 'none', atime => 'strict', root_mode => 511);"
+			"	squash => 'none', atime => 'strict', root_mode => '0777');"
 			"SELECT dittofs.create_share('/squashed', squash => 'all',"
 			"	allowed_clients => '{10.0.0.0/8}', allow_auth_none => true,"
-			"	root_mode => 511, require_privileged_port => true)");
-	execute("SELECT dittofs.create_share('/readonly', root_mode => 511);"
+			"	root_mode => '0777', require_privileged_port => true)");
+	execute("SELECT dittofs.create_share('/readonly', root_mode => '0777');"
 			"SELECT dittofs.mkdir('/fuzz/sub'),"
 			"	dittofs.mkdir('/fuzz/sub/deep', '0777'),"
 			"	dittofs.mkdir('/memory/sub', '0777'),"

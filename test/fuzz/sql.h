@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * sql.h
  *	  What the two halves of the SQL fuzzer share: sql.c calls, sql_values.c
@@ -34,9 +35,9 @@ extern bool chance(uint32_t percent);
  */
 enum kind
 {
-	KIND_DIRECTORY,
-	KIND_FILE,
-	KIND_OTHER,
+	OBJECT_DIRECTORY,
+	OBJECT_FILE,
+	OBJECT_OTHER,
 	KINDS
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * sql_values.c
  *	  Arguments for the SQL fuzzer: right ones, nearly right ones, and wild
@@ -7,6 +8,7 @@
  * each kind of value has its own ways of being wrong.  A name that is not
  * known here gets a value of its type.
  */
+#include "dittofs_contract.h"
 #include "sql.h"
 
 #include <inttypes.h>
@@ -16,12 +18,11 @@
 
 #define COUNT(array) ((uint32_t) (sizeof(array) / sizeof((array)[0])))
 
-#define HANDLE_SIZE 33
 #define HANDLES_MAX 128
 
 struct handle
 {
-	unsigned char data[HANDLE_SIZE];
+	unsigned char data[HANDLE_LEN];
 };
 
 static struct handle handles[KINDS][HANDLES_MAX];
@@ -69,7 +70,7 @@ forget_handles(void)
 void
 remember_handle(enum kind kind, const void *data, size_t size)
 {
-	if (size == HANDLE_SIZE && handle_count[kind] < HANDLES_MAX)
+	if (size == HANDLE_LEN && handle_count[kind] < HANDLES_MAX)
 		memcpy(handles[kind][handle_count[kind]++].data, data, size);
 }
 
@@ -175,23 +176,24 @@ make_handle(enum kind wanted, bool wild)
 	uint32_t	how = any(100);
 
 	if (!wild)
-		return bytes(handle.data, HANDLE_SIZE);
+		return bytes(handle.data, HANDLE_LEN);
 	if (how < 35)
 	{
-		handle.data[any(HANDLE_SIZE)] ^= (unsigned char) (1 << any(8));
-		return bytes(handle.data, HANDLE_SIZE);
+		handle.data[any(HANDLE_LEN)] ^= (unsigned char) (1 << any(8));
+		return bytes(handle.data, HANDLE_LEN);
 	}
 	if (how < 55)
 	{
 		/* one's share, another's file */
-		memcpy(handle.data + 17, any_handle(wanted)->data + 17, 16);
-		return bytes(handle.data, HANDLE_SIZE);
+		memcpy(handle.data + HANDLE_FILE_AT, any_handle(wanted)->data + HANDLE_FILE_AT,
+			   HANDLE_ID_LEN);
+		return bytes(handle.data, HANDLE_LEN);
 	}
 	if (how < 70)
-		return bytes(handle.data, any(HANDLE_SIZE));
+		return bytes(handle.data, any(HANDLE_LEN));
 	if (how < 85)
 	{
-		struct value value = wild_bytes(HANDLE_SIZE);
+		struct value value = wild_bytes(HANDLE_LEN);
 
 		value.data[0] = (char) handle.data[0];
 		return value;
@@ -492,9 +494,9 @@ make_value(const char *name, const char *type, bool wild)
 	if (strcmp(type, "bytea") == 0)
 	{
 		if (is_one_of(name, "dir from_dir to_dir parent"))
-			return make_handle(KIND_DIRECTORY, wild);
+			return make_handle(OBJECT_DIRECTORY, wild);
 		if (strcmp(name, "handle") == 0)
-			return make_handle(chance(80) ? KIND_FILE : KIND_OTHER, wild);
+			return make_handle(chance(80) ? OBJECT_FILE : OBJECT_OTHER, wild);
 		if (is_one_of(name, "name from_name to_name"))
 			return make_bytes_name(wild);
 		if (strcmp(name, "path") == 0)

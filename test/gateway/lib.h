@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * lib.h
  *	  What the end-to-end tests of the gateway share: an RPC client that does
@@ -52,6 +53,19 @@ extern void run_shell(const char *functions);
 extern const char *sql(const char *format, ...) PRINTF(1, 2);
 
 /*
+ * Waits until an expression of SQL is true.  The deadline, PATIENCE_MS, lies far
+ * beyond what a busy machine makes of anything here; a test that runs into it
+ * bails out and says what it waited for.
+ */
+#define PATIENCE_MS 240000
+extern void await_sql(const char *condition);
+
+/* A condition: a session of a gateway waits for a lock. */
+#define GATEWAY_WAITS_FOR_LOCK \
+	"EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'dittofs_gateway' " \
+	"AND wait_event_type = 'Lock')"
+
+/*
  * Bytes: names, paths, data.
  */
 struct blob
@@ -81,6 +95,7 @@ struct client
 
 	const char *source;			/* address to come from, NULL: any */
 	int			source_port;	/* 0: any */
+	struct blob greeting;		/* sent first on each connection, before any call */
 
 	uint32_t	flavor;			/* AUTH_NONE or AUTH_UNIX */
 	uint32_t	uid;
@@ -108,6 +123,9 @@ struct client
 extern struct client *connect_to(int gateway);
 /* The same from this address (127.x.y.z) and, if it is not 0, port. */
 extern struct client *connect_from(int gateway, const char *source, int port);
+/* The same, and a header of a proxy begins each of its connections. */
+extern struct client *connect_by(int gateway, const char *proxy,
+								 struct blob header);
 extern int	gateway_count(void);
 extern void disconnect(struct client *c);
 extern void reconnect(struct client *c);
@@ -323,6 +341,14 @@ extern struct handle make_file(struct client *c, const struct handle *dir,
 							   const char *name, uint32_t mode);
 /* A new directory in /export with mode 0777, named after the test. */
 extern struct handle make_playground(struct client *c);
+
+/*
+ * Waits until the WRITE of a whole block on this connection goes to the share's store,
+ * which begins when the gateway's worker has asked where content goes.  block: the
+ * share's block size, in bytes.
+ */
+extern void await_store(struct client *c, const struct handle *dir,
+						size_t block);
 
 /* A file there is none of: right in form, its object long gone. */
 extern struct handle stale_handle(struct client *c);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * lib_check.c
  *	  Every reply is decoded a second time, by libnfs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * lib_nfs.c
  *	  A function for each procedure of NFS (RFC 1813, section 3) and for MNT:
@@ -8,6 +9,7 @@
  */
 #include "lib.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -671,8 +673,39 @@ make_playground(struct client *c)
 	struct handle root = root_of(c, "/export");
 	char		name[64];
 
-	snprintf(name, sizeof(name), "test.%d", (int) getpid());
+	/* a busy machine has the same number again before all programs have run */
+	snprintf(name, sizeof(name), "%s.%d", program_invocation_short_name,
+			 (int) getpid());
 	return make_dir(c, &root, name, 0777);
+}
+
+/* A file for each try: what was staged once is looked at later. */
+void
+await_store(struct client *c, const struct handle *dir, size_t block)
+{
+	static unsigned files;
+	char	   *data = calloc(1, block);
+	char		name[32];
+
+	for (int waited = 0; waited < PATIENCE_MS; waited += 100)
+	{
+		struct handle file;
+		struct result result;
+
+		snprintf(name, sizeof(name), "to the store %u", files++);
+		file = make_file(c, dir, name, 0644);
+		result = v3_write(c, &file, 0, B(data, block), FILE_SYNC);
+		if (result.status == NFS3_OK &&
+			strcmp(sql("SELECT external IS NOT NULL FROM dittofs.files"
+					   " WHERE fileid = %lld",
+					   (long long) v3_getattr(c, &file).attr.fileid), "t") == 0)
+		{
+			free(data);
+			return;
+		}
+		usleep(100000);
+	}
+	bail_out("waited in vain for writing to go to the store");
 }
 
 struct handle

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * lib_rpc.c
  *	  An RPC client over TCP that does exactly what it is told (RFC 5531).
@@ -94,7 +95,9 @@ reconnect(struct client *c)
 			close(c->fd);
 		c->fd = socket(AF_INET, SOCK_STREAM, 0);
 		if (c->fd >= 0 && bind_source(c) &&
-			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0)
+			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0 &&
+			send(c->fd, c->greeting.data, c->greeting.size, MSG_NOSIGNAL) ==
+			(ssize_t) c->greeting.size)
 			break;
 		if (!c->persistent)
 			bail_out("port %d: %s", c->port, strerror(errno));
@@ -105,20 +108,15 @@ reconnect(struct client *c)
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
-struct client *
-connect_to(int gateway)
-{
-	return connect_from(gateway, NULL, 0);
-}
-
-struct client *
-connect_from(int gateway, const char *source, int port)
+static struct client *
+connect_with(int gateway, const char *source, int port, struct blob greeting)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
 	c->fd = -1;
 	c->source = source;
 	c->source_port = port;
+	c->greeting = greeting;
 	c->port = gateway_port(gateway);
 	if (c->port == 0)
 		bail_out("there is no gateway %d", gateway);
@@ -131,6 +129,24 @@ connect_from(int gateway, const char *source, int port)
 	c->flavor = AUTH_UNIX;
 	reconnect(c);
 	return c;
+}
+
+struct client *
+connect_to(int gateway)
+{
+	return connect_from(gateway, NULL, 0);
+}
+
+struct client *
+connect_from(int gateway, const char *source, int port)
+{
+	return connect_with(gateway, source, port, S(""));
+}
+
+struct client *
+connect_by(int gateway, const char *proxy, struct blob header)
+{
+	return connect_with(gateway, proxy, 0, header);
 }
 
 void

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * lib_tap.c
  *	  Results of tests on standard output (TAP), and the tests' way into the
@@ -184,4 +185,18 @@ sql(const char *format, ...)
 		snprintf(value, sizeof(value), "%s", PQgetvalue(result, 0, 0));
 	PQclear(result);
 	return value;
+}
+
+void
+await_sql(const char *condition)
+{
+	for (int waited = 0; waited < PATIENCE_MS; waited += 20)
+	{
+		/* in a transaction the activity would stand still */
+		sql("SELECT pg_stat_clear_snapshot()");
+		if (strcmp(sql("SELECT %s", condition), "t") == 0)
+			return;
+		usleep(20000);
+	}
+	bail_out("waited in vain for %s", condition);
 }

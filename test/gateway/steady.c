@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * steady.c
  *	  Clients that go on whatever happens to their servers, and know what they

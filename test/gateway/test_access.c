@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_access.c
  *	  Who is let in: each rule of a share, from addresses and ports that it
@@ -128,7 +129,7 @@ handle_of(const char *share, const char *path)
 static struct objects
 make_share(const char *share, const char *options)
 {
-	sql("SELECT dittofs.create_share('%s', root_mode => 511)", share);
+	sql("SELECT dittofs.create_share('%s', root_mode => '0777')", share);
 	sql("SELECT dittofs.write_file('%s/file', 'secret'),"
 		" dittofs.chmod('%s/file', '0666'), dittofs.mkdir('%s/sub'),"
 		" dittofs.symlink('target', '%s/symlink')", share, share, share,

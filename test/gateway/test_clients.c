@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_clients.c
  *	  Several clients at once, through all gateways, on the same names: what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_create.c
  *	  CREATE, MKDIR, SYMLINK, MKNOD, READLINK.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_data.c
  *	  READ, WRITE, COMMIT: every byte where it was put, holes, the far end of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_fuzz.c
  *	  Calls that are nearly right: bytes changed, words replaced, ends cut off.

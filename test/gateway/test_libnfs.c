@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_libnfs.c
  *	  The share through libnfs, as a program uses it: mount by URL, open, read,

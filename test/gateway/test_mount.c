@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_mount.c
  *	  The MOUNT protocol (RFC 1813, appendix I).
@@ -5,6 +6,7 @@
 #include "lib.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t
@@ -211,6 +213,50 @@ test_list_of_mounts(struct client *c, struct client *other_gateway)
 	v3_rmdir(c, &root, S("mounted"));
 }
 
+/* DUMP takes no credential, so its reply has a bound however long the list is. */
+static void
+test_long_list(struct client *c)
+{
+	struct reply r;
+
+	root_of(c, "/export");
+	sql("INSERT INTO dittofs.mounts SELECT '10.9.0.0'::inet + i,"
+		" convert_to('/export' || repeat('/long', 50), 'UTF8'), m.share_id"
+		" FROM generate_series(1, 5000) i,"
+		" (SELECT share_id FROM dittofs.mounts LIMIT 1) m");
+	begin(c, MOUNT_PROGRAM, MOUNT_V3, MOUNT3_DUMP);
+	r = exchange(c);
+	ok(r.outcome == DONE && r.end - r.at > 100000 &&
+	   r.end - r.at <= 256 * 1024, "a long list of mounts is cut short");
+	note("%zu bytes", (size_t) (r.end - r.at));
+	sql("DELETE FROM dittofs.mounts WHERE client << '10.9.0.0/16'");
+}
+
+/* However a client spells a path, it is one mount. */
+static void
+test_spellings(struct client *c)
+{
+	struct handle root = root_of(c, "/export");
+
+	make_dir(c, &root, "spelled", 0755);
+	unmount(c, NULL);
+	for (int i = 0; i < 8; i++)
+	{
+		char		path[256] = "/export";
+
+		for (int bit = 0; bit < 3; bit++)
+			strcat(path, i >> bit & 1 ? "/spelled/.." : "//./spelled/../");
+		strcat(path, "/spelled");
+		root_of(c, path);
+	}
+	is(strtol(sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
+			  NULL, 10), 1, "eight spellings of a path are one mount");
+	unmount(c, "/export/spelled/../spelled/");
+	is(strtol(sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
+			  NULL, 10), 0, "which a ninth takes back");
+	v3_rmdir(c, &root, S("spelled"));
+}
+
 /* The networks EXPORT lists for a share, with a space after each. */
 static bool
 exported(struct client *c, const char *path, char *networks, size_t size)
@@ -278,6 +324,8 @@ main(void)
 	test_longest_share(c);
 	test_rules(c);
 	test_list_of_mounts(c, other_gateway);
+	test_long_list(c);
+	test_spellings(c);
 	test_exports(c);
 	disconnect(c);
 	disconnect(other_gateway);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_names.c
  *	  Names: what may be one, '.' and '..', in every procedure that takes one.

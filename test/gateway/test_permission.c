@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_permission.c
  *	  Who may do what: classes of users, sticky directories, squashing,
@@ -168,7 +169,7 @@ test_squash(void)
 	struct result result;
 
 	sql("SELECT dittofs.create_share('/perm-squash', squash => 'root',"
-		" anonuid => 4001, anongid => 4002, root_mode => 511)");
+		" anonuid => 4001, anongid => 4002, root_mode => '0777')");
 	root = root_of(c, "/perm-squash");
 	result = v3_create(c, &root, S("by-root"), GUARDED, NOTHING);
 	ok(result.attr.uid == 4001 && result.attr.gid == 4002,

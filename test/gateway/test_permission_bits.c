@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_permission_bits.c
  *	  Sticky and set-gid directories, set-id bits that a change clears, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_permission_table.c
  *	  Who may do what, by a table: operations × users × modes × owners ×
@@ -765,7 +766,7 @@ made(const char *format, const struct handle *parent)
 static void
 build(const struct share *share)
 {
-	sql("SELECT dittofs.create_share('%s', %s, root_mode => 511)",
+	sql("SELECT dittofs.create_share('%s', %s, root_mode => '0777')",
 		share->name, share->options);
 	home = from_hex(sql("SELECT encode(dittofs.resolve('%s'), 'hex')",
 						share->name));

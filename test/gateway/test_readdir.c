@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_readdir.c
  *	  READDIR and READDIRPLUS: 10,000 entries in pages of every size, while

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_rename.c
  *	  RENAME: what may go where, what it replaces, what wcc data says of it.

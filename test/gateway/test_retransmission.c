@@ -1,11 +1,15 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_retransmission.c
  *	  A change is made once, however often the call arrives: from another
  *	  port, at another gateway, after others have gone on.
  *
- * A retransmission is a call with the xid and the arguments of one before.
+ * A retransmission is a call with the xid and the arguments of one before, on
+ * the same connection or on one that was opened later.
  * Each is sent through both gateways here; a server whose memory of replies
  * is its own, or keyed by the client's port, answers EXIST or NOENT.
+ *
+ * On a connection that was open before, it is another client's call.
  */
 #include "lib.h"
 
@@ -17,10 +21,14 @@ static struct client *first;
 static struct client *second;	/* another connection, to another gateway */
 static struct handle dir;
 
-/* What the first client's next call is, the second one repeats. */
+/*
+ * What the first client's last call was, the second one's next repeats: that
+ * is the first, which has reconnected.
+ */
 static void
 repeat(void)
 {
+	reconnect(second);
 	second->xid = first->xid - 1;
 }
 
@@ -146,7 +154,7 @@ test_failure(void)
 {
 	is_status(v3_remove(first, &dir, S("later")).status, NFS3ERR_NOENT,
 			  "a failure");
-	repeat();
+	second->xid = first->xid - 1;
 	make_file(first, &dir, "later", 0644);
 	is_status(v3_remove(second, &dir, S("later")).status, NFS3_OK,
 			  "is tried again");
@@ -170,7 +178,7 @@ set_keep_replies(const char *change, uint32_t until)
 	sql("SELECT dittofs.status_name(0)");
 	sql("ALTER SYSTEM %s", change);
 	sql("SELECT pg_reload_conf()");
-	for (int i = 0; (status = removed_twice()) != until && i < 500; i++)
+	for (int i = 0; (status = removed_twice()) != until && i < PATIENCE_MS / 10; i++)
 		usleep(10000);
 	return status;
 }
@@ -186,6 +194,68 @@ test_switched_off(void)
 			  "with them again it is not");
 }
 
+/*
+ * Another client behind the address, with the same xids, that was connected when
+ * the first one called: of each change one is told that it was made.
+ */
+static void
+test_neighbour(int gateway)
+{
+	struct client *other = connect_to(gateway);
+	char		name[32];
+	struct handle root = dir;
+	struct handle file;
+	struct set mode = {.what = SET_MODE, .mode = 0600};
+	uint64_t	ctime;
+
+	snprintf(name, sizeof(name), "neighbour%d", gateway);
+	dir = make_dir(first, &root, name, 0777);
+	make_file(first, &dir, "removed", 0644);
+	make_dir(first, &dir, "emptied", 0755);
+	make_file(first, &dir, "from", 0644);
+	file = make_file(first, &dir, "file", 0644);
+	ctime = v3_getattr(first, &file).attr.ctime;
+	/* longer than gateway and database may differ about the time on a busy machine */
+	usleep(2000000);
+
+#define BOTH(call, refusal, what) \
+	is_status((call(first)).status, NFS3_OK, "%s", what); \
+	other->xid = first->xid - 1; \
+	is_status((call(other)).status, refusal, "%s by the neighbour", what); \
+	first->xid--; \
+	is_status((call(first)).status, NFS3_OK, "%s again", what)
+#define CREATE(c) v3_create(c, &dir, S("created"), GUARDED, MODE(0644))
+#define MKDIR(c) v3_mkdir(c, &dir, S("made"), MODE(0755))
+#define SYMLINK(c) v3_symlink(c, &dir, S("symlink"), NOTHING, S("target"))
+#define MKNOD(c) v3_mknod(c, &dir, S("fifo"), NF3FIFO, NOTHING, 0, 0)
+#define REMOVE(c) v3_remove(c, &dir, S("removed"))
+#define RMDIR(c) v3_rmdir(c, &dir, S("emptied"))
+#define RENAME(c) v3_rename(c, &dir, S("from"), &dir, S("to"))
+#define LINK(c) v3_link(c, &file, &dir, S("link"))
+#define SETATTR(c) v3_setattr(c, &file, &mode, ctime)
+	BOTH(SETATTR, NFS3ERR_NOT_SYNC, "SETATTR");
+	BOTH(CREATE, NFS3ERR_EXIST, "CREATE");
+	BOTH(MKDIR, NFS3ERR_EXIST, "MKDIR");
+	BOTH(SYMLINK, NFS3ERR_EXIST, "SYMLINK");
+	BOTH(MKNOD, NFS3ERR_EXIST, "MKNOD");
+	BOTH(REMOVE, NFS3ERR_NOENT, "REMOVE");
+	BOTH(RMDIR, NFS3ERR_NOENT, "RMDIR");
+	BOTH(RENAME, NFS3ERR_NOENT, "RENAME");
+	BOTH(LINK, NFS3ERR_EXIST, "LINK");
+
+	/* by somebody who begins with NULL when the first one has called */
+	is_status(v3_mkdir(first, &dir, S("late"), MODE(0755)).status, NFS3_OK,
+			  "MKDIR");
+	reconnect(other);
+	other->xid = first->xid - 2;
+	begin(other, NFS_PROGRAM, NFS_V3, NFS3_NULL);
+	is((int64_t) exchange(other).outcome, DONE, "NULL");
+	is_status(v3_mkdir(other, &dir, S("late"), MODE(0755)).status,
+			  NFS3ERR_EXIST, "MKDIR by one who has just come");
+	disconnect(other);
+	dir = root;
+}
+
 int
 main(void)
 {
@@ -198,6 +268,8 @@ main(void)
 	test_setattr();
 	test_others();
 	test_failure();
+	test_neighbour(0);
+	test_neighbour(gateway_count() - 1);
 	test_switched_off();
 	disconnect(first);
 	disconnect(second);

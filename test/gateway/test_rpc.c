@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_rpc.c
  *	  The RPC layer on the wire (RFC 5531): what is refused and how, record
@@ -235,7 +236,7 @@ test_auth_none(struct client *c)
 
 	sql("SELECT dittofs.create_share('/rpc-open', squash => 'none',"
 		" allow_auth_none => true, anonuid => 1234, anongid => 4321,"
-		" root_mode => 511)");
+		" root_mode => '0777')");
 	result = mount_path(c, S("/rpc-open"));
 	is_status(result.status, MNT3_OK, "MNT by AUTH_NONE");
 	open_root = result.handle;

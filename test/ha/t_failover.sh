@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # A primary and a synchronous standby under Patroni, with docker/ha/patroni.yml,
 # two gateways with docker/ha/gateway.yaml.  Under load the primary is killed as
 # a machine that loses its power, later the roles are exchanged on purpose: the
@@ -38,7 +39,7 @@ finish()
 	done
 	wait
 	rm -rf "$run"
-	exit $status
+	exit "$status"
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -65,24 +66,13 @@ patroni_start()
 is_role()
 {
 	perl -MHTTP::Tiny -e 'exit !(HTTP::Tiny->new(timeout => 2)->get($ARGV[0])->{status} == 200)' \
-		"http://127.0.0.$1:8008/$2"
-}
-
-# await SECONDS COMMAND...
-await()
-{
-	local until=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $until ] || return 1
-		sleep 0.2
-	done
+		"http://127.0.0.$1:8008/$2" 2>/dev/null
 }
 
 primary_is()
 {
 	"$pg_bin/psql" -XqAt -h 127.0.0.2,127.0.0.3 -p 5432 -c 'SELECT host(inet_server_addr())' \
-		"dbname=${2:-dittofs} target_session_attrs=read-write" | grep -qx "127.0.0.$1"
+		"dbname=${2:-dittofs} target_session_attrs=read-write" 2>/dev/null | grep -qx "127.0.0.$1"
 }
 
 q()
@@ -107,24 +97,24 @@ give_up()
 "${as_owner[@]}" env HOME="$run" etcd --data-dir "$run/etcd" \
 	--listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
 	--listen-peer-urls http://127.0.0.1:2380 >"$run/etcd.log" 2>&1 &
-await 20 sh -c 'exec 3<>/dev/tcp/127.0.0.1/2379' || sleep 2
+await "etcd listens" listens 127.0.0.1 2379
 
 declare -a patroni
 patroni_start 2
-await 60 is_role 2 primary
+await "Patroni makes server 2 the primary" is_role 2 primary
 ok $? "Patroni makes a primary" || give_up
 patroni_start 3
-await 60 is_role 3 sync
+await "server 3 is the synchronous standby" is_role 3 sync
 ok $? "and a synchronous standby" || give_up
 q "CREATE DATABASE dittofs" postgres &&
 	q "CREATE EXTENSION dittofs; CREATE ROLE gateway LOGIN PASSWORD 'a password' IN ROLE dittofs_gateway" &&
-	q "SELECT length(dittofs.create_share('/export', squash => 'none', root_mode => 511)) > 0" >/dev/null
+	q "SELECT length(dittofs.create_share('/export', squash => 'none', root_mode => '0777')) > 0" >/dev/null
 ok $? "the database"
 
 export DITTOFS_HOST=127.0.0.1 DITTOFS_PORTS="12049 12050"
 for port in $DITTOFS_PORTS; do
 	"$run/gateway" start --config "$run/gateway.yaml" --port "$port" >"$run/gateway.$port.log" 2>&1 &
-	await 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
+	await "a gateway listens on port $port" listens 127.0.0.1 "$port"
 	ok $? "a gateway on port $port" || give_up
 done
 
@@ -136,7 +126,7 @@ postmaster=$(head -n 1 "$run/db2/postmaster.pid")
 kill -STOP "$postmaster"
 mapfile -t backends < <(pgrep -P "$postmaster")
 kill -KILL "${patroni[2]}" "$postmaster" "${backends[@]}"
-await 90 primary_is 3
+await "server 3 is the primary" primary_is 3
 ok $? "the standby takes over" || give_up
 sleep 5
 kill $load
@@ -147,7 +137,7 @@ echo "# primary killed: clients waited $(seconds_of "$run/killed") s"
 
 # It comes back, as a standby.
 patroni_start 2
-await 90 is_role 2 sync
+await "server 2 is the synchronous standby" is_role 2 sync
 ok $? "the old primary comes back as the synchronous standby" || give_up
 
 # The roles are exchanged for maintenance.
@@ -156,7 +146,7 @@ load=$!
 sleep 2
 "${as_owner[@]}" env HOME="$run" PATRONI_ETCD3_HOSTS=127.0.0.1:2379 LC_ALL=C.UTF-8 patronictl -c "$run/patroni.yml" switchover \
 	--master db3 --candidate db2 --force >"$run/switchover.log" 2>&1
-await 60 primary_is 2
+await "server 2 is the primary" primary_is 2
 ok $? "patronictl switchover" || { sed 's/^/# /' "$run/switchover.log"; give_up; }
 sleep 4
 kill $load

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- test/isolation/setup.sql: what the specs share, beside test/check.sql.
 --
 --	CALL t.up('dir/', 'dir/file', ...)	makes share /iso with these in it, each
@@ -7,6 +8,8 @@
 --										name, whatever became of it; t.h('') is
 --										the root
 --	CALL t.up_store(...)				the same, with its content in a store
+--	CALL t.churn(work, n)				the two calls that t.todo has for that work, n times
+--	t.cost								how many pages the last of the first calls looked at
 --	CALL t.down()						drops the share
 
 SET client_min_messages = warning;
@@ -27,7 +30,30 @@ BEGIN
 	DELETE FROM dittofs.stored_blocks;
 	DELETE FROM dittofs.content_stores;
 	DELETE FROM dittofs.server_config;
+	DELETE FROM t.pages;
+	DELETE FROM t.todo;
 END $$;
+
+CREATE TABLE IF NOT EXISTS t.pages (name text, number int, n bigint);
+CREATE TABLE IF NOT EXISTS t.todo (name text, number int, call text);
+CREATE OR REPLACE PROCEDURE t.churn(work text, n int) LANGUAGE plpgsql AS $$
+DECLARE
+	calls text[] := array(SELECT call FROM t.todo WHERE name = work ORDER BY number);
+	plan json;
+BEGIN
+	FOR i IN 1 .. n LOOP
+		EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT ' || calls[1] INTO plan;
+		INSERT INTO t.pages VALUES (work, i, (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint +
+			(plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint);
+		COMMIT;
+		EXECUTE 'SELECT ' || calls[2];
+		COMMIT;
+	END LOOP;
+END $$;
+-- beside the tenth: the first ones read catalogs, too
+CREATE OR REPLACE VIEW t.cost AS
+	SELECT l.name, CASE WHEN l.n < f.n + 60 THEN 'as the first' ELSE l.n || ' pages after ' || f.n END AS cost
+		FROM t.pages l JOIN t.pages f USING (name) WHERE f.number = 10 AND l.number = 300 ORDER BY 1;
 
 -- The same, with the content in a store; what is written in pieces is to be
 -- moved there at once.
@@ -47,7 +73,7 @@ DECLARE
 	r dittofs.create_result;
 BEGIN
 	CALL t.down();
-	INSERT INTO t.handles VALUES ('', dittofs.create_share('/iso', root_mode => t.mode('0777')));
+	INSERT INTO t.handles VALUES ('', dittofs.create_share('/iso', root_mode => '0777'));
 	FOREACH path IN ARRAY paths LOOP
 		-- ids begin with milliseconds
 		PERFORM pg_sleep(0.002);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * compete.c
  *	  compete A B GAME...: two processes work on one directory, one through

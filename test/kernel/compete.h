@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * compete.h
  *	  What the games of compete are made of: two players and what they do to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * compete_games.c
  *	  The games of compete that have no rounds: both players work on the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * compete_rounds.c
  *	  The games of compete that have rounds: in each, both players make one call

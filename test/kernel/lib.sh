@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/lib.sh: what the scripts that run on a mounted share have in common.
 # shellcheck shell=bash disable=SC2034,SC2154
 #

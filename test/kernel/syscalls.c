@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * syscalls.c
  *	  Makes system calls for lib.sh, as any user.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * syscalls.h
  *	  What the parts of syscalls share: arguments and answers.

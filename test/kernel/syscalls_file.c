@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * syscalls_file.c
  *	  The calls of syscalls that open, read and write files.

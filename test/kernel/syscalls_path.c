@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * syscalls_path.c
  *	  The calls of syscalls that take a path.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_basic.sh [TOPIC...]: system calls and what they answer, as root.
 #
 # Each topic is a function topic_NAME and stands alone; t_semantics_noac.sh
@@ -242,8 +243,8 @@ topic_names()
 	# Every byte but NUL and '/', not UTF-8 as a whole.
 	all=
 	for ((i = 1; i < 256; i++)); do
-		[ $i != 47 ] || continue
-		printf -v byte '\\x%02x' $i
+		[ "$i" != 47 ] || continue
+		printf -v byte '\\x%02x' "$i"
 		printf -v byte %b "$byte"
 		all=$all$byte
 	done
@@ -371,11 +372,11 @@ topic_data()
 
 	# Across the borders of pages and blocks, and back from the server.
 	for size in 4096 131056 131072 131088 1048592 2097152; do
-		expect 0 pattern "p$size" $size
+		expect 0 pattern "p$size" "$size"
 	done
 	forget
 	for size in 4096 131056 131072 131088 1048592 2097152; do
-		expect good check_pattern "p$size" $size
+		expect good check_pattern "p$size" "$size"
 	done
 	expect 0 fopen h p1048592 O_RDWR
 	expect 6 pwrite h 131069 border
@@ -470,7 +471,7 @@ topic_holes()
 
 topic_times()
 {
-	local before after name
+	local before name
 
 	echo x >f
 	mkdir d
@@ -646,11 +647,11 @@ topic_listing()
 	local n=10000 long
 
 	mkdir d
-	expect 0 fill d f 1 $n
-	expect $n count d
+	expect 0 fill d f 1 "$n"
+	expect "$n" count d
 	forget
-	expect $n count d
-	same "$(find d -type f -name 'f*' | sort -u | wc -l)" $n "find"
+	expect "$n" count d
+	same "$(find d -type f -name 'f*' | sort -u | wc -l)" "$n" "find"
 	# Deleting what was read while reading on.
 	run "rm -rf" rm -rf d
 	expect False exists d
@@ -659,6 +660,7 @@ topic_listing()
 	expect 0 fill long "$long-" 1 500
 	forget
 	expect 500 count long
+	# shellcheck disable=SC2010
 	same "$(ls -l long | grep -c '^-rw-r--r-- 1 root root 0 ')" 500 "ls -l"
 	run "rm -r of long names" rm -r long
 	expect '' list .

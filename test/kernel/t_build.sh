@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_build.sh: C projects are unpacked, built and tested on the share.
 #
 # make lives on times: what is older than what.  The compiler and the linker

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_content.sh: data in whole blocks, in parts of them, and both.
 #
 # make test runs it once for each kind of content, so it is short; t_fio.sh is

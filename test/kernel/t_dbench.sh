@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_dbench.sh: two clients of dbench, the traffic of office machines.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

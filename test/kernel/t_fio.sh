@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_fio.sh [REGEX]: fio writes blocks with checksums and reads them
 # back; of the ways of writing those whose names match.
 #

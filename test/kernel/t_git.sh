@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_git.sh: git keeps a repository on the share.
 #
 # git renames a lock file over each file it changes, hard-links or renames

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_model.sh: random system calls, each of which must come to what
 # the reference model (test/model) says, and the tree that they leave.
 #

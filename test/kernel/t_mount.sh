@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_mount.sh: mounting itself: what can be mounted and how, and what
 # is refused.  For NFS only.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_permissions.sh: who may do what.
 #
 # Users: 1000 and 1001, and 4294967294 (nobody to some, the largest valid uid).
@@ -395,7 +396,7 @@ expect 1001,1001,0755 lstat d/owndir uid,gid,mode
 # Rights that change are seen at once by who changes them on the same client.
 enter changes
 expect 0 put f x
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	expect 0 chmod f 0600
 	expect EACCES -u 1001 open f O_RDONLY
 	expect 0 chmod f 0644

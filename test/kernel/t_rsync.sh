@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_rsync.sh: rsync -aH to the share and back, verified by checksums.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

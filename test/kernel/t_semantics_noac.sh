@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_semantics_noac.sh: topics of t_basic.sh without caches and with
 # synchronous writes: what is answered is what the server said.
 # MOUNT_OPTS=noac,lookupcache=none,sync

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_sqlite.sh: SQLite keeps a database on the share.
 #
 # Journal modes delete, truncate and persist; a write-ahead log needs memory
@@ -64,7 +65,7 @@ done | db bank.db >"$T/writer" 2>&1 &
 writer=$!
 readers=()
 for i in 1 2 3; do
-	for j in {1..20}; do
+	for _ in {1..20}; do
 		echo "SELECT sum(amount), count(*) FROM account;"
 	done | db bank.db >"$T/reader$i" 2>&1 &
 	readers+=($!)

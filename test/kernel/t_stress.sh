@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_stress.sh: stress-ng's file system stressors, with --verify.
 #
 # Those that make sense on NFS version 3: no leases, extended attributes or

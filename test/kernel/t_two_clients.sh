@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_two_clients.sh: what two clients see of each other.
 # GATEWAYS=2
 #

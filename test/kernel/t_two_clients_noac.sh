@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # test/kernel/t_two_clients_noac.sh: t_two_clients.sh without caches, in which
 # every look-up and every attribute is the server's.
 # GATEWAYS=2

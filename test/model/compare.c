@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * compare.c
  *	  Holds a reply against what the model expects.

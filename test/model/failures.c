@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * failures.c
  *	  Clients that go on through whatever is done to the servers, and remember
@@ -32,7 +33,7 @@
 #define BURST_MAX 6
 
 /* A minute or two for the background pass to bring all content to the store. */
-#define MERGE_TRIES 1200
+#define MERGE_TRIES (PATIENCE_MS / 100)
 
 struct survivor
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * failures.h
  *	  Clients that go on through whatever is done to the servers.

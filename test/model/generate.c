@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * generate.c
  *	  Random calls: names that collide, trees that grow deep and wide, links,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * history.c
  *	  Calls as lines of text: what a run writes when it fails, and what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * main.c
  *	  The model against dittofs, or against a directory: command line, TAP.

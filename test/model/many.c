@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * many.c
  *	  Several clients at once, through several gateways, in one small tree.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * many.h
  *	  Several clients at once, and an order of their calls that explains what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * model.c
  *	  The tree of the model: nodes, entries, bytes.

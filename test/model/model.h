@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * model.h
  *	  The reference model: what a file system should answer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * model_names.c
  *	  The calls that change names: CREATE, MKDIR, SYMLINK, MKNOD, LINK, REMOVE,
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINK_LIMIT 32000
+#define LINK_LIMIT 2147483647
 #define TARGET_LIMIT 4095
 
 static bool

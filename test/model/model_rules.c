@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * model_rules.c
  *	  What each call must come to: permissions, attributes, data.  The calls

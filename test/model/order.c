@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * order.c
  *	  Finds an order of the calls of several clients that explains every reply,

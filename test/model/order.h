@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * order.h
  *	  Is there an order of these calls that explains their replies?

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * recorded.c
  *	  Histories of several clients in files.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * recorded.h
  *	  Histories of several clients in files: calls and what came of them.

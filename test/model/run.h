@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * run.h
  *	  What a call can be made on: a share behind gateways, or a directory.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * run_nfs.c
  *	  Makes calls on a share, one RPC after the other.

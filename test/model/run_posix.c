@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * run_posix.c
  *	  Makes calls on a directory, by system calls.

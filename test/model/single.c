@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * single.c
  *	  One client: every reply must be the model's, and the tree in the end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * single.h
  *	  One client and the model side by side; and making failures short.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/packaging/lib.sh: Debian roots to install packages in.  For bash; sourced
 # first, it runs the script again as root in mount and process namespaces of
 # its own, so that whatever it mounts or starts ends with it.
@@ -209,7 +210,9 @@ machine_run()
 		"$1/etc/systemd/system/multi-user.target.wants/job.service"
 	truncate -s 6G "$image"
 	mkfs.ext4 -q -F -d "$1" "$image" || die "mkfs.ext4 failed"
-	TMPDIR=/dev/shm timeout --kill-after=10 "${MACHINE_TIMEOUT:-1500}" linux.uml mem=1536M \
+	make -s -C "$top/test/kernel" || die "make in test/kernel failed"
+	TMPDIR=/dev/shm timeout --kill-after=10 "${MACHINE_TIMEOUT:-1500}" \
+		"$top/test/kernel/uml" mem=1536M \
 		"ubd0=$image" root=/dev/ubda rw init=/sbin/init con=null \
 		con0=fd:0,fd:1 "uml_dir=$dir" umid=uml quiet loglevel=3 \
 		</dev/null >"$dir/console" 2>&1

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The Debian packages: built twice, the same bytes; clean by lintian; built with
 # what test/packages names; at the version of everything else.
 
@@ -32,5 +33,7 @@ is "$(dpkg-deb --fsys-tarfile "$packages"/dittofs-gateway_*.deb |
 	"dittofs $version" "of the program"
 like "$(<"$top/docker/pgxn/META.json")" "\"version\": \"$version(\.0)?\"," "of META.json"
 like "$(<"$top/docker/kubernetes/gateway.yaml")" "image: dittofs-gateway:$version" "of the image in Kubernetes"
+like "$(<"$top/docker/kubernetes/share.yaml")" "image: dittofs-postgres:$version" "of the other"
+like "$(<"$top/docker/README.md")" "-t dittofs-postgres:$version .*-t dittofs-gateway:$version " "of both in the page"
 
 done_testing

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # What describes a deployment is well formed, and says the same in all places:
 # YAML by yamllint, compose.yaml by docker-compose, Kubernetes' manifests by its
 # own schemas, JSON by a parser, haproxy's and systemd's files by these.
@@ -31,17 +32,20 @@ for file in kubernetes/*.yaml; do
 	"$roots/venv/bin/kubernetes-validate" --strict "$file" >"$roots/log" 2>&1
 	ok $? "$file, by Kubernetes' schemas" || sed 's/^/# /' "$roots/log"
 done
-is "$(sed -n 's/^  clusterIP: //p' kubernetes/gateway.yaml)" \
+is "$(sed -n 's/^  clusterIP: //p' kubernetes/balancer.yaml)" \
 	"$(sed -n 's/^    server: //p' kubernetes/volume.yaml)" "the volume's server is the service's address"
 
-
-# What README.md has the operator type has the names that the manifests want.
-namespace=$(sed -n 's/^  namespace: //p' kubernetes/gateway.yaml | sort -u)
-secret=$(sed -n 's/.*secretName: \([a-z-]*\).*/\1/p' kubernetes/gateway.yaml)
-key=$(sed -n 's,.*password_file: /run/secrets/database/,,p' kubernetes/gateway.yaml)
-is "$(grep '^    kubectl' README.md)" "    kubectl create namespace $namespace
-    kubectl -n $namespace create secret generic $secret --from-literal=$key=…
-    kubectl apply -f docker/kubernetes/" "namespace, secret and its key are those of README.md"
+# What makes the share for a cluster and for compose.yaml has its defaults from one place.
+for variable in SQUASH MODE OWNER; do
+	default=$(sed -n "s/^export DITTOFS_SHARE_$variable=.*:-\(.*\)}\$/\1/p" prepare-database)
+	like "$(<compose.yaml)" "DITTOFS_SHARE_$variable: \\$\\{DITTOFS_SHARE_$variable:-$default\\}" "compose.yaml: DITTOFS_SHARE_$variable is $default"
+	like "$(<kubernetes/share.yaml)" $'\n'"  DITTOFS_SHARE_$variable: \"?$default\"?"$'\n' "kubernetes/share.yaml, too"
+	like "$(<README.md)" "\`DITTOFS_SHARE_$variable\` \| \`$default\`" "README.md says so"
+done
+for key in host database; do
+	wanted=$(sed -n "s/^            $key: //p" kubernetes/gateway.yaml)
+	like "$(<kubernetes/share.yaml)" "PG${key^^}, value: $wanted}" "share.yaml and gateway.yaml: one $key"
+done
 while read -r _ profile; do
 	grep -q "profiles: .*$profile" compose.yaml
 	ok $? "compose.yaml has its profile $profile"
@@ -52,9 +56,25 @@ for file in pgxn/META.json grafana/*.json; do
 	ok $? "$file is JSON"
 done
 
-LISTEN=127.0.0.1:12049 GATEWAY1=127.0.0.1:12050 GATEWAY2=127.0.0.1:12051 /usr/sbin/haproxy -c -f haproxy.cfg >"$roots/log" 2>&1
+LISTEN=127.0.0.1:12049 GATEWAY1=127.0.0.1:12050 HTTP1=12060 GATEWAY2=127.0.0.1:12051 HTTP2=12061 \
+	/usr/sbin/haproxy -c -f haproxy.cfg >"$roots/log" 2>&1
 ok $? "haproxy -c" || sed 's/^/# /' "$roots/log"
-for variable in LISTEN GATEWAY1 GATEWAY2; do
+sed -n '/^  haproxy.cfg: |/,/^---/s/^    //p' kubernetes/balancer.yaml >"$roots/haproxy.cfg"
+/usr/sbin/haproxy -c -f "$roots/haproxy.cfg" >"$roots/log" 2>&1
+ok $? "haproxy -c, of kubernetes/balancer.yaml" || sed 's/^/# /' "$roots/log"
+
+# Clients are lost without any of these: what the gateways are told to expect is sent,
+# by those they expect it from, whose name and ports are right.
+for file in haproxy.cfg kubernetes/balancer.yaml; do
+	like "$(sed 's/^[ \t]*//' $file)" $'\ndefault-server send-proxy-v2 ' "$file sends PROXY headers"
+	like "$(sed 's/^[ \t]*//' $file)" $'\noption httpchk GET /readyz\n' "$file asks /readyz"
+done
+like "$(<kubernetes/gateway.yaml)" 'proxy_protocol: true' "kubernetes/gateway.yaml expects them"
+like "$(<kubernetes/balancer.yaml)" "server-template gateway [0-9]+ $(sed -n 's/^  name: \(dittofs-gateways\)$/\1/p' kubernetes/gateway.yaml).dittofs.svc.cluster.local:12049 port 12050" \
+	"kubernetes/balancer.yaml has the gateways' name and ports"
+is "$(sed -n 's/^ *DITTOFS_ADAPTERS_NFS_PROXY_PROTOCOL_FROM: //p' compose.yaml)" \
+	"$(sed -n 's/.*ipv4_address: \([0-9.]*\).*/\1/p' compose.yaml)" "compose.yaml: the gateways trust the balancer's address"
+for variable in LISTEN GATEWAY1 GATEWAY2 HTTP1 HTTP2; do
 	grep -q "^      $variable: " compose.yaml
 	ok $? "compose.yaml sets haproxy's $variable"
 done

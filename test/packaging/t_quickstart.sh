@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The README's installation, word for word, on a fresh Debian 12 with systemd
 # and a kernel of its own: packages, database, share, service, mount.  And what
 # follows on such a machine: restarts, an upgrade, removal.

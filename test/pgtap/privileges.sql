@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Who may do what: nothing for PUBLIC, a list for the gateway's role, and no
 -- function that could be led astray by a search_path.
 \set QUIET 1
@@ -41,12 +42,12 @@ SELECT ok(NOT (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolrep
 	'the gateway''s role is nothing but a name') FROM pg_roles WHERE rolname = 'dittofs_gateway';
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE has_function_privilege('dittofs_gateway', oid, 'EXECUTE')$$,
-	array['block_users', 'check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'create_directory', 'create_file',
+	array['block_users', 'check_permissions', 'claim_blocks', 'commit', 'commit_write', 'content_hints', 'content_store_marked', 'create_directory', 'create_file',
 		'create_hard_link', 'create_special_file', 'create_symlink', 'gc_adopt', 'gc_done', 'gc_next', 'get_file',
 		'get_filesystem_capabilities', 'get_filesystem_statistics', 'get_share_name_for_handle',
-		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'list_slow_calls', 'lock_objects', 'lookup',
-		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
-		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
+		'handle_from_text', 'handle_to_text', 'healthcheck', 'list_exports', 'list_mounts', 'list_replicas', 'list_shares', 'list_slow_calls', 'list_waiting', 'lock_objects', 'lookup', 
+		'merge_commit', 'merge_next', 'merge_store', 'mount', 'move', 'name_to_text', 'prepare_read', 'prepare_write', 'read', 'read_directory', 'read_symlink',
+		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'report_waiting', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
 		'unmount_all', 'unregister_replica', 'write', 'write_verifier'],
 	'the gateway''s role may execute what a gateway calls, and nothing else');
 SELECT is_empty(
@@ -90,11 +91,12 @@ SELECT is_empty(
 SELECT is_empty(
 	$$SELECT evtname FROM pg_event_trigger t WHERE evtname LIKE 'dittofs%'
 		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'e')$$,
-	'the event trigger belongs to the extension');
+	'the event triggers belong to the extension');
 
 -- search_path
-SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^fsck' AND prosqlbody IS NULL$$,
-	'every function but fsck() and its kin is C, or its SQL was parsed when it was made: no search_path leads it astray');
+SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^(fsck|guard_)' AND prosqlbody IS NULL
+		AND NOT (lanname = 'plpgsql' AND proname IN ('advance_sequences', 'gateway_replica_rows', 'memory_block_rows', 'report_waiting', 'slow_call_rows', 'waiting_rows'))$$,
+	'every function but fsck(), its kin, event triggers and those that a standby must not plan, is C, or its SQL was parsed when it was made: no search_path leads it astray');
 SELECT is_empty(
 	$$SELECT oid::regprocedure, proconfig FROM ours
 		WHERE lanname <> 'c' AND proconfig[1] IS DISTINCT FROM 'search_path=pg_catalog, pg_temp'$$,
@@ -105,8 +107,8 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['alter_share', 'block_users', 'content_hints', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gc_next', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities',
-		'set_server_config', 'stored_block_list', 'unmount', 'unmount_all', 'unregister_replica'],
+	array['adopt_content_store', 'advance_sequences', 'alter_share', 'attach_content_store', 'block_users', 'content_hints', 'content_store_marked', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gateway_replica_rows', 'gc_next', 'guard_drop', 'guard_tables', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'memory_block_rows', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities', 'list_waiting', 'path', 'report_waiting',
+		'set_server_config', 'slow_call_rows', 'stored_block_list', 'unmount', 'unmount_all', 'unregister_replica', 'waiting_rows'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 
 -- Nothing runs where another session's transaction would see half of it.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- What the schema has, that it is documented, and what the tables insist on.
 \set QUIET 1
 \pset format unaligned
@@ -8,9 +9,9 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_stores', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'memory_life', 'mounts',
-	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks']);
-SELECT views_are('dittofs', array['clients', 'content_report', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls']);
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'memory_life', 'mounts',
+	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
+SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
 SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
@@ -62,7 +63,7 @@ SELECT is_empty(
 -- does not go on where the clients were) and the news of gateways.
 SELECT is_empty(
 	$$SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'S')
-			AND relname !~ '^(replies_|gateway_replicas$|slow_call_log$)'
+			AND relname !~ '^(replies_|gateway_replicas$|slow_call_log$|waiting_calls$)'
 		EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'dittofs'$$,
 	'every table and sequence is dumped with its rows');
 SELECT is_empty(
@@ -102,14 +103,25 @@ SELECT lives_ok($$EXECUTE make('postgres', 'none', 'off', 4294967295)$$, 'ids ar
 SELECT throws_ok($$EXECUTE make('postgres', 'none', 'off', 0)$$, '23505', NULL, 'names are unique');
 
 -- Triggers
-SELECT triggers_are('dittofs', 'shares', array['shares_changed']);
-SELECT triggers_are('dittofs', 'content_stores', array['shares_changed']);
-SELECT triggers_are('dittofs', 'server_config', array['shares_changed']);
-SELECT triggers_are('dittofs', 'filesystem_capabilities', array['shares_changed']);
-SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'shares_changed' AND tgenabled <> 'A'$$,
-	'sessions learn of a change that replication made, too');
+SELECT triggers_are('dittofs', 'shares', array['guard_truncate', 'shares_changed', 'shares_truncated']);
+SELECT triggers_are('dittofs', 'content_stores', array['guard_truncate', 'shares_changed', 'shares_truncated']);
+SELECT triggers_are('dittofs', 'server_config', array['shares_changed', 'shares_truncated']);
+SELECT triggers_are('dittofs', 'filesystem_capabilities', array['shares_changed', 'shares_truncated']);
+SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname IN ('shares_changed', 'shares_truncated')
+		AND (tgenabled <> 'A' OR (tgtype & 1 = 0) <> (tgname = 'shares_truncated'))$$,
+	'sessions learn of a change that replication made, too: row triggers that always fire');
+SELECT is_empty($$SELECT oid::regclass FROM pg_class c WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'r'
+		AND relpersistence = 'p' AND relname !~ '^replies_[012]$'
+		AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)$$,
+	'what is changed or deleted can be published: it has a replica identity');
 SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_start', 'DROP EXTENSION is guarded')
 	FROM pg_event_trigger WHERE evtname = 'dittofs_guard_drop';
+SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_end', 'what the tables cannot have is refused')
+	FROM pg_event_trigger WHERE evtname = 'dittofs_guard_tables';
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'r'
+		AND relname !~ '^(replies_[0-9]|filesystem_capabilities|server_config|mounts|gc_position|content_store_marks|gateway_replicas|slow_call_log|waiting_calls)$'
+		AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = 'guard_truncate')$$,
+	'tables that files need are not truncated');
 
 SELECT * FROM finish();
 ROLLBACK;

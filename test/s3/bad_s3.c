@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * bad_s3.c
  *	  bad_s3.h as a program: bad_s3 PORT, 0 for any; prints the port.  Told how

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * bad_s3.h
  *	  An S3 service that misbehaves when it is told to, for tests.
@@ -34,14 +35,17 @@ enum bad_mode
 {
 	BAD_NOTHING,
 	BAD_STATUS,					/* answer with bad_argument */
-	BAD_SLOW,					/* wait bad_argument milliseconds first */
+	BAD_SLOW,					/* wait bad_argument milliseconds first, or until
+								 * told otherwise */
 	BAD_RESET,					/* reset the connection instead of answering */
 	BAD_RESET_LATE,				/* do what is asked, and then reset */
 	BAD_TRUNCATED,				/* half of the body, and the connection ends */
 	BAD_SHORT,					/* half of the object, as if that were all */
 	BAD_BYTES,					/* one byte is not what was put */
 	BAD_NO_RANGES,				/* the whole object, status 200 */
-	BAD_DAMAGED_UPLOAD			/* it came damaged: 400 BadDigest */
+	BAD_DAMAGED_UPLOAD,			/* it came damaged: 400 BadDigest */
+	BAD_ANSWER,					/* bad_argument and bad_code: see bad_say() */
+	BAD_CLOSE_EARLY				/* half of the body, of no announced length */
 };
 
 struct bad_object
@@ -54,10 +58,11 @@ struct bad_object
 
 static const char *const bad_mode_names[] = {
 	"nothing", "status", "slow", "reset", "reset_late", "truncated", "short",
-	"bytes", "no_ranges", "damaged_upload", NULL};
+	"bytes", "no_ranges", "damaged_upload", "answer", "close_early", NULL};
 
 static atomic_int bad_mode;
 static atomic_int bad_argument;
+static char bad_code[64];		/* set while nobody asks for anything */
 static atomic_int bad_times;	/* how often; -1: always */
 static atomic_int bad_requests;
 static atomic_int bad_connections;
@@ -382,6 +387,16 @@ bad_get(int fd, const struct bad_request *request, enum bad_mode mode)
 		claimed = size = size / 2;
 	if (mode == BAD_TRUNCATED)
 		size = size / 2;
+	if (mode == BAD_CLOSE_EARLY)
+	{
+		static const char head[] = "HTTP/1.1 206 x\r\n"
+			"Connection: close\r\n\r\n";
+
+		(void) (bad_send(fd, head, strlen(head)) &&
+				bad_send(fd, data + from, size / 2));
+		free(data);
+		return false;
+	}
 	done = bad_answer(fd, status, NULL, data + from, size, claimed);
 	free(data);
 	return done && mode != BAD_TRUNCATED;
@@ -435,7 +450,40 @@ bad_reset(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-/* PUT /_bad?mode,argument,times: from another process. */
+/*
+ * An answer as services and what stands before them give it.  The code is that
+ * of an error's XML, or: html, a page of a proxy; empty, no body at all; half,
+ * XML with NoSuchKey that ends in the middle; quoted, a page that speaks of
+ * NoSuchKey.  A redirect leads to this service again, where all would be well.
+ */
+static inline bool
+bad_say(int fd, int status, const char *code)
+{
+	static const char page[] = "<html><body>default backend</body></html>";
+	static const char half[] = "<?xml version=\"1.0\"?><Error><Code>NoSuchKey"
+		"</Code><Mess";
+	static const char quoted[] = "<html><p>S3 said &lt;Error&gt; "
+		"<Code>NoSuchKey</Code></p></html>";
+	const char *body = "";
+	char		answer[1024];
+
+	if (strcmp(code, "html") == 0)
+		body = page;
+	else if (strcmp(code, "half") == 0)
+		body = half;
+	else if (strcmp(code, "quoted") == 0)
+		body = quoted;
+	else if (strcmp(code, "empty") != 0)
+		return bad_answer(fd, status, code, NULL, 0, 0);
+	snprintf(answer, sizeof(answer), "HTTP/1.1 %d x\r\n%s%s"
+			 "Content-Length: %zu\r\n\r\n%s", status,
+			 status / 100 == 3 ? "Location: /elsewhere\r\n" : "",
+			 body[0] == '\0' ? "" : "Content-Type: text/html\r\n",
+			 strlen(body), body);
+	return bad_send(fd, answer, strlen(answer));
+}
+
+/* PUT /_bad?mode,argument,times,code: from another process. */
 static inline bool
 bad_command(int fd, const char *query)
 {
@@ -443,7 +491,9 @@ bad_command(int fd, const char *query)
 	int			argument = 0;
 	int			times = -1;
 
-	if (sscanf(query, "%31[a-z_],%d,%d", mode, &argument, &times) < 1)
+	bad_code[0] = '\0';
+	if (sscanf(query, "%31[a-z_],%d,%d,%63[A-Za-z0-9.]", mode, &argument, &times,
+			   bad_code) < 1)
 		return bad_answer(fd, 400, "Bad", NULL, 0, 0);
 	for (int i = 0; bad_mode_names[i] != NULL; i++)
 		if (strcmp(mode, bad_mode_names[i]) == 0)
@@ -452,6 +502,24 @@ bad_command(int fd, const char *query)
 			return bad_answer(fd, 200, NULL, "", 0, 0);
 		}
 	return bad_answer(fd, 400, "Bad", NULL, 0, 0);
+}
+
+/* Until that time is over, or somebody wants another mode. */
+static inline void
+bad_wait(int milliseconds)
+{
+	struct timespec pause = {0, 10 * 1000000};
+	struct timespec now;
+	int64_t		end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end = now.tv_sec * 1000 + now.tv_nsec / 1000000 + milliseconds;
+	do
+	{
+		nanosleep(&pause, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < end &&
+			 atomic_load(&bad_mode) == BAD_SLOW);
 }
 
 /* False: the connection ends. */
@@ -468,6 +536,9 @@ bad_serve(int fd, struct bad_request *request)
 		atomic_fetch_add(&bad_wrong, 1);
 		return bad_answer(fd, 403, "SignatureDoesNotMatch", NULL, 0, 0);
 	}
+	/* Faults are counted in blocks. */
+	if (strstr(request->path, "/.dittofs-store") != NULL)
+		mode = BAD_NOTHING;
 	if (mode != BAD_NOTHING && atomic_load(&bad_times) >= 0 &&
 		atomic_fetch_sub(&bad_times, 1) <= 0)
 	{
@@ -475,12 +546,7 @@ bad_serve(int fd, struct bad_request *request)
 		mode = BAD_NOTHING;
 	}
 	if (mode == BAD_SLOW)
-	{
-		int			wait = atomic_load(&bad_argument);
-		struct timespec time = {wait / 1000, wait % 1000 * 1000000};
-
-		nanosleep(&time, NULL);
-	}
+		bad_wait(atomic_load(&bad_argument));
 	if (mode == BAD_STATUS)
 	{
 		int			status = atomic_load(&bad_argument);
@@ -489,6 +555,8 @@ bad_serve(int fd, struct bad_request *request)
 						  status == 404 ? "NoSuchKey" : "SlowDown",
 						  NULL, 0, 0);
 	}
+	if (mode == BAD_ANSWER)
+		return bad_say(fd, atomic_load(&bad_argument), bad_code);
 	if (mode == BAD_RESET)
 	{
 		bad_reset(fd);

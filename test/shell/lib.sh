@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: PostgreSQL
 # test/shell/lib.sh: what the whole-system scripts share.  For bash; sourced
 # first, it runs the script again inside test/with-postgres.
 # shellcheck shell=bash disable=SC2154
@@ -10,7 +11,7 @@
 #	fill DB			makes shares and files of every kind in it
 #	state DB		everything a client can see of all shares, as text
 #	violations DB	what check.sql finds; nothing is right
-#	appears FILE REGEX	waits until the file has such a line, half a minute
+#	appears FILE REGEX	waits until the file has such a line
 
 # shellcheck source=../lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -52,13 +53,25 @@ session_end()
 
 appears()
 {
-	local tries
+	await "/$2/ in ${1##*/}" grep -qsE "$2" "$1"
+}
 
-	for ((tries = 0; tries < 600; tries++)); do
-		! grep -qE "$2" "$1" || return 0
-		sleep 0.05
-	done
-	return 1
+# kill_backend: a process of the server is killed.  The postmaster lives on and
+# starts all others anew; returns when that is over.
+kill_backend()
+{
+	local sleeper pid
+
+	expect_crash
+	"$pg_bin/psql" -Xqc 'SELECT pg_sleep(3600)' >/dev/null 2>&1 &
+	sleeper=$!
+	eventually "EXISTS (SELECT FROM pg_stat_activity
+		WHERE query = 'SELECT pg_sleep(3600)' AND state = 'active')"
+	pid=$(q "SELECT pid FROM pg_stat_activity
+		WHERE query = 'SELECT pg_sleep(3600)' AND state = 'active'")
+	kill -KILL "$pid"
+	wait $sleeper
+	eventually true
 }
 
 violations()
@@ -71,10 +84,10 @@ violations()
 fill()
 {
 	"$pg_bin/psql" -Xqo /dev/null -v ON_ERROR_STOP=1 "$1" <<-'EOF'
-		SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511);
+		SELECT dittofs.create_share('/export', squash => 'none', root_mode => '0777');
 		SELECT dittofs.create_share('/other', content => 'memory', squash => 'all', anonuid => 4294967294,
 			allowed_clients => '{10.0.0.0/8,::1}', denied_clients => '{10.1.0.0/16}',
-			allow_auth_none => true, atime => 'off', root_mode => 1023);
+			allow_auth_none => true, atime => 'off', root_mode => '1777');
 		SELECT dittofs.create_share('/empty', read_only => true);
 		SELECT dittofs.set_filesystem_capabilities('/other', rtmax => 65536);
 		SELECT dittofs.set_server_config('capacity_bytes', '1000000000');
@@ -132,7 +145,7 @@ state()
 		SELECT 'content', path, md5(dittofs.read_file(path)) FROM tree
 			WHERE kind = 'regular' AND size < 1000000000 AND path <> '/stored/file';
 		SELECT 'stored', r.segments, r.data FROM dittofs.resolve('/stored/file') file, dittofs.prepare_read(file, 0, 100) r;
-		SELECT 'hints', h.* FROM dittofs.content_hints() h ORDER BY share;
+		SELECT 'hints', share, content, store, store_id, block_size, name, store_uuid FROM dittofs.content_hints() ORDER BY share;
 		SELECT 'end', data FROM dittofs.read(dittofs.resolve('/export/a/sparse'), 4999999990, 100);
 		SELECT 'entry', t.path, d.cookie, d.fileid, d.name, d.handle FROM tree t, dittofs.read_directory(t.handle) d
 			WHERE t.kind = 'directory' AND d.name IS NOT NULL;

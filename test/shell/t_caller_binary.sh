@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The binary form of dittofs.caller, as a gateway sends it, and everything that
 # somebody else might send.
 
@@ -44,6 +45,9 @@ is "$(receive "0001 0001 00000000 00000000 0000 00000000 0010 $gids 0000")" \
 is "$(receive '0001 0001 00000000 00000000 0004 0a000007 00000001 0000 0001 ffffffff fffffffffffffffe')" \
 	'uid=0 gid=0 client=10.0.0.7 port=1 auth=sys xid=4294967295 checksum=18446744073709551614' \
 	"which call it is"
+is "$(receive '0001 0001 00000000 00000000 0004 0a000007 00000001 0000 0002 00000009 0000000000000003 fffffffffffffffe 0000000000000000 7fffffffffffffff')" \
+	'uid=0 gid=0 client=10.0.0.7 port=1 auth=sys xid=9 checksum=3 connection=18446744073709551614 connected=0 arrived=9223372036854775807' \
+	"and how it came"
 
 is "$(receive "0001 0001 00000000 00000000 0000 00000000 0011 $gids 00000011 0000")" "$refused" "17 groups"
 is "$(receive '0001 0001 00000000 00000000 0000 00000000 ffff')" "$refused" "-1 groups"
@@ -54,12 +58,15 @@ is "$(receive '0001 ffff 00000000 00000000 0000 00000000 0000')" "$refused" "fla
 is "$(receive '0001 0001 00000000 00000000 0005 00000000 0000')" "$refused" "another address family"
 is "$(receive '0001 0001 00000000 00000000 0004 0a000007 00010000 0000')" "$refused" "port 65536"
 is "$(receive '0001 0001 00000000 00000000 0004 0a000007 ffffffff 0000')" "$refused" "port -1"
-is "$(receive '0001 0001 00000000 00000000 0000 00000000 0000 0002')" "$refused" "neither a call nor none"
+is "$(receive '0001 0001 00000000 00000000 0000 00000000 0000 0003')" "$refused" "neither a call nor none"
+is "$(receive "$root"' 0002 00000009 0000000000000003 0000000000000001 8000000000000000 0000000000000001' | sed 's/^08P01/22P03/')" "$refused" "a time before 1970"
 is "$(receive "$root 00")" "$short" "a byte too many"
 is "$(receive '0001 0001 00000000 00000000 0000 00000000 0000 0001 00000001 0000000000000002 00')" \
 	"$short" "a byte too many after the call"
 is "$(receive '0001 0001 00000000 00000000 0000 00000000 0000 0001 00000001 00000000')" \
 	"$short" "a call cut off"
+is "$(receive '0001 0001 00000000 00000000 0000 00000000 0000 0002 00000001 0000000000000002 0000000000000003 0000000000000004')" \
+	"$short" "how it came, cut off"
 is "$(receive '')" "$short" "nothing"
 hex=${root// /}
 all=0

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Content in a directory, with two gateways: kept through gateways that are
 # killed, moved when its share gets another kind, collected when no file has it,
 # verified; and S3 over TLS, which is verified too.
@@ -22,18 +23,6 @@ url()
 	local port
 	port=$(<"$DITTOFS_RUN/gateway.${2:-1}/port")
 	echo "nfs://$DITTOFS_HOST/export/$1?version=3&nfsport=$port&mountport=$port"
-}
-
-# eventually CONDITION: SQL that becomes true within half a minute
-eventually()
-{
-	local tries
-
-	for ((tries = 0; tries < 300; tries++)); do
-		[ "$(q "SELECT $1")" != t ] || return 0
-		sleep 0.1
-	done
-	return 1
 }
 
 objects()

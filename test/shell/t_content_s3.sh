@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # S3 over TLS: the certificate is verified, and a listing of several pages finds
 # what the database does not know.
 
@@ -52,6 +53,15 @@ curl -sS --cacert "$keys/cert" --aws-sigv4 aws:amz:us-east-1:s3 -u S3RVER:S3RVER
 	-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -K "$keys/config" >/dev/null || die "curl failed"
 sleep 1.1
 out=$(collect ",ca_file=$keys/cert")
+like "$out" "has not been used yet" "a store that was never used has no garbage"
+is "$(find "$DITTOFS_RUN/s3" -name '*object' | wc -l)" 1023 "and nothing of it is deleted"
+psql -XqAt -c "SELECT format(E'store %s\nowner %s\nticket %s', store_uuid, owner_uuid, ticket)
+	FROM dittofs.content_store_marks" >"$keys/marker"
+curl -sS --cacert "$keys/cert" --aws-sigv4 aws:amz:us-east-1:s3 -u S3RVER:S3RVER \
+	-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -T "$keys/marker" \
+	"https://127.0.0.1:$port/content/p/q/.dittofs-store" >/dev/null || die "curl failed"
+psql -Xq -c "UPDATE dittofs.content_store_marks SET marked_at = now()"
+out=$(collect ",ca_file=$keys/cert")
 like "$out" ", 1020 that the database did not know" "objects that the database does not know are found and deleted"
-is "$(find "$DITTOFS_RUN/s3" -name '*object' | wc -l)" 3 "all of them, and nothing else"
+is "$(find "$DITTOFS_RUN/s3" -name '*object' | wc -l)" 4 "all of them, and nothing else"
 done_testing

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The documentation is true: docs/sql.md is what the catalog says, the dashboard
 # asks for metrics that a gateway has, links lead somewhere, and what a page says
 # is tested names a test that exists.  Every command that a page shows is run: here,
@@ -36,19 +37,23 @@ port=$((20000 + RANDOM % 12000))
 	--metrics-port $((port + 1)) --conninfo user=dittofs_gateway >"$DITTOFS_RUN/log" 2>&1 &
 gateway_pid=$!
 trap 'kill $gateway_pid 2>/dev/null; wait $gateway_pid' EXIT
-for ((tries = 0; tries < 200; tries++)); do
-	! curl -sf "http://127.0.0.1:$((port + 1))/readyz" >/dev/null || break
-	sleep 0.05
-done
+await "the gateway is ready" curl -sfo "$DITTOFS_RUN/readyz" "http://127.0.0.1:$((port + 1))/readyz"
 nfs-ls "nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port" >/dev/null
 curl -sf "http://127.0.0.1:$((port + 1))/metrics" >"$DITTOFS_RUN/metrics"
 ok $? "a gateway has metrics" || sed 's/^/# /' "$DITTOFS_RUN/log"
 unknown=
 for name in $(grep -oE '(dittofs|process)_[a-z_]+' "$top/docker/grafana/dittofs.json" | sort -u) \
 	$(sed -n '/^## Monitoring/,/^## Logs/p' "$top/docs/operations.md" | grep -oE 'dittofs_[a-z_]+' | sort -u); do
-	grep -qE "^${name}[{ ]" "$DITTOFS_RUN/metrics" || unknown="$unknown $name"
+	grep -qE "^(# HELP )?${name}[{ ]" "$DITTOFS_RUN/metrics" || unknown="$unknown $name"
 done
 is "$unknown" "" "the dashboard and docs/operations.md ask for nothing else"
+unseen=
+# shellcheck disable=SC2013
+for name in $(sed -n '/^## Monitoring/,/^## [^M]/p' "$top/docs/operations.md" |
+	grep -oE 'dittofs_[a-z_]+' | sed -E 's/_(sum|count|bucket)$//' | sort -u); do
+	grep -qE "\b${name}(_bucket)?\b" "$top/docker/grafana/dittofs.json" || unseen="$unseen $name"
+done
+is "$unseen" "" "the dashboard shows what docs/operations.md says to watch"
 
 # SQL that a page shows: what is indented or in a block up to its semicolon, and
 # what is quoted in a sentence.  It is run, in the order of the pages.
@@ -62,8 +67,11 @@ statements()
 			print "$sql\n" unless $sql =~ m{\$1|f\(|…};
 		}' "$top/README.md" "$top"/docs/{operations,security,sql,reliability,ARCHITECTURE}.md
 }
+# what the pages are about
+q "SELECT dittofs.create_share('/old'), dittofs.create_share('/share'), dittofs.mkdir('/share/tree'), dittofs.mkdir('/share/huge'),
+	dittofs.write_file('/share/huge/file', 'x')" >/dev/null
 while read -r statement; do
-	"$pg_bin/psql" -XqAt -v ON_ERROR_STOP=1 -c "$statement" >"$DITTOFS_RUN/out" 2>&1
+	"$pg_bin/psql" -XqAt -v ON_ERROR_STOP=1 <<<"${statement//\\gexec /$'\\gexec\n'}" >"$DITTOFS_RUN/out" 2>&1
 	ok $? "${statement::100}" || sed 's/^/# /' "$DITTOFS_RUN/out"
 done < <(statements)
 
@@ -152,7 +160,7 @@ for page in "${pages[@]}"; do
 done
 is "$unrun" "" "every other command is in a test"
 is "$(cat "${pages[@]}" | grep -A2 '^<!-- not run:' | sed -n 's/^ *\([a-z_]*\) .*/\1/p' | sort -u | paste -sd ' ')" \
-	"docker kubectl mount_nfs" "what is not run takes Docker, Kubernetes or macOS"
+	"mount_nfs" "what is not run takes macOS"
 
 # A path of the tree in a page is one of the tree.
 missing=

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # pg_dump and pg_restore bring back every file: content, attributes, handles,
 # cookies, settings, and the sequences' places.
 
@@ -55,10 +56,19 @@ is "$(q "SELECT count(DISTINCT share_id) = count(*) FROM dittofs.shares" custom)
 	"with an id of its own"
 is "$(error "SELECT dittofs.write_file('/empty/x', '')" custom)" 25006 \
 	"a read-only share is read-only"
+is "$(q "SELECT DISTINCT state FROM dittofs.content_hints() WHERE store_id IS NOT NULL" custom)" copy \
+	"its content stores are the first database's"
 is "$(q "SELECT rolname FROM pg_roles WHERE rolname = 'dittofs_gateway'")" \
 	dittofs_gateway "the gateway's role is there"
 is "$(q "SET ROLE dittofs_gateway; SELECT status FROM dittofs.mount('/export')" custom)" 0 \
 	"and may do what it is for"
+
+# pg_restore --disable-triggers, of the data alone into an extension that is new
+"$pg_bin/createdb" -T template0 data-only
+q 'CREATE EXTENSION dittofs' data-only
+"$pg_bin/pg_restore" --disable-triggers --data-only --exit-on-error -d data-only "$files/custom"
+ok $? "pg_restore --disable-triggers --data-only"
+same data-only "data only"
 
 # pg_restore --clean drops the extension first, and the files with it: it asks.
 "$pg_bin/pg_restore" --clean --if-exists --exit-on-error -d custom "$files/custom" \

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Which commits wait until they are durable.
 #
 # Shown by a synchronous standby that does not exist: a commit that waits for
@@ -12,29 +13,29 @@
 # waits.
 waits()
 {
-	local tries state args=()
+	local waiting args=()
 
 	for sql in "$@"; do
 		args+=(-c "$sql" -c '\echo through')
 	done
 	PGAPPNAME=waits "$pg_bin/psql" -Xqo /dev/null -v ON_ERROR_STOP=1 "${args[@]}" \
 		>"$DITTOFS_RUN/waits" 2>/dev/null &
-	for ((tries = 0; tries < 600; tries++)); do
-		if ! kill -0 $! 2>/dev/null; then
-			echo no
-			return
-		fi
-		state=$(q "SELECT pid FROM pg_stat_activity
-			WHERE application_name = 'waits' AND wait_event = 'SyncRep'")
-		if [ -n "$state" ]; then
-			q "SELECT pg_terminate_backend($state)" >/dev/null
-			wait $! 2>/dev/null
-			echo $(($(grep -c through "$DITTOFS_RUN/waits") + 1))
-			return
-		fi
-		sleep 0.05
-	done
-	echo "neither"
+	await "the session ends, or waits" waits_or_ended $! || return
+	if [ -z "$waiting" ]; then
+		echo no
+		return
+	fi
+	q "SELECT pg_terminate_backend($waiting)" >/dev/null
+	wait $! 2>/dev/null
+	echo $(($(grep -c through "$DITTOFS_RUN/waits") + 1))
+}
+
+# waits_or_ended PID: sets $waiting to the session's pid in the server
+waits_or_ended()
+{
+	waiting=$(q "SELECT pid FROM pg_stat_activity
+		WHERE application_name = 'waits' AND wait_event = 'SyncRep'")
+	[ -n "$waiting" ] || ! kill -0 "$1" 2>/dev/null
 }
 
 file="dittofs.resolve('/export/file')"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Any encoding of the database: names of files stay the bytes they are, names
 # of shares are text that clients write in UTF-8.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # fsck() and fsck_repair() while others work: what was broken on purpose is
 # repaired, nobody's call fails, and nothing else is broken by it.  Afterwards
 # a deep and a wide tree, of which fsck() must not take ages.
@@ -35,7 +36,7 @@ sed -i "s/'\([fd]\):\([a-z_]*\)'/convert_to('\1' || :\2, 'UTF8')/g" "$DITTOFS_RU
 
 work()
 {
-	PGOPTIONS="-c dittofs.gateway=$2" "$pg_bin/pgbench" -n -c 3 -T 120 -D first=$3 -f "$DITTOFS_RUN/work.sql" \
+	PGOPTIONS="-c dittofs.gateway=$2" "$pg_bin/pgbench" -n -c 3 -T 120 -D first="$3" -f "$DITTOFS_RUN/work.sql" \
 		"$PGDATABASE" >"$DITTOFS_RUN/$1.out" 2>&1 &
 	workers+=($!)
 }

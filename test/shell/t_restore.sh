@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Backup and restore to a moment: a base backup made under load and the archive
 # of the WAL give back the files as they were at a chosen time, to clients too.
 # What is configured and typed is what docs/operations.md shows.
@@ -39,15 +40,10 @@ export DITTOFS_HOST=127.0.0.1 DITTOFS_PORTS=$((20000 + RANDOM % 12000))
 # gateway PORT: serves the database on that port of PostgreSQL
 gateway()
 {
-	local tries
-
 	"$DITTOFS_RUN/gateway" start --listen $DITTOFS_HOST --port "$DITTOFS_PORTS" \
 		--conninfo "port=$1 user=dittofs_gateway" >"$DITTOFS_RUN/gateway.log" 2>&1 &
 	gateway_pid=$!
-	for ((tries = 0; tries < 200; tries++)); do
-		! (exec 3<>"/dev/tcp/$DITTOFS_HOST/$DITTOFS_PORTS") 2>/dev/null || return 0
-		sleep 0.05
-	done
+	await "the gateway listens" listens $DITTOFS_HOST "$DITTOFS_PORTS" && return
 	sed 's/^/# /' "$DITTOFS_RUN/gateway.log"
 	return 1
 }
@@ -114,11 +110,7 @@ ok $? "a mistake: files are removed, overwritten, moved"
 mapfile -t handles_after < <(handles /export/too-late)
 "$steady" run after 1 1 >/dev/null
 last=$(q "SELECT pg_walfile_name(pg_switch_wal())")
-for ((tries = 0; tries < 200; tries++)); do
-	[ ! -e "$archive/$last" ] || break
-	sleep 0.05
-done
-[ -e "$archive/$last" ]
+await "$last is in the archive" test -e "$archive/$last"
 ok $? "the WAL is archived"
 gateway_end
 pg_stop immediate
@@ -131,15 +123,12 @@ shown '^(restore|recovery)_' | sed "s/^\(recovery_target_time\) = .*/\1 = '$mome
 	>>"$restored/postgresql.auto.conf"
 touch "$restored/recovery.signal"
 chown "$owner" "$restored/recovery.signal"
-"${as_owner[@]}" "$pg_bin/pg_ctl" start -D "$restored" -w -t 120 \
+"${as_owner[@]}" "$pg_bin/pg_ctl" start -D "$restored" -w -t "$patience" \
 	-l "$DITTOFS_RUN/restored.log" -o "-p 54321" >/dev/null
 ok $? "the backup starts and recovers" || tail -n 20 "$DITTOFS_RUN/restored.log"
 export PGPORT=54321
-for ((tries = 0; tries < 400; tries++)); do
-	[ "$(q "SELECT pg_is_in_recovery()")" != f ] || break
-	sleep 0.05
-done
-is "$(q "SELECT pg_is_in_recovery()")" f "it has reached the moment and takes changes"
+eventually "NOT pg_is_in_recovery()"
+ok $? "it has reached the moment and takes changes"
 
 state "$PGDATABASE" >"$DITTOFS_RUN/state.now"
 diff "$DITTOFS_RUN/state.then" "$DITTOFS_RUN/state.now" | head -n 20 | sed 's/^/# /'

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # --rpcbind: clients that ask rpcbind where NFS and MOUNT are get an answer.
 # In a network and a /run of its own, for the host's rpcbind is not ours.
 
@@ -75,6 +76,24 @@ kill -KILL "$gateway_pid"
 wait "$gateway_pid" 2>/dev/null
 start 20491
 ok $? "another gateway takes over what a killed one left"
+
+# A second one beside it; and rpcbind is started again
+first=$gateway_pid
+"$gateway" start --listen 127.0.0.1 --port 20492 --workers 1 --rpcbind \
+	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/second.log" 2>&1 &
+second=$!
+appears "$DITTOFS_RUN/second.log" 'NFS and MOUNT'
+kill "$second"
+wait "$second"
+is "$(programs)" "100003 3 tcp 20491,100005 3 tcp 20491," "a second one leaves what the first has, and leaves it there"
+gateway_pid=$first
+kill "$rpcbind_pid"
+wait "$rpcbind_pid"
+rm -rf /run/rpcbind*
+rpcbind -f &
+rpcbind_pid=$!
+registered 20491 1200
+ok $? "when rpcbind is started again it is registered again"
 kill "$gateway_pid"
 wait "$gateway_pid"
 is "$(programs)" "" "one that stops takes it back"

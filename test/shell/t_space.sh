@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Content takes little more room than it has bytes, and what files, rollbacks and
 # a crash have left is used again before the table grows.
 
@@ -38,7 +39,7 @@ sum()
 	q "SELECT md5(dittofs.read_file('/export/$1'))"
 }
 
-q "SELECT dittofs.create_share('/export', root_mode => 511);
+q "SELECT dittofs.create_share('/export', root_mode => '0777');
 	CREATE SCHEMA t;
 	-- nothing that can be compressed, the same each time
 	CREATE FUNCTION t.bytes(size int, seed int) RETURNS bytea LANGUAGE sql IMMUTABLE AS

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # Several metadata stores behind one gateway: a share lives in one of them, its
 # handles lead there, MOUNT by its name; what concerns all asks all.
 
@@ -14,7 +15,7 @@ log=$DITTOFS_RUN/gateway.log
 file=$DITTOFS_RUN/stores.yaml
 
 q "ALTER ROLE dittofs_gateway LOGIN;
-	SELECT dittofs.create_share('/export', squash => 'none', root_mode => 511)" >/dev/null
+	SELECT dittofs.create_share('/export', squash => 'none', root_mode => '0777')" >/dev/null
 "$pg_bin/createdb" -T template0 second
 cat >"$file" <<EOF
 metadata:
@@ -35,10 +36,11 @@ q "CREATE EXTENSION dittofs" second
 pid=$!
 trap 'kill $pid 2>/dev/null' EXIT
 both=$(printf 'metadata store %s: up\n' main other)
-for ((tries = 0; tries < 200; tries++)); do
-	[ "$(curl -s "http://127.0.0.1:$((port + 1))/readyz")" != "$both" ] || break
-	sleep 0.1
-done
+both_up()
+{
+	[ "$(curl -s "http://127.0.0.1:$((port + 1))/readyz")" = "$both" ]
+}
+await "both metadata stores are up" both_up
 is "$(curl -s "http://127.0.0.1:$((port + 1))/readyz")" "$both" "both are up" || sed 's/^/# /' "$log"
 
 # What one store can do, with another beside it
@@ -48,8 +50,8 @@ out=$(DITTOFS_HOST=127.0.0.1 DITTOFS_PORT=$port DITTOFS_PORTS="$port $port" DITT
 ok $? "the tests of MOUNT pass" || grep -A5 '^not ok' <<<"$out" | sed 's/^/# /'
 
 # A share made a moment ago, in each
-q "SELECT dittofs.create_share('/deep/er', squash => 'none', root_mode => 511)" second >/dev/null
-q "SELECT dittofs.create_share('/fresh', squash => 'none', root_mode => 511)" >/dev/null
+q "SELECT dittofs.create_share('/deep/er', squash => 'none', root_mode => '0777')" second >/dev/null
+q "SELECT dittofs.create_share('/fresh', squash => 'none', root_mode => '0777')" >/dev/null
 head -c 100000 /dev/urandom >"$DITTOFS_RUN/file"
 
 url()
@@ -128,6 +130,44 @@ like "$out" "still there 0" "which change nothing"
 like "$out" "stale 70" "a handle of no share is STALE"
 like "$out" "exports .*/export.*/deep/er" "EXPORT has the shares of both"
 like "$out" "gone 2" "what no store has is NOENT"
+
+# Handles of shares there are none of, which take no credential: the stores are asked
+# once a second, not once for each.
+asks()
+{
+	q "SELECT pg_stat_clear_snapshot(); SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = 'list_shares'" |
+		tail -n 1
+}
+q "ALTER ROLE dittofs_gateway SET track_functions = 'all'"
+q "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ 'keeper'" >/dev/null
+for ((tries = 0; tries < 600; tries++)); do
+	[ "$(asks)" = 0 ] || break
+	sleep 0.1
+done
+before=$(asks)
+perl -MIO::Socket::INET -e '
+	my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => shift) or die;
+	my $stale = 0;
+	for (1 .. 3)
+	{
+		for my $n (1 .. 300)
+		{
+			my $handle = "\1" . join "", map { chr int rand 256 } 1 .. 32;
+			my $message = pack("N10", $n, 0, 2, 100003, 3, 1, 0, 0, 0, 0) . pack("N/a*x!4", $handle);
+			print $s pack("N", 0x80000000 | length $message) . $message;
+		}
+		for (1 .. 300)
+		{
+			my ($head, $reply);
+			read($s, $head, 4) == 4 && read($s, $reply, unpack("N", $head) & 0x7fffffff) or die;
+			$stale += unpack("x24N", $reply) == 70;
+		}
+	}
+	print "$stale\n"' "$port" >"$DITTOFS_RUN/flood"
+is "$(<"$DITTOFS_RUN/flood")" 900 "900 handles of no share are STALE, all"
+asked=$(($(asks) - before))
+[ "$asked" -lt 200 ]
+ok $? "and the store was not asked for each of them" || echo "# $asked times"
 
 # One of them fails; the other's shares are served
 q "ALTER DATABASE second ALLOW_CONNECTIONS false" postgres

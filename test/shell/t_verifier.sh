@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: PostgreSQL
 # The write verifier: the same in all sessions, and another one whenever
 # unstable writes may have been lost.
 
@@ -29,21 +30,9 @@ ok $? "so does a crash of the server"
 
 # After the crash of a single backend the postmaster lives on, but shared
 # memory, with the WAL that was not written, is gone.
-expect_crash
 q "CREATE TABLE started AS SELECT pg_postmaster_start_time() AS at"
-"$pg_bin/psql" -Xqc 'SELECT pg_sleep(60)' >/dev/null 2>&1 &
-sleeper=$!
-for ((i = 0; i < 100; i++)); do
-	pid=$(q "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'")
-	[ -z "$pid" ] || break
-	sleep 0.05
-done
-kill -KILL "$pid"
-wait $sleeper
-for ((i = 0; i < 200; i++)); do
-	fourth=$(verifier 2>/dev/null) && break
-	sleep 0.05
-done
+kill_backend
+fourth=$(verifier)
 is "$(q 'SELECT at = pg_postmaster_start_time() FROM started')" t "the postmaster survives the crash of a backend"
 [ -n "$fourth" ] && [ "$fourth" != "$third" ]
 ok $? "and yet the verifier changes"

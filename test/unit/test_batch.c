@@ -1,39 +1,40 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_batch.c
  *	  Which calls share a batch, what an SQLSTATE means, how long to wait.
  */
 #include "unit.h"
 
-#include "batch.h"
-#include "serve.h"
-#include "statements.h"
+#include "db/batch.h"
+#include "dittofs_contract.h"
+#include "db/statements.h"
 
 #define CALLS 200
 
-static struct request requests[CALLS];
-static struct request_list queue;
+static struct call all[CALLS];
+static struct call_list queue;
 
 /* A queue of GETATTRs whose parameters are of the size given. */
 static void
 fill_queue(int count, int size)
 {
-	memset(requests, 0, sizeof(requests));
+	memset(all, 0, sizeof(all));
 	TAILQ_INIT(&queue);
 	for (int i = 0; i < count; i++)
 	{
-		requests[i].call.statement = STATEMENT_GET_FILE;
-		requests[i].call.lengths[0] = size;
-		TAILQ_INSERT_TAIL(&queue, &requests[i], link);
+		all[i].statement = STATEMENT_GET_FILE;
+		all[i].lengths[0] = size;
+		TAILQ_INSERT_TAIL(&queue, &all[i], link);
 	}
 }
 
 static int
 rest(void)
 {
-	struct request *request;
+	struct call *call;
 	int			count = 0;
 
-	TAILQ_FOREACH(request, &queue, link)
+	TAILQ_FOREACH(call, &queue, link)
 		count++;
 	return count;
 }
@@ -42,14 +43,14 @@ static void
 test_count_bound(void **state)
 {
 	struct batch batch;
-	struct request *request;
+	struct call *call;
 	int			i = 0;
 
 	(void) state;
 	fill_queue(100, 10);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 64);
-	TAILQ_FOREACH(request, &batch.requests, link)
-		assert_ptr_equal(request, &requests[i++]);
+	TAILQ_FOREACH(call, &batch.calls, link)
+		assert_ptr_equal(call, &all[i++]);
 	assert_int_equal(i, 64);
 	assert_int_equal(rest(), 36);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 36);
@@ -67,13 +68,13 @@ test_byte_bound(void **state)
 
 	/* results count as parameters do */
 	fill_queue(10, 1000);
-	requests[1].call.result_size = 3000;
+	all[1].result_size = 3000;
 	assert_int_equal(batch_fill(&batch, &queue, 64, 3500), 1);
 
 	/* one that is larger than any batch goes all the same */
 	fill_queue(10, 1 << 20);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 4096), 1);
-	assert_ptr_equal(TAILQ_FIRST(&batch.requests), &requests[0]);
+	assert_ptr_equal(TAILQ_FIRST(&batch.calls), &all[0]);
 }
 
 static void
@@ -83,14 +84,14 @@ test_alone(void **state)
 
 	(void) state;
 	fill_queue(5, 10);
-	requests[0].alone = true;
-	requests[3].alone = true;
+	all[0].alone = true;
+	all[3].alone = true;
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 1);
 	assert_true(batch.alone);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 2);
 	assert_false(batch.alone);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 1);
-	assert_ptr_equal(TAILQ_FIRST(&batch.requests), &requests[3]);
+	assert_ptr_equal(TAILQ_FIRST(&batch.calls), &all[3]);
 	assert_true(batch.alone);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), 1);
 	assert_false(batch.alone);
@@ -106,7 +107,7 @@ set_locks(const char *locks)
 
 	for (; *locks != '\0'; locks++)
 	{
-		struct call *call = &requests[i].call;
+		struct call *call = &all[i];
 
 		if (*locks == ' ')
 		{
@@ -121,18 +122,18 @@ set_locks(const char *locks)
 
 /* The batch's locks, or the queue's, in the same form. */
 static const char *
-locks_of(const struct request_list *list)
+locks_of(const struct call_list *list)
 {
 	static char text[CALLS * 3];
 	char	   *at = text;
-	const struct request *request;
+	const struct call *call;
 
-	TAILQ_FOREACH(request, list, link)
+	TAILQ_FOREACH(call, list, link)
 	{
 		if (at != text)
 			*at++ = ' ';
-		for (int i = 0; i < request->call.lock_count; i++)
-			*at++ = *request->call.locks[i].data;
+		for (int i = 0; i < call->lock_count; i++)
+			*at++ = *call->locks[i].data;
 	}
 	*at = '\0';
 	return text;
@@ -147,7 +148,7 @@ expect_order(int count, const char *locks, const char *in_batch,
 	fill_queue(count, 10);
 	set_locks(locks);
 	assert_int_equal(batch_fill(&batch, &queue, 64, 1 << 20), count);
-	assert_string_equal(locks_of(&batch.requests), in_batch);
+	assert_string_equal(locks_of(&batch.calls), in_batch);
 	assert_int_equal(batch.locks_first, locks_first);
 }
 
@@ -184,9 +185,9 @@ test_locks_of_any_kind(void **state)
 		set_locks("a b c");
 		for (int i = 0; i < setattrs; i++)
 		{
-			requests[i].call.statement = STATEMENT_SET_FILE_ATTRIBUTES;
-			memset(requests[i].call.lengths, 0,
-				   sizeof(requests[i].call.lengths));
+			all[i].statement = STATEMENT_SET_FILE_ATTRIBUTES;
+			memset(all[i].lengths, 0,
+				   sizeof(all[i].lengths));
 		}
 		batch_fill(&batch, &queue, 64, 1 << 20);
 		assert_int_equal(batch.locks_first, setattrs == 1 || setattrs == 2);
@@ -197,34 +198,34 @@ test_locks_of_any_kind(void **state)
 static void
 test_handles(void **state)
 {
-	static uint8_t handles[3][BATCH_HANDLE_SIZE];
+	static uint8_t handles[3][HANDLE_LEN];
 	static const int pairs[4][2] = {{0, 1}, {1, 1}, {2, 0}, {2, 2}};
-	uint8_t		out[8 * BATCH_HANDLE_SIZE];
+	uint8_t		out[8 * HANDLE_LEN];
 	struct batch batch;
 
 	(void) state;
 	fill_queue(4, 10);
 	for (int i = 0; i < 3; i++)
-		memset(handles[i], 'a' + i, BATCH_HANDLE_SIZE);
+		memset(handles[i], 'a' + i, HANDLE_LEN);
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < 2; j++)
 		{
-			requests[i].call.locks[j].data =
+			all[i].locks[j].data =
 				(const char *) handles[pairs[i][j]];
-			requests[i].call.locks[j].size = BATCH_HANDLE_SIZE;
-			requests[i].call.lock_count = 2;
+			all[i].locks[j].size = HANDLE_LEN;
+			all[i].lock_count = 2;
 		}
-	requests[3].call.locks[1].size = 7;
+	all[3].locks[1].size = 7;
 	batch_fill(&batch, &queue, 64, 1 << 20);
 	assert_true(batch.locks_first);
 	/* sorted by the first lock of each: ab ca bb c */
 	assert_int_equal(batch_locks(&batch, out, sizeof(out)),
-					 6 * BATCH_HANDLE_SIZE);
+					 6 * HANDLE_LEN);
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(out[i * BATCH_HANDLE_SIZE], "abcabc"[i]);
+		assert_int_equal(out[i * HANDLE_LEN], "abcabc"[i]);
 	/* no more than there is room for */
-	assert_int_equal(batch_locks(&batch, out, 3 * BATCH_HANDLE_SIZE - 1),
-					 2 * BATCH_HANDLE_SIZE);
+	assert_int_equal(batch_locks(&batch, out, 3 * HANDLE_LEN - 1),
+					 2 * HANDLE_LEN);
 }
 
 /* Calls on one directory stay in the order they came. */
@@ -232,15 +233,15 @@ static void
 test_stable(void **state)
 {
 	struct batch batch;
-	struct request *request;
+	struct call *call;
 	int			i = 1;
 
 	(void) state;
 	fill_queue(8, 10);
 	set_locks("b a a a a a a a");
 	batch_fill(&batch, &queue, 64, 1 << 20);
-	TAILQ_FOREACH(request, &batch.requests, link)
-		assert_ptr_equal(request, &requests[i++ % 8]);
+	TAILQ_FOREACH(call, &batch.calls, link)
+		assert_ptr_equal(call, &all[i++ % 8]);
 }
 
 /* A batch is reused: nothing of the last one may stay. */
@@ -260,7 +261,7 @@ test_reuse(void **state)
 	assert_false(batch.doubtful);
 	assert_string_equal(batch.sqlstate, "");
 	assert_string_equal(batch.message, "");
-	assert_ptr_equal(TAILQ_FIRST(&batch.requests), &requests[1]);
+	assert_ptr_equal(TAILQ_FIRST(&batch.calls), &all[1]);
 }
 
 static void
@@ -269,7 +270,7 @@ expect_remedy(const char *sqlstate, enum remedy remedy, uint32_t status)
 	uint32_t	found;
 
 	assert_int_equal(remedy_for(sqlstate, &found), remedy);
-	if (remedy == REMEDY_FAIL)
+	if (remedy == REMEDY_FAIL || remedy == REMEDY_READ_ONLY)
 		assert_int_equal(found, status);
 }
 
@@ -279,20 +280,21 @@ test_remedies(void **state)
 	static const char *const retried[] = {"55P03", "40P01", "40001", "23505",
 										  "57014", "53400", "53200"};
 	static const char *const elsewhere[] = {"57P01", "57P02", "57P03", "08006",
-											"08P01", "25006", "53300"};
+											"08P01", "53300"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(retried) / sizeof(retried[0]); i++)
 		expect_remedy(retried[i], REMEDY_RETRY, 0);
 	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
 		expect_remedy(elsewhere[i], REMEDY_RECONNECT, 0);
-	expect_remedy("53100", REMEDY_FAIL, STATUS_NOSPC);
-	expect_remedy("XX001", REMEDY_FAIL, STATUS_IO);
-	expect_remedy("XX002", REMEDY_FAIL, STATUS_IO);
-	expect_remedy("XX000", REMEDY_FAIL, STATUS_SERVERFAULT);
-	expect_remedy("22P02", REMEDY_FAIL, STATUS_SERVERFAULT);
-	expect_remedy("42501", REMEDY_FAIL, STATUS_SERVERFAULT);
-	expect_remedy("", REMEDY_FAIL, STATUS_SERVERFAULT);
+	expect_remedy("25006", REMEDY_READ_ONLY, FS_ROFS);
+	expect_remedy("53100", REMEDY_FAIL, FS_NOSPC);
+	expect_remedy("XX001", REMEDY_FAIL, FS_IO);
+	expect_remedy("XX002", REMEDY_FAIL, FS_IO);
+	expect_remedy("XX000", REMEDY_FAIL, FS_SERVERFAULT);
+	expect_remedy("22P02", REMEDY_FAIL, FS_SERVERFAULT);
+	expect_remedy("42501", REMEDY_FAIL, FS_SERVERFAULT);
+	expect_remedy("", REMEDY_FAIL, FS_SERVERFAULT);
 }
 
 /* 5 ms at first, doubling, half a second at most; chance adds up to half. */
@@ -319,18 +321,18 @@ expect_statements(const struct batch *batch, const char *expected)
 {
 	const struct call *calls[CALL_MAX_WIDTH];
 	char		text[256] = "";
-	struct request *request = TAILQ_FIRST(&batch->requests);
+	struct call *call = TAILQ_FIRST(&batch->calls);
 
-	while (request != NULL)
+	while (call != NULL)
 	{
-		int			count = batch_gather(request, calls);
+		int			count = batch_gather(call, calls);
 
 		sprintf(text + strlen(text), "%s%d", *text ? " " : "", count);
 		for (int i = 0; i < count; i++)
 		{
-			assert_ptr_equal(calls[i], &request->call);
+			assert_ptr_equal(calls[i], call);
 			assert_int_equal(calls[i]->statement, calls[0]->statement);
-			request = TAILQ_NEXT(request, link);
+			call = TAILQ_NEXT(call, link);
 		}
 	}
 	assert_string_equal(text, expected);
@@ -357,7 +359,7 @@ test_widths(void **state)
 	/* what locks nothing is sorted by function */
 	fill_queue(12, 10);
 	for (int i = 0; i < 12; i++)
-		requests[i].call.statement = i % 3 == 0 ? STATEMENT_LOOKUP :
+		all[i].statement = i % 3 == 0 ? STATEMENT_LOOKUP :
 			STATEMENT_GET_FILE;
 	batch_fill(&batch, &queue, 64, 1 << 20);
 	expect_statements(&batch, "4 4 4");
@@ -366,16 +368,16 @@ test_widths(void **state)
 	fill_queue(5, 10);
 	set_locks("a a a a a");
 	for (int i = 0; i < 5; i++)
-		requests[i].call.statement = i == 2 ? STATEMENT_REMOVE_FILE :
+		all[i].statement = i == 2 ? STATEMENT_REMOVE_FILE :
 			STATEMENT_CREATE_FILE;
 	batch_fill(&batch, &queue, 64, 1 << 20);
 	expect_statements(&batch, "1 1 1 1 1");
-	assert_ptr_equal(TAILQ_FIRST(&batch.requests), &requests[0]);
+	assert_ptr_equal(TAILQ_FIRST(&batch.calls), &all[0]);
 
 	/* a function that returns a set, or much, has its statement to itself */
 	fill_queue(4, 10);
 	for (int i = 0; i < 4; i++)
-		requests[i].call.statement = STATEMENT_READ_DIRECTORY;
+		all[i].statement = STATEMENT_READ_DIRECTORY;
 	batch_fill(&batch, &queue, 64, 1 << 20);
 	expect_statements(&batch, "1 1 1 1");
 }

@@ -1,12 +1,16 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_log.c
  *	  Log lines: their forms, and what is done about repeats.
  */
 #include "unit.h"
 
-#include "log.h"
+#include "base/log.h"
+#include "base/log_queue.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -107,7 +111,7 @@ test_json_of_bytes(void **state)
 	object = json_loads(written(), 0, NULL);
 	assert_non_null(object);
 	assert_string_equal(json_string_value(json_object_get(object, "message")),
-						"name ??");
+						"name \\377\\376");
 	json_decref(object);
 }
 
@@ -146,7 +150,7 @@ test_json_members(void **state)
 	assert_int_equal(json_object_size(object), 8);
 	assert_string_equal(member(object, "message"), "CREATE was late");
 	assert_string_equal(member(object, "procedure"), "CREATE");
-	assert_string_equal(member(object, "error"), "na?ve");
+	assert_string_equal(member(object, "error"), "na\\357ve");
 	assert_int_equal(json_integer_value(json_object_get(object, "attempts")),
 					 3);
 	assert_true(json_real_value(json_object_get(object, "total_ms")) == 1.5);
@@ -232,7 +236,7 @@ test_repeats(void **state)
 	log_warning("the same");
 	assert_int_equal(lines(), 4);
 
-	/* what goes well is always told */
+	/* what goes well is told as it comes */
 	for (int i = 0; i < 10; i++)
 		log_info("fine");
 	assert_int_equal(lines(), 14);
@@ -252,6 +256,19 @@ test_bursts(void **state)
 						   "950 more like this: client 999 in trouble\n"));
 }
 
+/* So is what clients can make it say at level info. */
+static void
+test_bursts_of_info(void **state)
+{
+	(void) state;
+	log_configure(LOG_LEVEL_INFO, false, 60000);
+	for (int i = 0; i < 1000; i++)
+		log_info("client %d takes no replies", i);
+	assert_int_equal(lines(), 50);
+	log_finish_repeats(true);
+	assert_int_equal(lines(), 51);
+}
+
 static void
 test_always(void **state)
 {
@@ -260,6 +277,96 @@ test_always(void **state)
 	for (int i = 0; i < 10; i++)
 		log_warning("the same");
 	assert_int_equal(lines(), 10);
+}
+
+#define MANY 20000
+
+static char said[8 * LOG_QUEUE_SIZE];
+
+/* To its end. */
+static void *
+read_pipe(void *argument)
+{
+	size_t		size = 0;
+	ssize_t		n;
+
+	while ((n = read(*(int *) argument, said + size,
+					 sizeof(said) - 1 - size)) > 0)
+		size += (size_t) n;
+	return NULL;
+}
+
+/*
+ * A pipe that nobody reads: lines are lost, nobody waits, and when it is read
+ * after all, what comes are whole lines, in order, and the number of those that
+ * are missing.  Last, for there is a thread that writes from here on.
+ */
+static void
+test_unread(void **state)
+{
+	int			ends[2];
+	pthread_t	reader;
+	int			count = 0;
+	int			last = -1;
+	int			words = 0;
+	uint64_t	missing = 0;
+	uint64_t	lost;
+
+	(void) state;
+	assert_int_equal(pipe(ends), 0);
+	fcntl(ends[1], F_SETPIPE_SZ, 4096);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	log_configure(LOG_LEVEL_DEBUG, false, 0);
+	log_start();
+	for (int i = 0; i < MANY; i++)
+		log_debug("line %d of a log that nobody reads", i);
+	lost = log_queue_lost();
+	assert_true(lost > 0);
+	assert_true(lost < MANY);
+	assert_false(log_queue_flush(10));
+
+	/* The last words of a program find room all the same. */
+	log_queue_put("the last words\n", 15, true);
+	pthread_create(&reader, NULL, read_pipe, &ends[0]);
+	assert_true(log_queue_flush(600000));
+	dup2(saved, STDERR_FILENO);
+	pthread_join(reader, NULL);
+	close(ends[0]);
+	for (char *line = strtok(said, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	{
+		const char *text = strstr(line, " main ");
+		unsigned long long number;
+
+		if (strcmp(line, "the last words") == 0)
+			words++;
+		else if (text != NULL && sscanf(text, " main line %llu of", &number) == 1)
+		{
+			assert_non_null(strstr(text, " of a log that nobody reads"));
+			assert_true((int) number > last);
+			last = (int) number;
+			count++;
+		}
+		else
+		{
+			assert_non_null(text);
+			assert_non_null(strstr(text, " lines are lost"));
+			assert_int_equal(sscanf(text, " main %llu lines", &number), 1);
+			missing += number;
+		}
+	}
+	assert_int_equal(words, 1);
+	assert_int_equal(missing, lost);
+	assert_int_equal(count + (int) lost, MANY);
+
+	/* Nobody is there any more. */
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	close(ends[0]);
+	log_debug("said to nobody");
+	assert_true(log_queue_flush(600000));
+	assert_int_equal(log_queue_lost(), lost + 1);
 }
 
 int
@@ -275,10 +382,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_journal, begin, end),
 		cmocka_unit_test_setup_teardown(test_repeats, begin, end),
 		cmocka_unit_test_setup_teardown(test_bursts, begin, end),
+		cmocka_unit_test_setup_teardown(test_bursts_of_info, begin, end),
 		cmocka_unit_test_setup_teardown(test_always, begin, end),
+		cmocka_unit_test_setup_teardown(test_unread, begin, end),
 	};
 	int			failed;
 
+	signal(SIGPIPE, SIG_IGN);
 	close(mkstemp(file));
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(file);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_mount3.c
  *	  The MOUNT program: calls and replies of its procedures.
@@ -5,7 +6,7 @@
 #include "wire.h"
 
 #include "mount3.h"
-#include "statements.h"
+#include "db/statements.h"
 
 static const char handle[33] = "handle-of-33-bytes---------------";
 
@@ -83,7 +84,7 @@ reply(struct fixture *f, uint32_t procedure, const struct buffer *row)
 	fixture_start(f, &mount3_program, procedure);
 	if (row)
 		result_row(result, row);
-	f->request.result = result;
+	f->request.call.result = result;
 	f->request.procedure->reply(&f->request, result);
 }
 
@@ -95,7 +96,7 @@ expect(uint32_t procedure, const struct buffer *row,
 
 	reply(&f, procedure, row);
 	assert_results(&f, results);
-	PQclear(f.request.result);
+	PQclear(f.request.call.result);
 	fixture_end(&f);
 }
 
@@ -252,6 +253,29 @@ test_dump(void **state)
 	PQclear(result);
 }
 
+/* What a list may take is charged before it is asked for. */
+static void
+test_lists_are_charged(void **state)
+{
+	static const uint32_t procedures[] = {MOUNTPROC3_DUMP, MOUNTPROC3_EXPORT};
+
+	(void) state;
+	for (int i = 0; i < 2; i++)
+	{
+		struct fixture f;
+		uint64_t	max = 0;
+
+		fixture_start(&f, &mount3_program, procedures[i]);
+		f.request.procedure->send(&f.request);
+		assert_int_equal(f.request.call.lengths[0], sizeof(max));
+		for (size_t j = 0; j < sizeof(max); j++)
+			max = max << 8 | (uint8_t) f.request.call.values[0][j];
+		assert_true(max > 0 && max <= 1024 * 1024);
+		assert_true(f.request.call.result_size >= 2 * max);
+		fixture_end(&f);
+	}
+}
+
 static void
 test_export(void **state)
 {
@@ -317,7 +341,7 @@ test_export(void **state)
 		column(&row, array.data, size);
 		reply(&f, MOUNTPROC3_EXPORT, &row);
 		assert_int_equal(f.request.reply_size, 28);
-		PQclear(f.request.result);
+		PQclear(f.request.call.result);
 		fixture_end(&f);
 	}
 }
@@ -332,6 +356,7 @@ main(void)
 		cmocka_unit_test(test_mnt_status),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_unmount),
+		cmocka_unit_test(test_lists_are_charged),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_export),

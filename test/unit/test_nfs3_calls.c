@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_nfs3_calls.c
  *	  From arguments on the wire to the call of a function: for every
@@ -6,7 +7,7 @@
 #include "wire.h"
 
 #include "nfs3.h"
-#include "statements.h"
+#include "db/statements.h"
 
 static const char dir[33] = "directory-handle-of-33-bytes-----";
 static const char other[33] = "another-handle-of-33-bytes-------";
@@ -734,17 +735,21 @@ test_bad_discriminants(void **state)
 	assert_false(decode_with(NFSPROC3_GETATTR, 0, UINT32_MAX));
 	assert_false(decode_with(NFSPROC3_GETATTR, 0, UINT32_MAX - 3));
 	assert_false(decode_with(NFSPROC3_GETATTR, 0, 37));
+	assert_false(decode_with(NFSPROC3_GETATTR, 0, NFS3_FHSIZE + 1));
 	assert_false(decode_with(NFSPROC3_LOOKUP, handle, UINT32_MAX));
 	assert_false(decode_with(NFSPROC3_WRITE, handle + 16, UINT32_MAX));
 	assert_false(decode_with(NFSPROC3_WRITE, handle + 16, 9));
 }
 
-/* Handles that cannot be handles are the extension's to refuse. */
+/*
+ * Handles that cannot be handles are the extension's to refuse; more than
+ * NFS3_FHSIZE bytes are none by the type.
+ */
 static void
 test_odd_handles(void **state)
 {
-	static const uint32_t sizes[] = {0, 1, 64, 65, 1000};
-	static const char long_handle[1000];
+	static const uint32_t sizes[] = {0, 1, 63, NFS3_FHSIZE};
+	static const char long_handle[NFS3_FHSIZE];
 	struct fixture f;
 	struct buffer b;
 
@@ -828,6 +833,39 @@ test_bad_time(void **state)
 		for (int part = 0; part < times[i].optional_parts; part++)
 			put32(&expected, 0);
 		assert_results(&f, &expected);
+		fixture_end(&f);
+	}
+}
+
+/*
+ * Changes of names and attributes are made once only: those of the lane for
+ * changes, which the database knows again.
+ */
+static void
+test_once(void **state)
+{
+	static const uint32_t once[] = {
+		NFSPROC3_SETATTR, NFSPROC3_CREATE, NFSPROC3_MKDIR, NFSPROC3_SYMLINK,
+		NFSPROC3_MKNOD, NFSPROC3_REMOVE, NFSPROC3_RMDIR, NFSPROC3_RENAME,
+		NFSPROC3_LINK,
+	};
+	struct fixture f;
+	struct buffer b;
+
+	(void) state;
+	for (uint32_t procedure = 1; procedure < nfs3_program.procedure_count;
+		 procedure++)
+	{
+		bool		expected = false;
+
+		for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+			expected = expected || once[i] == procedure;
+		put_arguments(&b, procedure);
+		start(&f, procedure, &b);
+		assert_int_equal(f.request.procedure->once, expected);
+		assert_int_equal(statements[f.request.call.statement].lane ==
+						 LANE_CHANGE, expected);
+		assert_true(f.request.procedure->changes || !expected);
 		fixture_end(&f);
 	}
 }
@@ -930,6 +968,7 @@ main(void)
 		cmocka_unit_test(test_odd_handles),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_bad_time),
+		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_statements),
 	};

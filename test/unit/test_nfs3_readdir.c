@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_nfs3_readdir.c
  *	  Pages of a directory: entries as they are written, and the limit the

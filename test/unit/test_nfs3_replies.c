@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_nfs3_replies.c
  *	  From rows to results on the wire: for every procedure of NFS both arms,
@@ -6,7 +7,7 @@
 #include "wire.h"
 
 #include "nfs3.h"
-#include "nfs3_attr.h"
+#include "wire/nfs3_attr.h"
 
 #define A 100					/* seeds of attributes */
 #define B 200
@@ -24,14 +25,14 @@ reply(struct fixture *f, uint32_t procedure, const struct buffer *row)
 	decode(f, nothing, sizeof(nothing));
 	if (row)
 		result_row(result, row);
-	f->request.result = result;
+	f->request.call.result = result;
 	f->request.procedure->reply(&f->request, result);
 }
 
 static void
 end(struct fixture *f)
 {
-	PQclear(f->request.result);
+	PQclear(f->request.call.result);
 	fixture_end(f);
 }
 
@@ -217,7 +218,7 @@ test_read(void **state)
 		assert_int_equal(f.request.reply_size % 4, 0);
 		if (size > 0)
 			assert_ptr_equal(f.request.reply[1].iov_base,
-							 PQgetvalue(f.request.result, 0, 0) +
+							 PQgetvalue(f.request.call.result, 0, 0) +
 							 row.size - size);
 		end(&f);
 	}

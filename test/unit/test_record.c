@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_record.c
  *	  Record marking: every fragmentation, every way to cut the stream.
  */
 #include "unit.h"
 
-#include "record.h"
+#include "wire/record.h"
 
 #define LIMIT 1000
 
@@ -210,8 +211,10 @@ test_room(void **state)
 	assert_int_equal(record_next(&reader, &data, &left, &record),
 					 RECORD_NEEDS_ROOM);
 	assert_int_equal(left, 2);
+	assert_true(record_needs_room(&reader));
 	assert_int_equal(record_room_wanted(&reader), 16);
 	record_make_room(&reader, 16);
+	assert_false(record_needs_room(&reader));
 	assert_int_equal(record_next(&reader, &data, &left, &record), RECORD_MORE);
 	assert_true(record_begun(&reader));
 
@@ -234,6 +237,7 @@ test_room(void **state)
 	assert_int_equal(record_room_wanted(&reader), LIMIT);
 	record_reader_reset(&reader);
 	assert_false(record_begun(&reader));
+	assert_false(record_needs_room(&reader));
 }
 
 int

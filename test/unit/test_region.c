@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_region.c
  *	  Regions: alignment, growth, adoption, reset.
  */
 #include "unit.h"
 
-#include "region.h"
+#include "base/region.h"
 
 static void
 test_small(void **state)

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_row.c
  *	  Composites in binary form, whole and broken.
  */
 #include "wire.h"
 
-#include "row.h"
+#include "db/row.h"
 
 static void
 test_columns(void **state)

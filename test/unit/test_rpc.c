@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * test_rpc.c
  *	  RPC headers: what is refused with which answer, and what gets through.
@@ -6,7 +7,9 @@
 
 #include <arpa/inet.h>
 
-#include "rpc.h"
+#include "monitor/metrics.h"
+#include "wire/programs.h"
+#include "wire/rpc.h"
 
 /* A message; aligned, as records are. */
 struct message
@@ -194,6 +197,61 @@ test_versions(void **state)
 	add_verifier(&message);
 	add_verifier(&message);
 	expect_accepted(&message, PROC_UNAVAIL);
+}
+
+/* Programs of which there are several versions, and the numbers in between. */
+static void
+test_find_program(void **state)
+{
+	static const struct program programs_of_test[] = {
+		{.number = 7, .version = 4}, {.number = 9, .version = 1},
+		{.number = 7, .version = 1}, {.number = 7, .version = 3},
+	};
+	const struct program *list[] = {
+		&programs_of_test[0], &programs_of_test[1], &programs_of_test[2],
+		&programs_of_test[3], NULL};
+	uint32_t	low;
+	uint32_t	high;
+
+	(void) state;
+	for (int i = 0; i < 4; i++)
+		assert_ptr_equal(program_find(list, list[i]->number, list[i]->version,
+									  &low, &high), list[i]);
+	assert_null(program_find(list, 7, 2, &low, &high));
+	assert_int_equal(low, 1);
+	assert_int_equal(high, 4);
+	assert_null(program_find(list, 9, 0xffffffff, &low, &high));
+	assert_int_equal(low, 1);
+	assert_int_equal(high, 1);
+	assert_null(program_find(list, 8, 1, &low, &high));
+	assert_int_equal(high, 0);
+}
+
+/* Counters have a place for each procedure of each program, and for no other. */
+static void
+test_counted_procedures(void **state)
+{
+	const struct program *program;
+	int			index = 0;
+
+	(void) state;
+	for (int i = 0; programs[i] != NULL; i++)
+		for (uint32_t j = 0; j < programs[i]->procedure_count; j++, index++)
+		{
+			assert_non_null(programs[i]->procedures[j]);
+			assert_non_null(programs[i]->procedures[j]->name);
+			assert_int_equal(programs_procedure_index(programs[i], j), index);
+			assert_ptr_equal(programs_procedure(index, &program),
+							 programs[i]->procedures[j]);
+			assert_ptr_equal(program, programs[i]);
+			assert_string_equal(metrics_program(index), programs[i]->name);
+			assert_string_equal(metrics_procedure(index),
+								programs[i]->procedures[j]->name);
+		}
+	assert_int_equal(programs_procedure_count(), index);
+	assert_int_equal(metrics_procedure_count(), index + 1);
+	assert_string_equal(metrics_program(index), "none");
+	assert_string_equal(metrics_procedure(index), "none");
 }
 
 /* NULL succeeds whatever the credential. */
@@ -398,23 +456,91 @@ test_caller(void **state)
 		0, 4, 10, 0, 0, 7, 0, 0, 3, 0x67, 0, 2, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0};
 	static const unsigned char call[] = {
 		0, 1, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8};
+	static const struct arrival arrival = {
+		.connection = 0xfffefdfcfbfaf9f8, .connected = 0x01020304, .arrived = 7};
+	static const unsigned char arrived_call[] = {
+		0, 2, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8,
+		0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8,
+		0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 7};
 	static const unsigned char expected_none[] = {
 		0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		0, 6, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		0, 0, 0xff, 0xff, 0, 0, 0, 0};
-	char		caller[CALLER_MAX];
+	char		caller[CALLER_LEN_MAX];
 
 	(void) state;
 	assert_int_equal(rpc_encode_caller(caller, &sys, &four), sizeof(expected));
 	assert_memory_equal(caller, expected, sizeof(expected));
 	assert_int_equal(rpc_identify_call(caller, sizeof(expected), 9,
-									   0x0102030405060708),
+									   0x0102030405060708, NULL),
 					 sizeof(expected) + 12);
 	assert_memory_equal(caller, expected, sizeof(expected) - 2);
 	assert_memory_equal(caller + sizeof(expected) - 2, call, sizeof(call));
+	assert_int_equal(rpc_identify_call(caller, sizeof(expected), 9,
+									   0x0102030405060708, &arrival),
+					 sizeof(expected) + 36);
+	assert_memory_equal(caller, expected, sizeof(expected) - 2);
+	assert_memory_equal(caller + sizeof(expected) - 2, arrived_call,
+						sizeof(arrived_call));
 	assert_int_equal(rpc_encode_caller(caller, &none, &six),
 					 sizeof(expected_none));
 	assert_memory_equal(caller, expected_none, sizeof(expected_none));
+}
+
+static uint64_t
+checksum_of(const char *record, size_t size)
+{
+	struct rpc_call call;
+	struct rpc_refusal refusal;
+	struct bytes identity;
+	struct bytes arguments;
+
+	assert_int_equal(rpc_decode_call(record, size, &call, &refusal), RPC_CALL);
+	identity.data = record + call.identity;
+	identity.size = (uint32_t) (call.arguments - call.identity);
+	arguments.data = record + call.arguments;
+	arguments.size = (uint32_t) (size - call.arguments);
+	return rpc_checksum(&identity, &arguments);
+}
+
+/* What a call's checksum depends on, and what not. */
+static void
+test_checksum(void **state)
+{
+	/* header; flavor, length, stamp, name, uid, gid, no groups; verifier; 4 bytes */
+	static const unsigned char call[] = {
+		0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2,
+		0, 1, 0x86, 0xa3, 0, 0, 0, 3, 0, 0, 0, 9,
+		0, 0, 0, 1, 0, 0, 0, 24, 1, 1, 1, 1, 0, 0, 0, 1, 'a', 0, 0, 0,
+		0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4};
+	static const struct
+	{
+		int			byte;
+		bool		matters;
+	}			bytes[] = {
+		{3, false}, {32, false}, {35, false},	/* xid, stamp */
+		{40, true}, {47, true}, {51, true}, /* name, ids */
+		{64, true}, {67, true}	/* arguments */
+	};
+	_Alignas(8) char record[sizeof(call)];
+	uint64_t	first;
+
+	(void) state;
+	memcpy(record, call, sizeof(call));
+	first = checksum_of(record, sizeof(call));
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
+	{
+		memcpy(record, call, sizeof(call));
+		record[bytes[i].byte] ^= 1;
+		if (bytes[i].matters)
+			assert_true(checksum_of(record, sizeof(call)) != first);
+		else
+			assert_true(checksum_of(record, sizeof(call)) == first);
+	}
+	/* AUTH_NONE, no arguments */
+	memset(record + 24, 0, 16);
+	(void) checksum_of(record, 40);
 }
 
 int
@@ -422,8 +548,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_call),
+		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_auth_none),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_find_program),
+		cmocka_unit_test(test_counted_procedures),
 		cmocka_unit_test(test_null),
 		cmocka_unit_test(test_bad_credentials),
 		cmocka_unit_test(test_truncated_body),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * unit.h
  *	  cmocka with what it needs included before it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * wire.h
  *	  For unit tests of procedures: a request without a client, arguments as
@@ -21,9 +22,10 @@
 /* cmocka has a macro of this name, procedures a member */
 #undef fail
 
-#include "pool.h"
-#include "request.h"
-#include "serve.h"
+#include "db/database.h"
+#include "wire/programs.h"
+#include "core/request.h"
+#include "core/serve.h"
 
 /* Bytes being written, big-endian. */
 struct buffer
@@ -244,7 +246,7 @@ result_row(PGresult *result, const struct buffer *row)
 struct fixture
 {
 	struct request request;
-	struct pool pool;			/* which knows of no share */
+	struct database database;	/* which knows of no share */
 	struct worker worker;		/* that there is one store is all it tells */
 	char		memory[4096];
 	char	   *record;
@@ -257,13 +259,17 @@ fixture_start(struct fixture *f, const struct program *program,
 	memset(f, 0, sizeof(*f));
 	region_init(&f->request.region, f->memory, sizeof(f->memory));
 	f->request.worker = &f->worker;
-	f->worker.pool_count = 1;
+	f->worker.database_count = 1;
 	f->request.program = program;
-	f->request.procedure = &program->procedures[procedure];
+	f->request.procedure = program->procedures[procedure];
+	f->request.procedure_number = procedure;
 	f->request.xid = 0x12345678;
 	f->request.caller = (struct bytes) {"caller", 6};
 	f->request.call.statement = NO_STATEMENT;
-	f->request.pool = &f->pool;
+	f->request.call.owner = &serve_calls;
+	f->request.call.pool = &f->database.pool;
+	f->request.io.call = &f->request.call;
+	f->database.worker = &f->worker;
 }
 
 static inline void
@@ -284,7 +290,6 @@ decode(struct fixture *f, const void *arguments, size_t size)
 	if (size > 0)
 		memcpy(f->record, arguments, size);
 	xdrmem_create(&xdr, f->record, (u_int) size, XDR_DECODE);
-	xdr.x_public = (char *) &f->request;
 	return f->request.procedure->decode(&f->request, &xdr);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * clock.c
  *	  For LD_PRELOAD: the wall clock, set forward or back while the server runs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: PostgreSQL */
 /*
  * powercut.c
  *	  For LD_PRELOAD: fsync and fdatasync copy to a shadow what a power cut

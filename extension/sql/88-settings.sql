@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- A function that is written in SQL or PL/pgSQL is read when a session first calls
+-- it, with the session's settings.  What changes the meaning of a text is fixed for
+-- each of them here, so that nobody who adds a function has to think of it; the
+-- search_path each names itself.
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+		WHERE p.pronamespace = 'dittofs'::pg_catalog.regnamespace AND p.prokind = 'f' AND l.lanname IN ('sql', 'plpgsql')
+	LOOP
+		EXECUTE pg_catalog.format('ALTER FUNCTION %s SET standard_conforming_strings = on SET transform_null_equals = off', f);
+	END LOOP;
+END
+$$;

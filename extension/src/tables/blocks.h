@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * blocks.h
+ *	  Pages: the content of files that is in the database; the one module that
+ *	  touches dittofs.blocks and dittofs.blocks_memory.
+ *
+ * The row of a page holds the bytes that were written there; what no row holds
+ * is in an extent, or is a hole.  content.h is what the operations call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_BLOCKS_H
+#define DITTOFS_BLOCKS_H
+
+#include "base/dittofs.h"
+#include "tables/inodes.h"
+#include "tables/rel.h"
+#include "tables/shares.h"
+
+/* Bytes [from, to) of a page, which are at that place of its data. */
+typedef struct Piece
+{
+	int32		from;
+	int32		to;
+	int32		at;
+} Piece;
+
+typedef struct FilePage
+{
+	int64		number;
+	int64		start;			/* its first byte in the file */
+	int32		length;			/* of its data: the sum of its pieces */
+	bool		plain;			/* one piece, which begins with the page */
+	bool		dead;			/* it was cut off: it has no pieces */
+	int			n;
+	Piece	   *pieces;			/* ascending, apart from each other */
+	Piece		first;
+	Datum		data;			/* the scan's, as it is stored */
+	struct varlena *whole;		/* the same, once it was fetched; or NULL */
+} FilePage;
+
+typedef struct PageScan
+{
+	RelScan		rs;
+	Relation	heap;			/* of the page; open until pages_end() */
+	int64		from;
+	const Inode *inode;
+	bool		with_dead;		/* pages_next() returns what was cut off, too */
+	LOCKMODE	lockmode;
+	int64		then;			/* from that page on, in the other table; 0: no more */
+	int64		last;
+
+	/* where pages are noted (churn.h): one after the other */
+	bool		recalls;
+	bool		is_open;		/* rs */
+	bool		scanning;		/* ... by the index, up to this page: */
+	int64		until;
+	int64		at;				/* the next page to look for */
+} PageScan;
+
+/* The pages with a row that have bytes of [from, to), in their order. */
+extern void pages_begin(PageScan *scan, const Inode *inode, LOCKMODE lockmode,
+						int64 from, int64 to);
+extern bool pages_next(PageScan *scan, FilePage *page);
+extern void pages_end(PageScan *scan);
+/* Bytes [from, to) of a page, which must be within piece i. */
+extern void page_copy(FilePage *page, int i, int32 from, int32 to, char *out);
+
+/*
+ * These return by how many bytes the data has grown or shrunk, without what was
+ * cut off; dead grows by what there was of that in the way.
+ *
+ * fill: what lies before the written bytes in a page of its own is zeros, and
+ * no hole (which makes simpler rows).
+ */
+extern int64 pages_write(const Share *share, const Inode *inode, int64 offset,
+						 const char *data, int64 count, bool fill, int64 *dead);
+/*
+ * rows, if it is not NULL: looks at so many at most; less than 0 afterwards: there
+ * are more.
+ */
+extern int64 pages_cut(const Share *share, const Inode *inode,
+					   int64 from, int64 to, int64 *rows);
+/*
+ * Moves pages of a locked inode, up to max, to the other table.  True: that is
+ * done, and not only for a part of them.
+ */
+extern bool pages_move(Inode *inode, bool to_memory, int64 max);
+/* How many bytes pages_write() would add. */
+extern int64 pages_growth(const Inode *inode, int64 offset, int64 count,
+						  bool fill);
+/*
+ * Deletes pages from byte position on, of an inode (not NULL) those that were cut
+ * off.  Looks at max rows at most and returns at how many; position is then where
+ * to go on, PG_INT64_MAX at the end.  bytes grows by what the inode's had.
+ */
+extern int64 pages_sweep(bool memory, const pg_uuid_t *content_id,
+						 const Inode *inode, int64 max, int64 *position,
+						 int64 *bytes);
+
+#endif							/* DITTOFS_BLOCKS_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * config.c
+ *	  Settings of the server: one alphabetical table of what there is drives
+ *	  reading, checking and showing (config_admin.c).
+ *
+ * dittofs.server_config holds only what differs from the defaults, so that a
+ * new version may bring better ones.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "base/dittofs.h"
+
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "tables/config.h"
+#include "tables/rel.h"
+
+const ConfigEntry config_table[CONFIG_COUNT] = {
+	[CONFIG_CAPACITY_BYTES] =
+	{"capacity_bytes", INT64CONST(1) << 50, 0, PG_INT64_MAX,
+		"Bytes that df shows as the size of a share without max_bytes. "
+	"It shows a number, it limits nothing."},
+	[CONFIG_CAPACITY_INODES] =
+	{"capacity_inodes", INT64CONST(4294967295), 0, PG_INT64_MAX,
+		"Inodes that df -i shows for a share without max_inodes. "
+	"It shows a number, it limits nothing."},
+	[CONFIG_CONTENT_RETENTION] =
+	{"content_retention", 7 * 24 * 3600, 0, INT64CONST(100) * 365 * 24 * 3600,
+		"Seconds for which a block of a store is kept after it was found that no "
+		"file refers to it: a backup of the database that is older "
+	"may refer to blocks that are gone."},
+	[CONFIG_EXTERNAL_MIN] =
+	{"external_min", 64 * 1024, 1, PG_INT64_MAX,
+		"Files shorter than this, in bytes, stay in the database "
+	"where the content of the share is in a store."},
+	[CONFIG_MERGE_DELAY] =
+	{"merge_delay", 2000, 0, 24 * 3600 * 1000,
+		"Milliseconds for which a file must not have changed before what was "
+	"written to it in pieces goes to the store."},
+};
+
+int
+config_find(const char *key)
+{
+	int			i;
+
+	for (i = 0; i < CONFIG_COUNT; i++)
+	{
+		if (strcmp(config_table[i].key, key) == 0)
+			break;
+	}
+	return i;
+}
+
+bool
+config_parse(const ConfigEntry *entry, const char *text, int64 *value)
+{
+	char	   *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	return end != text && *end == '\0' && errno == 0 &&
+		*value >= entry->min && *value <= entry->max;
+}
+
+void
+config_read(int64 values[CONFIG_COUNT])
+{
+	RelScan		rs;
+
+	for (int i = 0; i < CONFIG_COUNT; i++)
+		values[i] = config_table[i].default_value;
+
+	rel_scan_begin(&rs, REL_SERVER_CONFIG, AccessShareLock, GetActiveSnapshot(),
+				   NULL, 0);
+	while (rel_scan_next(&rs))
+	{
+		char	   *key = TextDatumGetCString(rs.slot->tts_values[0]);
+		char	   *stored = TextDatumGetCString(rs.slot->tts_values[1]);
+		int			i = config_find(key);
+		int64		value;
+
+		/* A row that an older or newer version left is not ours to judge. */
+		if (i < CONFIG_COUNT && config_parse(&config_table[i], stored, &value))
+			values[i] = value;
+	}
+	rel_scan_end(&rs);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * content.h
+ *	  The content of files, wherever it is: pages in the database, blocks in a
+ *	  store.
+ *
+ * The inode's lock covers its content: who changes content has locked the
+ * inode.  These functions keep what the inode says of its content (used,
+ * external, memory_epoch, content_id); size and times are the caller's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_CONTENT_H
+#define DITTOFS_CONTENT_H
+
+#include "base/dittofs.h"
+
+#include "lib/stringinfo.h"
+
+#include "tables/blocks.h"
+#include "tables/extents.h"
+#include "tables/inodes.h"
+#include "tables/shares.h"
+#include "tables/stores.h"
+
+/* IO: a crash has taken the content, which was in memory. */
+extern Status content_check(const Inode *inode);
+
+/* offset + count must not go past inode->size in these. */
+
+/* Is some of it in a store, so that only a gateway can read it? */
+extern bool content_elsewhere(const Inode *inode, int64 offset, int64 count);
+extern bytea *content_read(const Inode *inode, int64 offset, int32 count);
+
+typedef enum dittofs_source Source;
+
+typedef struct Segment
+{
+	Source		source;
+	Extent		extent;			/* start and length; of a block, all of it */
+} Segment;
+
+/* Where each byte of a range is. */
+typedef struct ContentPlan
+{
+	int			n;
+	int			room;
+	Segment    *segments;		/* one after the other, no gap */
+	int64		end;			/* of the last one */
+	StringInfoData data;		/* of SOURCE_DATA, in order */
+} ContentPlan;
+
+extern void content_plan(const Inode *inode, int64 offset, int64 count,
+						 ContentPlan *plan);
+/* As gateways read it: extension/sql/README.md, segments. */
+extern bytea *plan_encode(const ContentPlan *plan);
+extern bytea *plan_data(const ContentPlan *plan);
+
+/*
+ * Is there room for a write, within the limits of the share?  NOSPC.  to_store:
+ * blocks are to be linked.
+ */
+extern Status content_room(const Share *share, const Inode *inode,
+						   int64 offset, int64 count, bool to_store);
+
+extern void content_write(const Share *share, Inode *inode,
+						  int64 offset, const char *data, int64 count);
+/* Blocks that stored_hold() holds become the content from offset on. */
+extern void content_link(const Share *share, Inode *inode, int64 offset,
+						 int32 store_id, const BlockRef *refs, int n);
+/* Bytes of extents or pages that had been cut off are deleted now. */
+extern void content_forget_dead(Inode *inode, int64 dead);
+/* JUKEBOX: so much waits to be deleted that it cannot be cut there now. */
+extern Status content_may_cut(const Inode *inode, int64 size);
+/*
+ * Drops what lies at and after size.  mark is greater than in all calls before
+ * for this inode.
+ */
+extern void content_truncate(const Share *share, Inode *inode, int64 size,
+							 int64 mark);
+/* Drops all content of an inode that is about to go. */
+extern void content_remove(Inode *inode);
+/*
+ * Deletes queued content; returns how many pages and extents it has looked at,
+ * which is little more than max.
+ */
+extern int64 content_reap(int64 max);
+
+#endif							/* DITTOFS_CONTENT_H */

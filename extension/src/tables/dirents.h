@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * dirents.h
+ *	  Directory entries: the one module that touches dittofs.parent_child_map.
+ *
+ * Who adds, removes or needs an entry to stay holds the lock of the directory's
+ * inode (inodes.h); who only looks needs none.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_DIRENTS_H
+#define DITTOFS_DIRENTS_H
+
+#include "base/dittofs.h"
+
+#include "storage/itemptr.h"
+
+#include "tables/inodes.h"
+#include "tables/shares.h"
+
+typedef struct Dirent
+{
+	int64		cookie;
+	pg_uuid_t	child_id;
+	int64		fileid;
+	ItemPointerData tid;		/* where an entry that was found lies; invalid:
+								 * it has no row yet */
+	bool		has_place;
+	ItemPointerData place;		/* where the child's inode was put, a guess */
+	int32		round;			/* of a new one: how many places were full */
+	bool		is_new;			/* of a new one: its cookie is known to be free */
+	int			namelen;
+	char		name[FS_NAME_MAX];
+} Dirent;
+
+/* Cookies of '.' and '..'; all others are greater. */
+#define COOKIE_DOT		1
+#define COOKIE_DOTDOT	2
+
+/*
+ * Looks a name of 1 to 255 bytes up.  When there is none, dirent->cookie is the
+ * one a new entry of that name would get (0: there is none, for thousands of places
+ * are full, each of 256 names with one 55-bit hash).
+ */
+extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
+						const char *name, int namelen, Dirent *dirent);
+/* The same where the directory's inode was read already. */
+extern bool dirent_find_in(const Share *share, const Inode *dir,
+						   const char *name, int namelen, Dirent *dirent);
+
+/* Reads the inode of an entry. */
+extern bool dirent_inode(const Dirent *dirent, Inode *inode);
+
+/*
+ * Adds an entry; dirent is complete but for tid, its cookie comes from
+ * dirent_find().  The row is written with the inodes (inodes.h).
+ */
+extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
+/*
+ * Lets an entry refer to the child of another, or removes it.  It was found under the
+ * directory's lock, which keeps it where it is.
+ */
+extern void dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
+						   const Dirent *by);
+extern void dirent_delete(const pg_uuid_t *dir, const Dirent *dirent);
+extern bool dirent_any(const pg_uuid_t *dir);
+
+/* Entries after a cookie, in the order of cookies, until the callback says false. */
+extern void dirent_foreach(const pg_uuid_t *dir, int64 after,
+						   bool (*callback) (const Dirent *, void *), void *arg);
+
+/*
+ * Writes inodes and entries now, and makes them visible to a snapshot taken
+ * after it, for who must look at the tables themselves.
+ */
+extern void dirent_write_now(void);
+/* Writes what was added; called by xact.c only, after inode_flush(). */
+extern void dirent_flush(void);
+/* Forgets everything at the end of a transaction; called by xact.c only. */
+extern void dirent_forget(void);
+
+#endif							/* DITTOFS_DIRENTS_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * memory.h
+ *	  Content of kind memory: which life of its table we are in; the one module
+ *	  that touches dittofs.memory_life.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DITTOFS_MEMORY_H
+#define DITTOFS_MEMORY_H
+
+#include "base/dittofs.h"
+
+/* The life of dittofs.blocks_memory that is now; begins one if need be. */
+extern int64 memory_life(void);
+/* Has content of that life been lost? */
+extern bool memory_lost(int64 life);
+
+#endif							/* DITTOFS_MEMORY_H */

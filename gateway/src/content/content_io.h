@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * content_io.h
+ *	  What can be done by content stores for a request, or for a chore.
+ *
+ * Each of these functions begins something and counts it in io->waits.  At the end of
+ * the last of it io->owner->resumed is called, never before the function returns,
+ * and io->failure tells the worst that happened.  What is pointed at must stay
+ * until then; and if a thread of a store hangs with it (io->lost), until
+ * io->owner->found is called.
+ */
+#ifndef DITTOFS_CONTENT_IO_H
+#define DITTOFS_CONTENT_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "content/content_backend.h"
+
+struct call;
+struct content_io;
+struct content_job;
+struct content_range;
+struct content_store;
+struct region;
+
+struct content_failure
+{
+	enum content_outcome outcome;
+	const char *store;
+	uint8_t		hash[HASH_LEN];
+	uint64_t	offset;			/* in the file, of what was to be read */
+	char		message[512];
+};
+
+struct content_io_owner
+{
+	/* Nothing is under way any more. */
+	void		(*resumed) (struct content_io *io);
+
+	/* io->lost is 0 again: threads of stores have let go of the memory. */
+	void		(*found) (struct content_io *io);
+};
+
+/* A part of struct request and of struct chore. */
+struct content_io
+{
+	const struct content_io_owner *owner;
+	struct region *region;		/* memory for jobs */
+	const struct call *call;	/* whose pool and deadline it goes by, and whose
+								 * name is in the log */
+	int			waits;			/* jobs that have not ended */
+	int			lost;			/* jobs given up that have its memory still */
+	struct content_store *holder;	/* of the last one */
+	struct content_failure *failure;	/* or NULL */
+};
+
+/* The hash and the sums of the chunks of a block. */
+extern void content_io_hash(struct content_io *io,
+							struct content_store *store, const char *data,
+							size_t size, uint8_t *hash, uint8_t *sums);
+
+extern void content_io_put(struct content_io *io,
+						   struct content_store *store, const uint8_t *hash,
+						   const char *data, size_t size);
+
+/* To `to`, which is where byte `offset` of a file is to be. */
+extern void content_io_read(struct content_io *io,
+							const struct content_range *range, char *to,
+							uint64_t offset);
+
+extern void content_io_remove(struct content_io *io,
+							  struct content_store *store,
+							  const uint8_t *hash);
+
+/*
+ * It cannot go on for what a store did: the status for it, and a line in the log
+ * unless it is for clients to try again.
+ */
+extern uint32_t content_io_complain(struct content_io *io);
+
+/* The same for a store that is not in the settings: the line in the log. */
+extern void content_io_no_store(const struct content_io *io, uint32_t store_id);
+
+/* For content_cache.c. */
+extern void content_io_failed(struct content_io *io,
+							  const struct content_job *job, uint64_t offset);
+extern void content_io_done(struct content_io *io);
+
+#endif							/* DITTOFS_CONTENT_IO_H */

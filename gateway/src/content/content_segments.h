@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * content_segments.h
+ *	  The pieces a range of a file is made of, as prepare_read and merge_next
+ *	  say (extension/sql/README.md), and the putting together of them.
+ */
+#ifndef DITTOFS_CONTENT_SEGMENTS_H
+#define DITTOFS_CONTENT_SEGMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/call.h"
+
+struct content_io;
+struct database;
+
+struct segments
+{
+	struct bytes segments;
+	struct bytes data;			/* of those that are in the database */
+	size_t		size;			/* of all together */
+	bool		whole;			/* all of it is in the database */
+};
+
+/* Looks through them.  False: they make no sense. */
+extern bool segments_open(struct segments *segments, struct bytes packed,
+						  struct bytes data);
+
+enum segments_outcome
+{
+	SEGMENTS_READY,				/* to is filled, or will be: io->waits */
+	SEGMENTS_UNKNOWN,			/* a store's number says nothing yet: again */
+	SEGMENTS_NO_STORE			/* a store is not in our settings */
+};
+
+/*
+ * Fills segments->size bytes at to.  offset: of the first in its file.
+ * *store_id is that of the store of SEGMENTS_UNKNOWN and SEGMENTS_NO_STORE.
+ */
+extern enum segments_outcome segments_read(struct content_io *io,
+										   const struct segments *segments,
+										   char *to, uint64_t offset,
+										   uint32_t *store_id);
+
+/* Has the worker's cache get what is in stores, for nobody yet. */
+extern void segments_fetch(struct database *database,
+						   const struct segments *segments);
+
+#endif							/* DITTOFS_CONTENT_SEGMENTS_H */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * store_queue.h
+ *	  Content stores as a worker sees them: work for a store's threads, and
+ *	  its end as an event of the worker's loop.
+ *
+ * A store has a queue and up to `parallel` threads, started as they are
+ * needed.  A job is taken by one of them, done by content_backend.h, and put
+ * into the inbox of the worker it came from, whose eventfd is written.  What
+ * a job points at is left alone until then.
+ *
+ * Threads of one store serve no other store: one that hangs delays its own
+ * shares' data and nothing besides.
+ *
+ * A system call can hang for ever (a hard NFS mount whose server is gone), and
+ * nothing ends it.  So a job that is not done when its time is over is given
+ * up: job->done is called with CONTENT_UNAVAILABLE and job->lost set, the
+ * thread is written off, and another one takes its place, up to `parallel`
+ * written-off threads.  With no thread left the store answers at once.  A
+ * written-off thread may still read and write what its job points at.  That
+ * memory is the thread's until job->ended is called, when the thread has come
+ * back; the thread then ends.
+ */
+#ifndef DITTOFS_CONTENT_H
+#define DITTOFS_CONTENT_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "content/content_backend.h"
+
+struct config;
+struct worker;
+struct content_identity;
+struct content_store;
+
+enum content_operation
+{
+	CONTENT_HASH,				/* data to hash and sums */
+	CONTENT_PUT,
+	CONTENT_GET,
+	CONTENT_REMOVE
+};
+
+struct content_job
+{
+	STAILQ_ENTRY(content_job) link;
+	enum content_operation operation;
+	struct content_store *store;
+	struct worker *worker;
+	/* Both in the worker's thread; the second only after lost was set */
+	void		(*done) (struct content_job *job);
+	void		(*ended) (struct content_job *job);
+	int64_t		deadline;
+	bool		patient;		/* not shed when the store is slow */
+
+	uint8_t		hash[HASH_LEN];
+	const char *data;			/* HASH, PUT */
+	size_t		size;
+	uint8_t    *sums;			/* HASH: to; GET: content_part's */
+	size_t		length;			/* GET: of the block */
+	size_t		from;			/* GET */
+	char	  **pieces;			/* GET */
+
+	enum content_outcome outcome;
+	char		message[512];	/* unless CONTENT_OK */
+	bool		lost;			/* given up; a thread still has it */
+	int64_t		queued;			/* when */
+	STAILQ_ENTRY(content_job) end_link;
+};
+
+STAILQ_HEAD(content_jobs, content_job);
+
+/* Jobs that are done, of one worker. */
+struct content_inbox
+{
+	pthread_mutex_t mutex;
+	struct content_jobs jobs;	/* done, by link */
+	struct content_jobs ended;	/* by end_link */
+};
+
+/*
+ * Before the workers start; and when they have ended.  False: a thread hangs
+ * in a system call, which only the end of the process ends.
+ */
+extern void content_start(const struct config *config);
+extern bool content_stop(void);
+
+/*
+ * The store that the database (by the number of its metadata store) calls so;
+ * NULL: there is none in the settings.  Databases that give one name to a store
+ * share nothing but the settings.
+ */
+extern struct content_store *content_store_find(const char *name, size_t size,
+												int database);
+
+/* Whose it is: content_identity.h. */
+extern struct content_identity *content_store_identity(struct content_store *store);
+extern const char *content_store_name(const struct content_store *store);
+
+/*
+ * For those who show it: the stores of all databases, by numbers from 0 on.
+ * False: there are no more.
+ */
+struct content_standing
+{
+	const char *name;
+	int			database;		/* number of the metadata store */
+	bool		known;			/* the database uses it, and it was looked at */
+	bool		up;				/* it is there, and this database's to use */
+};
+
+extern bool content_standing(int number, struct content_standing *standing);
+
+/*
+ * Queues the job; job->done is called when the worker hears of its end, never
+ * before this returns.
+ */
+extern void content_submit(struct content_job *job);
+
+/*
+ * Memory of requests that wait for a store is charged to the store, up to a
+ * limit, so that it is not in the way of calls that do not.  False: it is
+ * full, the memory stays charged where it was.
+ */
+extern bool content_hold(struct content_store *store, size_t bytes);
+extern void content_release(struct content_store *store, size_t bytes);
+
+/*
+ * Every second, in one worker.  A store gives up, as CONTENT_UNAVAILABLE, jobs
+ * whose time is over; and, if it has more to do than it holds and has not come
+ * to it for a second, those that wait: the clients have them still, and come
+ * back.
+ */
+extern void content_check(void);
+
+extern void content_inbox_init(struct content_inbox *inbox);
+
+/* Calls done of what has come in. */
+extern void content_inbox_empty(struct worker *worker);
+
+/* nfsstat3 of an outcome. */
+extern uint32_t content_status(enum content_outcome outcome);
+
+#endif							/* DITTOFS_CONTENT_H */

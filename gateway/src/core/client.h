@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * client.h
+ *	  A client's connection: calls in, replies out.
+ *
+ * The socket is read while the client and the worker are below their limits
+ * (calls and bytes in flight, where a call counts until the last byte of its
+ * reply is written); otherwise the client is paused, and TCP tells it so.
+ * That bounds what a client that reads no replies can pile up, too.  room.h
+ * has the worker's limits, and what part of them is whose.  While somebody
+ * waits for room, who holds some and gets on too slowly is disconnected:
+ * neither half a record nor a reply not taken keeps others out.
+ */
+#ifndef DITTOFS_CLIENT_H
+#define DITTOFS_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/event.h"
+#include "wire/record.h"
+#include "core/request.h"
+
+struct address;
+struct worker;
+struct listener;
+struct proxy_wait;
+
+enum client_state
+{
+	CLIENT_OPEN,				/* [clients] */
+	CLIENT_CLOSED				/* [closed] until its last request has ended */
+};
+
+struct client
+{
+	struct event event;
+	TAILQ_ENTRY(client) link;	/* of the list its state names */
+	TAILQ_ENTRY(client) paused_link;
+	TAILQ_ENTRY(client) dirty_link;
+	struct worker *worker;
+	enum client_state state;
+	struct peer peer;			/* the client, also behind a proxy, once it is named */
+	struct peer proxy;			/* peer.proxy */
+	struct proxy_wait *proxy_wait;	/* until the proxy has named it, or NULL */
+	struct address *address;	/* of the peer, with all clients that have it */
+	uint64_t	number;			/* no other connection has it, of no gateway */
+	int64_t		connected;		/* when, at the latest; microseconds, monotonic */
+	bool		called;			/* there has been a call... */
+	bool		greeted;		/* ... which was NULL, */
+	uint32_t	greeting;		/* with this xid */
+
+	bool		paused;
+	bool		dirty;
+	bool		blocked;		/* the socket takes no more: wait for EPOLLOUT */
+	bool		hang_up;		/* at the end of this round */
+	bool		ended;			/* sends no more: see client_end() */
+	bool		eof;			/* ... and all that it has sent is read */
+	int64_t		ended_at;
+
+	struct record_reader reader;
+	size_t		reserved;		/* bytes charged for the record being read */
+	uint64_t	moved;			/* bytes of records received, of replies written */
+	uint64_t	moved_then;	/* when it was last seen to get on, */
+	int64_t		moved_at;		/* which was then */
+	char	   *leftover;		/* received, but not yet looked at */
+	size_t		leftover_size;
+
+	struct request_list requests; /* all of them */
+	int			request_count;
+	size_t		bytes;			/* charged for them */
+
+	struct request_list replies;	/* to be written, in this order */
+	size_t		written;		/* bytes of the first that are */
+
+	int64_t		last_called;	/* its last call came; 0: none has */
+	int64_t		last_received;
+	int64_t		last_sent;
+};
+
+TAILQ_HEAD(client_list, client);
+
+#define CLIENT_SCRATCH_SIZE (64 * 1024)
+
+extern void client_accept(struct event *listener, uint32_t ready);
+
+/*
+ * The one way out.  Reads and WRITEs that were not sent yet are forgotten, those that
+ * run are cancelled when they keep a connection busy for nobody; changes go
+ * on.  level: how much it matters.
+ */
+extern void client_close(struct client *client, int level, const char *reason);
+
+/*
+ * Can this call be one that the client sent before, on a connection that it had
+ * then?  Not if the client began this one with NULL, as mounting does, and the xid
+ * comes after that: xids are numbered, and the greeting was new.
+ */
+extern bool client_may_repeat(const struct client *client, uint32_t xid);
+
+/* The request's reply is complete: write it at the end of this round. */
+extern void client_reply(struct client *client, struct request *request);
+
+/*
+ * A call of this client's cannot be answered: it is disconnected at the end of
+ * the round, and sends its calls again, here or elsewhere.
+ */
+extern void client_hang_up(struct client *client);
+
+/* At the end of a round. */
+extern void clients_resume(struct worker *worker);
+extern void clients_flush(struct worker *worker);
+extern void clients_free_closed(struct worker *worker);
+
+/*
+ * Every second: those that are idle, stalled.  Returns true while somebody
+ * waits for room: then more often.
+ */
+extern bool clients_check(struct worker *worker);
+
+/* The timer for WRITEs that still run when their client has ended. */
+extern void clients_forget_writes(struct timer *timer);
+
+/* Is it certain, or possible, that the client has gone and asks elsewhere? */
+static inline bool
+client_has_left(const struct client *client)
+{
+	return client->state == CLIENT_CLOSED || client->ended;
+}
+
+/*
+ * There are as many clients as there may be: some that do nothing go, if there
+ * are such.  False: there are none.
+ */
+extern bool clients_make_room(struct worker *worker);
+
+/* On shutdown: no more calls are read. */
+extern void clients_stop_reading(struct worker *worker);
+
+#endif							/* DITTOFS_CLIENT_H */

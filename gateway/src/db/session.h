@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * session.h
+ *	  What the gateway says to libpq to have a session, and a call in it.
+ */
+#ifndef DITTOFS_SESSION_H
+#define DITTOFS_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+#include <libpq-fe.h>
+
+#include "db/call.h"
+#include "db/reach.h"
+
+struct metadata_store_config;
+
+/*
+ * Once for each store, before the workers start: makes of its settings what
+ * libpq takes, and adds those of a gateway's session.  NULL, or what is wrong.
+ * number: of the store.
+ */
+extern const char *session_configure(int number,
+									 const struct metadata_store_config *store);
+
+/* For new sessions; the text must stay, since workers may be reading it. */
+extern void session_set_password(int number, const char *password);
+
+/*
+ * A session was refused after it had shown its password: password_file is read
+ * again, and what it has is tried next.
+ */
+extern void session_password_refused(int number);
+
+/* PQconnectStart with them, to one place.  NULL: out of memory. */
+extern PGconn *session_connect(int number, const struct reach_target *target);
+
+/* SQLSTATE and message of an error or a notice, or of no answer: see log.h. */
+extern json_t *session_result_members(const PGresult *result);
+
+/*
+ * A connection without a gateway's session settings, by a thread that may
+ * block: to the first place that has the primary, else to a standby.  NULL:
+ * none answers as it should within its time; problem says why of each.
+ */
+extern PGconn *session_connect_plain(int number, char *problem, size_t size);
+
+/*
+ * PQexec or, with parameters or binary results (format 1), PQexecParams, that
+ * waits no longer than until then (clock_now()): also for a server that has
+ * stopped, and whose own time-outs have stopped with it.  NULL: no answer, and
+ * the connection is of no use any more.
+ */
+extern PGresult *session_exec(PGconn *pg, const char *sql, int count,
+							  const char *const *values, int format,
+							  int64_t until);
+
+/*
+ * Is the extension there, and new enough?  result: of the query.  If not,
+ * problem says so and what to do.
+ */
+extern const char *const session_version_query;
+extern bool session_version_is_right(const PGresult *result, char *problem,
+									 size_t size);
+
+/*
+ * NULL, or why this server will not do: a standby takes no changes.  libpq
+ * is told by the server when that changes, so it costs nothing to ask.
+ */
+extern const char *session_is_standby(PGconn *pg);
+
+/* Is default_transaction_read_only on?  Asking costs nothing, either. */
+extern bool session_is_read_only(PGconn *pg);
+
+/* The server process of a session, as its first statement finds it. */
+struct session_process
+{
+	int			pid;			/* 0: not known yet */
+	char		started[32];
+	char		settings[256];
+	bool		is_standby;
+	int			syncs;			/* answered */
+};
+
+/* Why transaction pooling will not do, and what to do. */
+extern const char session_pooler_problem[];
+
+/*
+ * Enters the pipeline and sends the session's settings and the lane's
+ * statements to be prepared.  number: of the store.
+ */
+extern bool session_prepare(int number, PGconn *pg, enum lane lane,
+							const struct session_process *abandoned);
+
+enum session_outcome
+{
+	SESSION_WAIT,				/* not all is here */
+	SESSION_READY,
+	SESSION_FAILED				/* problem says why, and what to do */
+};
+
+/* process is zeroed at first; its pid is set when the first answer is here. */
+extern enum session_outcome session_prepared(PGconn *pg,
+											 struct session_process *process,
+											 char *problem, size_t size);
+
+/*
+ * Sends calls of one statement, as many as it may have (call_widths); the caller
+ * sends the Sync.
+ */
+extern bool session_send(PGconn *pg, const struct call *const *calls,
+						 int count);
+
+#endif							/* DITTOFS_SESSION_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * nfsstat.h
+ *	  Names of nfsstat3 (RFC 1813, 2.6), for the log and the metrics.
+ */
+#ifndef DITTOFS_NFSSTAT_H
+#define DITTOFS_NFSSTAT_H
+
+#include <stdint.h>
+
+#define NFSSTAT_NAME_MAX 16
+
+/* "NOENT"; of a status without a name its number, in the buffer. */
+extern const char *nfsstat_name(uint32_t status, char *buffer);
+
+#endif							/* DITTOFS_NFSSTAT_H */
