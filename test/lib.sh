@@ -273,7 +273,27 @@ pg_stop()
 {
 	pg_paths
 	"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/data" -m "${1:-fast}" \
-		-w -t "$patience" >/dev/null
+		-w -t "$patience" >/dev/null && return
+	pg_hangs >&2
+	return 1
+}
+
+# pg_hangs: what keeps the server from stopping, for whoever reads the log.
+pg_hangs()
+{
+	local postmaster pid
+
+	postmaster=$(head -n 1 "$DITTOFS_RUN/data/postmaster.pid" 2>/dev/null)
+	echo "# the server did not stop within $patience s; the end of its log:"
+	tail -n 20 "$DITTOFS_RUN/postgres.log" | sed 's/^/#   /'
+	[ -n "$postmaster" ] || return
+	echo "# its processes:"
+	for pid in $postmaster $(pgrep -P "$postmaster"); do
+		ps -o pid=,stat=,wchan:20=,args= -p "$pid" | sed 's/^/#   /'
+		! type gdb >/dev/null 2>&1 ||
+			gdb -batch -p "$pid" -ex bt 2>/dev/null | grep '^#[0-9]' |
+			sed 's/^/#     /'
+	done
 }
 
 # A test that kills a backend on purpose says so first.

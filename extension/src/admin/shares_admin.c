@@ -382,6 +382,7 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	bytea	   *handle;
 	char	   *name;
 	int32		share_id;
+	bool		first;
 	const Share *share;
 	int64		uid;
 	int64		gid;
@@ -405,6 +406,8 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	set_column(&columns, "content_store_id", find_store(&arguments));
 	if (!insert_share(&columns, &share_id))
 		refuse_duplicate(name);
+	first = spi_run("SELECT FROM dittofs.shares WHERE share_id <> $1 LIMIT 1",
+					spi_int4(share_id)) == 0;
 	spi_end();
 
 	/* The trigger has told the cache of the new row. */
@@ -417,7 +420,9 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	change_begin("dittofs.create_share()", CHANGE_DURABLE);
 	share_make_root(share, uid, gid, mode);
 	change_end();
-	share_notice_unwritable(share, uid, gid, mode);
+	/* whoever has a share already knows what root_mode and squash are */
+	if (first)
+		share_notice_unwritable(share, uid, gid, mode);
 	PG_RETURN_BYTEA_P(handle);
 }
 
