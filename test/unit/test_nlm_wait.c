@@ -38,9 +38,15 @@ test_wait(void **state)
 			.caller_name = text(i % 2 ? "client.example" : ""),
 		};
 		struct nlm_wait got;
-		struct bytes bytes = nlm_wait_encode(&region, &wait);
+		struct bytes bytes;
 
+		if (i % 3 > 0)
+			peer_set(&wait.local, i % 3 == 1 ? AF_INET : AF_INET6,
+					 "\12\1\2\3sixteen bytes", 0);
+		bytes = nlm_wait_encode(&region, &wait);
 		assert_true(nlm_wait_decode(bytes, &got));
+		assert_int_equal(got.local.family, wait.local.family);
+		assert_memory_equal(got.local.address, wait.local.address, 16);
 		assert_int_equal(got.version, wait.version);
 		assert_int_equal(got.transport, wait.transport);
 		assert_bytes(got.handle, wait.handle);
@@ -53,7 +59,7 @@ test_wait(void **state)
 static void
 test_wait_form(void **state)
 {
-	static const char form[] = "\1\4\2\0\3abc\0\2me";
+	static const char form[] = "\1\4\2\0\4\12\1\2\3\0\3abc\0\2me";
 	struct nlm_wait wait = {
 		.version = 4,
 		.transport = NLM_BY_UDP,
@@ -62,6 +68,7 @@ test_wait_form(void **state)
 	};
 
 	(void) state;
+	peer_set(&wait.local, AF_INET, "\12\1\2\3", 2049);
 	assert_bytes(nlm_wait_encode(&region, &wait),
 				 (struct bytes) {form, sizeof(form) - 1});
 	region_reset(&region);
@@ -83,6 +90,7 @@ test_wait_longest(void **state)
 
 	(void) state;
 	memset(name, 'n', sizeof(name));
+	peer_set(&wait.local, AF_INET6, "sixteen bytes...", 0);
 	bytes = nlm_wait_encode(&region, &wait);
 	assert_true(bytes.size <= NLM_WAIT_MAX);
 	assert_true(nlm_wait_decode(bytes, &got));

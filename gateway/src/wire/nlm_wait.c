@@ -15,12 +15,15 @@
 
 /*
  * The form: a byte each of its number, of NLM's version and of the transport;
- * handle and caller_name, each behind 2 bytes of its length.
+ * the local address, handle and caller_name, each behind 2 bytes of its length.
  */
 #define WAIT_FORM 1
 #define WAIT_PART_MAX 1000		/* so that two of them fit */
+#define IPV4_LEN 4
+#define IPV6_LEN 16
 
-_Static_assert(3 + 2 * (2 + WAIT_PART_MAX) <= NLM_WAIT_MAX, "wait bytes");
+_Static_assert(3 + (2 + IPV6_LEN) + 2 * (2 + WAIT_PART_MAX) <= NLM_WAIT_MAX,
+			   "wait bytes");
 
 #define SVID_LEN 4
 
@@ -46,14 +49,19 @@ shortened(struct bytes part)
 struct bytes
 nlm_wait_encode(struct region *region, const struct nlm_wait *wait)
 {
+	struct bytes local = {(const char *) wait->local.address,
+		wait->local.family == AF_INET ? IPV4_LEN :
+	wait->local.family == AF_INET6 ? IPV6_LEN : 0};
 	struct bytes handle = shortened(wait->handle);
 	struct bytes name = shortened(wait->caller_name);
-	char	   *start = region_alloc(region, 3 + 2 + handle.size + 2 + name.size);
+	char	   *start = region_alloc(region, 3 + 2 + local.size +
+									 2 + handle.size + 2 + name.size);
 	char	   *at = start;
 
 	*at++ = WAIT_FORM;
 	*at++ = (char) wait->version;
 	*at++ = (char) wait->transport;
+	at = put_part(at, local);
 	at = put_part(at, handle);
 	at = put_part(at, name);
 	return (struct bytes) {start, (uint32_t) (at - start)};
@@ -68,6 +76,19 @@ take_part(struct bytes_reader *in)
 	return (struct bytes) {(const char *) take_bytes(in, size), size};
 }
 
+static bool
+take_local(struct bytes_reader *in, struct peer *local)
+{
+	struct bytes address = take_part(in);
+
+	memset(local, 0, sizeof(*local));
+	if (address.size == IPV4_LEN && in->ok)
+		peer_set(local, AF_INET, address.data, 0);
+	else if (address.size == IPV6_LEN && in->ok)
+		peer_set(local, AF_INET6, address.data, 0);
+	return local->family != 0 || address.size == 0;
+}
+
 bool
 nlm_wait_decode(struct bytes bytes, struct nlm_wait *wait)
 {
@@ -80,6 +101,8 @@ nlm_wait_decode(struct bytes bytes, struct nlm_wait *wait)
 		return false;
 	wait->version = take_uint8(&in);
 	wait->transport = take_uint8(&in);
+	if (!take_local(&in, &wait->local))
+		return false;
 	wait->handle = take_part(&in);
 	wait->caller_name = take_part(&in);
 	return in.ok && in.at == in.end &&

@@ -8,9 +8,10 @@
  * them back to whichever gateway tells the client.  So the bytes have a form of
  * their own, with a number in front: gateways of two versions share a database.
  *
- * Owner and range come back beside the bytes, as columns of dittofs.lock_grant.
- * The cookie of the LOCK is not kept.  GRANTED is a call of the server's, and has
- * a cookie of the server's; clients find the lock by owner, file and range.
+ * Owner and range come back beside the bytes, as columns of
+ * dittofs.lock_grant.  The cookie of the LOCK is not kept.  GRANTED is a call of
+ * the server's, and has a cookie of the server's; clients find the lock by
+ * owner, file and range.
  */
 #ifndef DITTOFS_NLM_WAIT_H
 #define DITTOFS_NLM_WAIT_H
@@ -34,6 +35,9 @@ struct nlm_wait
 {
 	uint32_t	version;		/* of NLM: 1, 3 or 4 */
 	enum nlm_transport transport;	/* by which the LOCK came */
+	struct peer local;			/* the address of ours that it came to, without
+								 * the port; family 0: not known.  Linux takes a
+								 * GRANTED from no other */
 	struct bytes handle;		/* as the client wrote them */
 	struct bytes caller_name;
 };
@@ -42,12 +46,12 @@ struct nlm_wait
 extern struct bytes nlm_wait_encode(struct region *region,
 									const struct nlm_wait *wait);
 
-/* The parts point into bytes.  False: a form that this gateway does not know. */
+/* The parts point into bytes.  False: a form unknown to this gateway. */
 extern bool nlm_wait_decode(struct bytes bytes, struct nlm_wait *wait);
 
 /*
- * An owner, as the database has it: 4 bytes of svid, then oh.  svid is the number
- * of the process, oh whatever else the client tells its owners apart by.
+ * An owner, as the database has it: 4 bytes of svid, then oh.  svid is the
+ * number of the process, oh whatever else the client tells its owners apart by.
  */
 extern struct bytes nlm_owner_encode(struct region *region, uint32_t svid,
 									 struct bytes oh);
