@@ -57,6 +57,17 @@ finds c-width c.c "" <<<$'\t'"\"$(printf 'x%.0s' {1..90})\","
 finds shell a.sh 'a.sh:2:6: note: Double quote to prevent globbing and word splitting. [SC2086]' \
 	<<<$'#!/bin/bash\necho $1'
 finds shell b.sh "" <<<$'#!/bin/bash\necho "$1"'
+# What an included file sets is known, what it does not set is missed, and the included
+# file is checked, too.
+cp "$top/.shellcheckrc" .
+printf '#!/bin/bash\nhere=$(pwd)\nlist=(a)\ncount=1\nset_it() { local inside=1; echo "$inside$wanted"; }\n' >lib.sh
+finds shell c.sh 'c.sh:4:14: warning: inside is referenced but not assigned. [SC2154]
+c.sh:4:23: note: Double quote to prevent globbing and word splitting. [SC2086]
+c.sh:5:1: warning: unused appears unused. Verify use (or export if used externally). [SC2034]' \
+	<<<$'#!/bin/bash\n. "$(dirname "$0")/lib.sh"\nwanted=1\nset_it "$here$inside" $here "${list[@]}" $count\nunused=1'
+echo 'echo $1' >>lib.sh
+is "$("$top/test/lint/rules" shell c.sh lib.sh | grep -c '^lib.sh:6:6:.*SC2086')" 1 \
+	"shell: an included file is checked as it is"
 
 finds markdown a.md "a.md:1: 86 columns" <<<"The $(printf 'xx %.0s' {1..27})."
 finds markdown b.md "b.md:3: 3 cells, the head has 2" <<<$'| a | b |\n|---|---|\n| c | d | e |'
