@@ -9,8 +9,8 @@
  * their own, with a number in front: gateways of two versions share a database.
  *
  * Owner and range come back beside the bytes, as columns of
- * dittofs.lock_grant.  The cookie of the LOCK is not kept.  GRANTED is a call of
- * the server's, and has a cookie of the server's; clients find the lock by
+ * dittofs.lock_grant.  The cookie of the LOCK is not kept.  GRANTED is a call
+ * of the server's, and has a cookie of the server's; clients find the lock by
  * owner, file and range.
  */
 #ifndef DITTOFS_NLM_WAIT_H
