@@ -291,6 +291,7 @@ worker_thread(void *argument)
 		epoch_pass();
 	}
 
+	call_backs_stop(&worker->call_backs);
 	while ((client = TAILQ_FIRST(&worker->clients)) != NULL)
 		client_close(client, LOG_LEVEL_DEBUG, "shutdown");
 	for (int i = 0; i < worker->database_count; i++)
@@ -318,6 +319,7 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	TAILQ_INIT(&worker->unheld);
 	TAILQ_INIT(&worker->free_requests);
 	duplicates_init(&worker->duplicates);
+	call_backs_init(&worker->call_backs, worker);
 	content_inbox_init(&worker->inbox);
 	content_cache_init(&worker->cache, worker,
 					   (size_t) (config->content_cache / config->workers));

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "core/call_back.h"
 #include "core/client.h"
 #include "core/client_proxy.h"
 #include "config/config.h"
@@ -94,6 +95,8 @@ struct worker
 	struct request_list unheld;
 	struct request_list free_requests;
 	int			free_count;
+
+	struct call_backs call_backs;	/* calls of our own, to clients */
 
 	struct timer housekeeping;
 	struct timer last_writes;	/* of clients that have ended */
