@@ -411,6 +411,34 @@ test_byte_by_byte(void)
 	dismiss();
 }
 
+/*
+ * Its window is small, so what it takes moves nothing in the gateway for a while:
+ * the kernel has megabytes of replies.  Who goes on reading stays, who stops goes.
+ */
+static void
+test_slow_reader(void)
+{
+	char		some[2048];
+	int			small = 4096;
+	int			lost = 0;
+
+	gather(1);
+	setsockopt(crowd[0], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	for (int i = 0; i < 400; i++)
+		lost += push(crowd[0], read_call, read_size) < 0;
+	for (int i = 0; i < 50; i++)
+	{
+		struct pollfd fd = {.fd = crowd[0], .events = POLLIN};
+
+		lost += poll(&fd, 1, PATIENCE_MS) <= 0 ||
+			recv(crowd[0], some, sizeof(some), 0) <= 0;
+		sleep_ms(100);
+	}
+	is(lost, 0, "a client that takes its replies slowly stays");
+	is(wait_closed(), crowd_size, "one that stops is hung up on");
+	dismiss();
+}
+
 /* Marks that promise too much, nothing, or something else than comes. */
 static void
 test_lies(void)
@@ -554,6 +582,7 @@ main(void)
 	test_idle();
 	test_half_a_call();
 	test_byte_by_byte();
+	test_slow_reader();
 	test_lies();
 	test_incomplete(false);
 	test_incomplete(true);

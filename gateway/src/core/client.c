@@ -32,10 +32,12 @@
 #include "core/worker.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -540,6 +542,7 @@ pause_client(struct client *client)
 	if (client->paused)
 		return;
 	client->paused = true;
+	client->paused_at = client->worker->loop.now;
 	TAILQ_INSERT_TAIL(&client->worker->paused, client, paused_link);
 	update_events(client);
 }
@@ -910,6 +913,22 @@ is_slow(struct client *client, int64_t now)
 	return now - client->moved_at > PROGRESS_PERIOD;
 }
 
+/*
+ * Sets last_sent, too, when the client has taken bytes that the kernel had left:
+ * where its window is small, the kernel takes more from us rarely.
+ */
+static void
+look_what_is_taken(struct client *client)
+{
+	int			queued;
+
+	if (ioctl(client->event.fd, SIOCOUTQ, &queued) < 0)
+		return;
+	if (queued < client->queued)
+		client->last_sent = client->worker->loop.now;
+	client->queued = queued;
+}
+
 bool
 clients_check(struct worker *worker)
 {
@@ -924,6 +943,8 @@ clients_check(struct worker *worker)
 	for (client = TAILQ_FIRST(&worker->clients); client != NULL; client = next)
 	{
 		next = TAILQ_NEXT(client, link);
+		if (client->blocked)
+			look_what_is_taken(client);
 		if (is_done(client))
 			client_close(client, LOG_LEVEL_DEBUG, "closed by client");
 		else if (!TAILQ_EMPTY(&client->replies) &&

@@ -53,6 +53,7 @@ struct client
 	uint32_t	greeting;		/* with this xid */
 
 	bool		paused;
+	int64_t		paused_at;
 	bool		dirty;
 	bool		blocked;		/* the socket takes no more: wait for EPOLLOUT */
 	bool		hang_up;		/* at the end of this round */
@@ -77,7 +78,8 @@ struct client
 
 	int64_t		last_called;	/* its last call came; 0: none has */
 	int64_t		last_received;
-	int64_t		last_sent;
+	int64_t		last_sent;		/* it has taken bytes of a reply */
+	int			queued;			/* bytes the kernel had for it at the last look */
 };
 
 TAILQ_HEAD(client_list, client);

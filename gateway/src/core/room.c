@@ -16,6 +16,9 @@
 /* A record this small is not worth waiting for room. */
 #define SMALL_RECORD 4096
 
+/* us that a client has been paused for until it counts as waiting */
+#define WAITING 1000000
+
 /*
  * Of a worker's bytes, records that are being received get at most three
  * quarters: a small call must find room beside any number of them.
@@ -192,7 +195,8 @@ room_is_wanted(const struct worker *worker, size_t *least)
 		size_t		others;
 
 		/* Who has most himself waits for himself. */
-		if (!is_within_limits(client) || own > worker->bytes / 2)
+		if (!is_within_limits(client) || own > worker->bytes / 2 ||
+			worker->loop.now - client->paused_at < WAITING)
 			continue;
 		wanted = true;
 		others = client->address->bytes > own ? client->address->bytes - own : 0;
