@@ -227,6 +227,16 @@ test_find_program(void **state)
 	assert_int_equal(high, 0);
 }
 
+static int
+number_of_programs(void)
+{
+	int			count = 0;
+
+	while (programs[count] != NULL)
+		count++;
+	return count;
+}
+
 /* Counters have a place for each procedure of each program, and for no other. */
 static void
 test_counted_procedures(void **state)
@@ -238,16 +248,16 @@ test_counted_procedures(void **state)
 	for (int i = 0; programs[i] != NULL; i++)
 		for (uint32_t j = 0; j < programs[i]->procedure_count; j++, index++)
 		{
-			assert_non_null(programs[i]->procedures[j]);
-			assert_non_null(programs[i]->procedures[j]->name);
+			const struct procedure *procedure = programs[i]->procedures[j];
+
 			assert_int_equal(programs_procedure_index(programs[i], j), index);
-			assert_ptr_equal(programs_procedure(index, &program),
-							 programs[i]->procedures[j]);
+			assert_ptr_equal(programs_procedure(index, &program), procedure);
 			assert_ptr_equal(program, programs[i]);
 			assert_string_equal(metrics_program(index), programs[i]->name);
 			assert_string_equal(metrics_procedure(index),
-								programs[i]->procedures[j]->name);
+								procedure != NULL ? procedure->name : "none");
 		}
+	assert_int_equal(PROGRAM_COUNT, number_of_programs());
 	assert_int_equal(programs_procedure_count(), index);
 	assert_int_equal(metrics_procedure_count(), index + 1);
 	assert_string_equal(metrics_program(index), "none");

@@ -267,6 +267,13 @@ request_deny(struct request *request, enum auth_stat why)
 }
 
 void
+request_leave(struct request *request)
+{
+	reply_reset(request);
+	request->unanswered = true;
+}
+
+void
 request_refuse_as(struct request *request, const struct rpc_refusal *refusal)
 {
 	set_refusal(request, refusal);

@@ -25,7 +25,8 @@
  *		  request->resume is called, and ends in one of these ways again;
  *		- something was encoded by reply_begin/reply_end/reply_append: it is
  *		  the reply;
- *		- request_refuse or request_deny was called.
+ *		- request_refuse or request_deny was called;
+ *		- request_leave was called: there is no reply, and the client asks again.
  *
  * A result is not true before its transaction is committed, so reply is not
  * called before.  The reply may point into the PGresult (reply_append), which
@@ -125,7 +126,7 @@ struct program
 	const char *name;			/* "NFS", "MOUNT" */
 	uint32_t	number;
 	uint32_t	version;
-	const struct procedure *const *procedures;	/* by number */
+	const struct procedure *const *procedures;	/* by number; NULL: none */
 	uint32_t	procedure_count;
 
 	/* A client that has mounted begins its connection with NULL of it. */
@@ -191,8 +192,10 @@ struct request
 	void		(*resume) (struct request *request);	/* see content_io.h */
 	struct content_io io;		/* what content stores do for it */
 	bool		later;			/* the call is to wait a moment first */
-	uint32_t	status;			/* of the reply, for the log: nfsstat3 */
+	uint32_t	status;			/* of the reply, for the log: nfsstat3, or one of
+								 * nfsstat.h */
 	const char *refused;		/* name of an RPC error, for the log, or NULL */
+	bool		unanswered;		/* see request_leave */
 
 	/* The core's. */
 	enum request_state state;
@@ -238,5 +241,11 @@ extern void reply_reset(struct request *request);
 /* The reply is one without results: accepted but not done, or rejected. */
 extern void request_refuse(struct request *request, enum accept_stat why);
 extern void request_deny(struct request *request, enum auth_stat why);
+
+/*
+ * There is no reply.  The client is disconnected, and sends its calls again, here
+ * or elsewhere: for a protocol that has no word for "not now".
+ */
+extern void request_leave(struct request *request);
 
 #endif							/* DITTOFS_REQUEST_H */

@@ -119,10 +119,25 @@ note_call(const struct request *request)
 }
 
 static void
+leave_unanswered(struct request *request)
+{
+	struct client *client = request->client;
+
+	request_free(request);
+	if (client != NULL && client->state != CLIENT_CLOSED)
+		client_hang_up(client);
+}
+
+static void
 finish(struct request *request)
 {
 	struct client *client = request->client;
 
+	if (request->unanswered)
+	{
+		leave_unanswered(request);
+		return;
+	}
 	duplicates_remove(request);
 	if (!request_finish_reply(request))
 	{
@@ -350,16 +365,6 @@ serve_record(struct client *client, struct record *record)
 
 	request->procedure->send(request);
 	proceed(request);
-}
-
-static void
-leave_unanswered(struct request *request)
-{
-	struct client *client = request->client;
-
-	request_free(request);
-	if (client != NULL && client->state != CLIENT_CLOSED)
-		client_hang_up(client);
 }
 
 static bool

@@ -50,12 +50,13 @@ metrics_attach(void)
 }
 
 /*
- * By slot.  nfsstat3 of RFC 1813, 2.6, the status of a credential that is too
- * weak, and two that are no status.
+ * By slot.  nfsstat3 of RFC 1813, 2.6, those of NLM that have no such number,
+ * and two that are no status.
  */
 static const uint32_t statuses[] = {
 	0, 1, 2, 5, 6, 13, 17, 18, 19, 20, 21, 22, 27, 28, 30, 31, 63, 66, 69, 70,
 	71, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10008,
+	STATUS_DENIED, STATUS_NOLOCKS, STATUS_BLOCKED,
 };
 
 #define STATUS_COUNT ((int) (sizeof(statuses) / sizeof(statuses[0])))
@@ -109,10 +110,12 @@ metrics_program(int procedure)
 const char *
 metrics_procedure(int procedure)
 {
+	const struct procedure *found = NULL;
 	const struct program *program;
 
-	return procedure == programs_procedure_count() ? "none" :
-		programs_procedure(procedure, &program)->name;
+	if (procedure < programs_procedure_count())
+		found = programs_procedure(procedure, &program);
+	return found != NULL ? found->name : "none";
 }
 
 void

@@ -114,8 +114,8 @@ struct histogram
 #define HISTOGRAM_TIME_SHIFT 5
 #define HISTOGRAM_COUNT_SHIFT 0
 
-/* Statuses of nfsstat3 that have a name, the RPC errors, all others. */
-#define METRIC_STATUSES 32
+/* Statuses of nfsstat.h, the RPC errors, all others. */
+#define METRIC_STATUSES 36
 
 /* The calls of one procedure. */
 struct metric_procedure

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * nfsstat.c
- *	  Names of nfsstat3 (RFC 1813, 2.6), for the log and the metrics.
+ *	  Names of statuses, for the log and the metrics: see nfsstat.h.
  */
 #include "wire/nfsstat.h"
 
@@ -24,6 +24,8 @@ nfsstat_name(uint32_t status, char *buffer)
 		{10001, "BADHANDLE"}, {10002, "NOT_SYNC"}, {10003, "BAD_COOKIE"},
 		{10004, "NOTSUPP"}, {10005, "TOOSMALL"}, {10006, "SERVERFAULT"},
 		{10007, "BADTYPE"}, {10008, "JUKEBOX"},
+		{STATUS_DENIED, "DENIED"}, {STATUS_NOLOCKS, "NOLOCKS"},
+		{STATUS_BLOCKED, "BLOCKED"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

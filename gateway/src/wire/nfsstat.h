@@ -2,11 +2,18 @@
 /*
  * nfsstat.h
  *	  Names of nfsstat3 (RFC 1813, 2.6), for the log and the metrics.
+ *
+ * A reply of NLM has statuses of its own.  Where nfsstat3 has one that means the
+ * same (STALE, ROFS, FBIG), that is noted; the others have numbers here.
  */
 #ifndef DITTOFS_NFSSTAT_H
 #define DITTOFS_NFSSTAT_H
 
 #include <stdint.h>
+
+#define STATUS_DENIED	21001	/* another owner has a lock in the way */
+#define STATUS_NOLOCKS	21002	/* no more locks for this client, or file */
+#define STATUS_BLOCKED	21003	/* it waits */
 
 #define NFSSTAT_NAME_MAX 16
 

@@ -80,12 +80,15 @@ static bool
 take_local(struct bytes_reader *in, struct peer *local)
 {
 	struct bytes address = take_part(in);
+	_Alignas(8) uint8_t aligned[IPV6_LEN];
 
 	memset(local, 0, sizeof(*local));
-	if (address.size == IPV4_LEN && in->ok)
-		peer_set(local, AF_INET, address.data, 0);
-	else if (address.size == IPV6_LEN && in->ok)
-		peer_set(local, AF_INET6, address.data, 0);
+	if (in->ok && (address.size == IPV4_LEN || address.size == IPV6_LEN))
+	{
+		memcpy(aligned, address.data, address.size);
+		peer_set(local, address.size == IPV4_LEN ? AF_INET : AF_INET6, aligned,
+				 0);
+	}
 	return local->family != 0 || address.size == 0;
 }
 

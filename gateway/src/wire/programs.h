@@ -21,6 +21,13 @@
 PROGRAMS(PROGRAM_DECLARE)
 #undef PROGRAM_DECLARE
 
+#define PROGRAM_COUNT_ONE(name) + 1
+enum
+{
+	PROGRAM_COUNT = 0 PROGRAMS(PROGRAM_COUNT_ONE)
+};
+#undef PROGRAM_COUNT_ONE
+
 /* In the order of PROGRAMS; the last is NULL. */
 extern const struct program *const programs[];
 
@@ -35,7 +42,8 @@ extern const struct program *program_find(const struct program *const *list,
 
 /*
  * The procedures of all programs in a row, for counters: how many there are; the
- * index of one; the one at an index, with its program.
+ * index of one; the one at an index (NULL: the number is not used), with its
+ * program.
  */
 extern int	programs_procedure_count(void);
 extern int	programs_procedure_index(const struct program *program,

@@ -119,6 +119,8 @@ rpc_decode_call(const char *record, size_t size, struct rpc_call *call,
 	if (call->procedure_number >= call->program->procedure_count)
 		return refuse(refusal, PROC_UNAVAIL);
 	call->procedure = call->program->procedures[call->procedure_number];
+	if (call->procedure == NULL)
+		return refuse(refusal, PROC_UNAVAIL);
 	if (call->procedure_number == 0)
 		return RPC_NULL;
 

@@ -112,7 +112,7 @@ unregister_program(const struct program *program, const char *transport)
 static void
 register_all(void)
 {
-	static bool missing[2][TRANSPORTS];
+	static bool missing[PROGRAM_COUNT][TRANSPORTS];
 
 	for (int i = 0; programs[i] != NULL; i++)
 		for (int j = 0; j < TRANSPORTS; j++)
