@@ -274,36 +274,44 @@ CREATE VIEW dittofs.content_troubles AS
 	SELECT 'gc', NULL, NULL, NULL, greatest(failures, 1), NULL, error FROM dittofs.gc_position WHERE error IS NOT NULL;
 
 -- What shares hold and where.  It reads all content tables, but not the content.
--- Of blocks_memory; none on a standby, which has nothing of an UNLOGGED table.
-CREATE FUNCTION dittofs.memory_block_rows(OUT content_id uuid, OUT length bigint, OUT stored bigint)
+-- A function, because of its setting: a nested loop would take forever where
+-- statistics call a full table empty.  A standby has nothing of an UNLOGGED table.
+CREATE FUNCTION dittofs.content_report_rows(OUT share text, OUT content text, OUT store text,
+	OUT files bigint, OUT logical_bytes bigint, OUT stored_bytes bigint)
 	RETURNS SETOF record
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off AS $$
+#variable_conflict use_column
 BEGIN
+	RETURN QUERY SELECT s.name, 'postgres', NULL::text, count(DISTINCT b.content_id),
+			sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
+		FROM dittofs.files f JOIN dittofs.shares s USING (share_id)
+		JOIN dittofs.blocks b ON b.content_id = coalesce(f.content_id, f.id)
+		WHERE f.used > 0 GROUP BY s.name;
 	IF NOT pg_is_in_recovery() THEN
-		RETURN QUERY SELECT b.content_id, sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
-			FROM dittofs.blocks_memory b GROUP BY b.content_id;
+		RETURN QUERY SELECT s.name, 'memory', NULL::text, count(DISTINCT b.content_id),
+				sum(octet_length(b.data))::bigint, sum(pg_column_size(b.data))::bigint
+			FROM dittofs.files f JOIN dittofs.shares s USING (share_id)
+			JOIN dittofs.blocks_memory b ON b.content_id = coalesce(f.content_id, f.id)
+			WHERE f.used > 0 GROUP BY s.name;
 	END IF;
+	RETURN QUERY WITH used AS MATERIALIZED (
+			SELECT s.name AS share, e.store_id, e.hash, e.content_id, e.length
+				FROM dittofs.files f JOIN dittofs.shares s USING (share_id)
+				JOIN dittofs.extents e ON e.content_id = coalesce(f.content_id, f.id)
+				WHERE f.used > 0
+		), logical AS (
+			SELECT share, store_id, count(DISTINCT content_id) AS files, sum(length)::bigint AS bytes
+				FROM used GROUP BY share, store_id
+		), stored AS (
+			SELECT share, store_id, sum(b.length)::bigint AS bytes
+				FROM (SELECT DISTINCT share, store_id, hash FROM used) h
+				JOIN dittofs.stored_blocks b USING (store_id, hash) GROUP BY share, store_id
+		)
+		SELECT share, c.kind, c.name, l.files, l.bytes, b.bytes
+			FROM logical l JOIN stored b USING (share, store_id)
+			JOIN dittofs.content_stores c USING (store_id);
 END
 $$;
 CREATE VIEW dittofs.content_report AS
-	WITH content AS (
-		SELECT coalesce(f.content_id, f.id) AS content_id, s.share_id, s.name AS share
-			FROM dittofs.files f JOIN dittofs.shares s USING (share_id) WHERE f.used > 0
-	)
-	SELECT c.share, 'postgres' AS content, NULL::text AS store, count(DISTINCT c.content_id) AS files,
-			sum(octet_length(b.data))::bigint AS logical_bytes, sum(pg_column_size(b.data))::bigint AS stored_bytes
-		FROM content c JOIN dittofs.blocks b USING (content_id) GROUP BY c.share
-	UNION ALL
-	SELECT c.share, 'memory', NULL, count(DISTINCT c.content_id),
-			sum(b.length)::bigint, sum(b.stored)::bigint
-		FROM content c JOIN dittofs.memory_block_rows() b USING (content_id) GROUP BY c.share
-	UNION ALL
-	SELECT u.share, s.kind, s.name, u.files, u.bytes, d.bytes
-		FROM (SELECT c.share, e.store_id, count(DISTINCT c.content_id) AS files, sum(e.length)::bigint AS bytes
-				FROM content c JOIN dittofs.extents e USING (content_id) GROUP BY c.share, e.store_id) u
-		JOIN (SELECT share, store_id, sum(length)::bigint AS bytes
-				FROM (SELECT DISTINCT c.share, e.store_id, e.hash FROM content c JOIN dittofs.extents e USING (content_id)) h
-				JOIN dittofs.stored_blocks b USING (store_id, hash) GROUP BY share, store_id) d
-			ON d.share = u.share AND d.store_id = u.store_id
-		JOIN dittofs.content_stores s ON s.store_id = u.store_id;
+	SELECT share, content, store, files, logical_bytes, stored_bytes FROM dittofs.content_report_rows();

@@ -355,8 +355,8 @@ COMMENT ON FUNCTION dittofs.gateway_replica_rows IS
 $$The rows of gateway_replicas; none on a standby. The view replicas reads them.$$;
 COMMENT ON FUNCTION dittofs.slow_call_rows IS
 $$The rows of slow_call_log; none on a standby. The view slow_calls reads them.$$;
-COMMENT ON FUNCTION dittofs.memory_block_rows IS
-$$How much content is in memory; none on a standby. The view content_report reads it.$$;
+COMMENT ON FUNCTION dittofs.content_report_rows IS
+$$The rows of the view content_report. Content in memory is left out on a standby, which has none.$$;
 COMMENT ON FUNCTION dittofs.list_replicas IS
 $$The gateways that are alive: that have told so within half a minute.$$;
 COMMENT ON FUNCTION dittofs.record_slow_call IS

@@ -95,7 +95,7 @@ SELECT is_empty(
 
 -- search_path
 SELECT is_empty($$SELECT oid::regprocedure FROM ours WHERE lanname <> 'c' AND proname !~ '^(fsck|guard_)' AND prosqlbody IS NULL
-		AND NOT (lanname = 'plpgsql' AND proname IN ('advance_sequences', 'gateway_replica_rows', 'memory_block_rows', 'report_waiting', 'slow_call_rows', 'waiting_rows'))$$,
+		AND NOT (lanname = 'plpgsql' AND proname IN ('advance_sequences', 'content_report_rows', 'gateway_replica_rows', 'report_waiting', 'slow_call_rows', 'waiting_rows'))$$,
 	'every function but fsck(), its kin, event triggers and those that a standby must not plan, is C, or its SQL was parsed when it was made: no search_path leads it astray');
 SELECT is_empty(
 	$$SELECT oid::regprocedure, proconfig FROM ours
@@ -107,7 +107,7 @@ SELECT is_empty(
 	'every SECURITY DEFINER function has a fixed search_path');
 SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
-	array['adopt_content_store', 'advance_sequences', 'alter_share', 'attach_content_store', 'block_users', 'content_hints', 'content_store_marked', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gateway_replica_rows', 'gc_next', 'guard_drop', 'guard_tables', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'memory_block_rows', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities', 'list_waiting', 'path', 'report_waiting',
+	array['adopt_content_store', 'advance_sequences', 'alter_share', 'attach_content_store', 'block_users', 'content_hints', 'content_report_rows', 'content_store_marked', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gateway_replica_rows', 'gc_next', 'guard_drop', 'guard_tables', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities', 'list_waiting', 'path', 'report_waiting',
 		'set_server_config', 'slow_call_rows', 'stored_block_list', 'unmount', 'unmount_all', 'unregister_replica', 'waiting_rows'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 
