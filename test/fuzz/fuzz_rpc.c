@@ -13,6 +13,7 @@
  */
 #include "fuzz.h"
 
+#include "wire/programs.h"
 #include "wire/rpc.h"
 
 #include <rpc/auth_unix.h>
@@ -100,19 +101,18 @@ encode_refusal(const struct rpc_call *call, const struct rpc_refusal *refusal)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+decode(const char *record, size_t size, enum door door)
 {
-	char	   *record = malloc(size);
 	struct rpc_refusal refusal = {0};
 	struct rpc_call call;
 
-	CHECK(record != NULL);
-	memcpy(record, data, size);
-	switch (rpc_decode_call(record, size, &call, &refusal))
+	switch (rpc_decode_call(record, size, door, &call, &refusal))
 	{
 		case RPC_CALL:
 			CHECK(call.arguments <= size);
+			CHECK(program_is_served(call.program, door));
+			CHECK(!call.procedure->tcp_only || !door_is_udp(door));
 			compare_call(&call, record, size);
 			encode_caller(&call);
 			break;
@@ -125,6 +125,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case RPC_NOT_A_CALL:
 			break;
 	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char	   *record = malloc(size);
+
+	CHECK(record != NULL);
+	memcpy(record, data, size);
+	for (enum door door = 0; door < DOORS; door++)
+		decode(record, size, door);
 	free(record);
 	return 0;
 }

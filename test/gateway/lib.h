@@ -91,6 +91,7 @@ struct client
 {
 	int			fd;
 	int			port;
+	bool		udp;			/* a call is a datagram, and so is a reply */
 	uint32_t	xid;
 
 	const char *source;			/* address to come from, NULL: any */
@@ -126,6 +127,14 @@ extern struct client *connect_from(int gateway, const char *source, int port);
 /* The same, and a header of a proxy begins each of its connections. */
 extern struct client *connect_by(int gateway, const char *proxy,
 								 struct blob header);
+/*
+ * By UDP, to a gateway or to any port of its host; source as above.  The socket is
+ * connected: a reply from another address or port is none.
+ */
+extern struct client *connect_udp(int gateway, const char *source, int port);
+extern struct client *connect_port(int port, bool udp);
+/* A port that was kept free: for another of this gateway's. */
+extern int	spare_port(void);
 extern int	gateway_count(void);
 extern void disconnect(struct client *c);
 extern void reconnect(struct client *c);
@@ -168,6 +177,8 @@ extern void send_bytes(struct client *c, const void *data, size_t size);
 extern void send_call(struct client *c);
 extern struct reply receive(struct client *c);
 extern struct reply exchange(struct client *c);
+/* UDP: true when nothing comes for some milliseconds. */
+extern bool is_quiet(struct client *c, int milliseconds);
 /* True when the gateway closes the connection instead of saying anything. */
 extern bool is_closed(struct client *c);
 

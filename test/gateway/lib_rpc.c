@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,42 +94,85 @@ reconnect(struct client *c)
 	{
 		if (c->fd >= 0)
 			close(c->fd);
-		c->fd = socket(AF_INET, SOCK_STREAM, 0);
+		c->fd = socket(AF_INET, c->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 		if (c->fd >= 0 && bind_source(c) &&
 			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0 &&
-			send(c->fd, c->greeting.data, c->greeting.size, MSG_NOSIGNAL) ==
-			(ssize_t) c->greeting.size)
+			(c->udp || send(c->fd, c->greeting.data, c->greeting.size,
+							MSG_NOSIGNAL) == (ssize_t) c->greeting.size))
 			break;
 		if (!c->persistent)
 			bail_out("port %d: %s", c->port, strerror(errno));
 		usleep(20000);
 	}
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!c->udp)
+		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
+/*
+ * A reply cache knows a call by address, xid and procedure, and all our
+ * clients have one address.
+ */
+static struct client *
+new_client(int port)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	c->fd = -1;
+	c->port = port;
+	c->greeting = S("");
+	c->xid = arc4random();
+	c->flavor = AUTH_UNIX;
+	return c;
+}
+
+static struct client *
+client_of(int gateway, const char *source, int port)
+{
+	struct client *c = new_client(gateway_port(gateway));
+
+	if (c->port == 0)
+		bail_out("there is no gateway %d", gateway);
+	c->source = source;
+	c->source_port = port;
+	return c;
 }
 
 static struct client *
 connect_with(int gateway, const char *source, int port, struct blob greeting)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct client *c = client_of(gateway, source, port);
 
-	c->fd = -1;
-	c->source = source;
-	c->source_port = port;
 	c->greeting = greeting;
-	c->port = gateway_port(gateway);
-	if (c->port == 0)
-		bail_out("there is no gateway %d", gateway);
-
-	/*
-	 * A reply cache knows a call by address, xid and procedure, and all our
-	 * clients have one address.
-	 */
-	c->xid = arc4random();
-	c->flavor = AUTH_UNIX;
 	reconnect(c);
 	return c;
+}
+
+struct client *
+connect_udp(int gateway, const char *source, int port)
+{
+	struct client *c = client_of(gateway, source, port);
+
+	c->udp = true;
+	reconnect(c);
+	return c;
+}
+
+struct client *
+connect_port(int port, bool udp)
+{
+	struct client *c = new_client(port);
+
+	c->udp = udp;
+	reconnect(c);
+	return c;
+}
+
+int
+spare_port(void)
+{
+	return (int) strtol(environment("DITTOFS_SPARE_PORT"), NULL, 10);
 }
 
 struct client *
@@ -311,7 +355,10 @@ void
 send_call(struct client *c)
 {
 	store(c->call, LAST_FRAGMENT | (uint32_t) (c->call_size - 4));
-	send_bytes(c, c->call, c->call_size);
+	if (c->udp)
+		send_bytes(c, c->call + 4, c->call_size - 4);
+	else
+		send_bytes(c, c->call, c->call_size);
 }
 
 /*
@@ -352,14 +399,44 @@ load(const unsigned char *at)
 		(uint32_t) at[2] << 8 | at[3];
 }
 
+/* False: nothing has come in time. */
+static bool
+receive_datagram(struct client *c)
+{
+	ssize_t		got;
+
+	if (c->reply_room < 65536)
+	{
+		c->reply_room = 65536;
+		c->reply = realloc(c->reply, c->reply_room);
+		if (!c->reply)
+			bail_out("out of memory");
+	}
+	do
+		got = recv(c->fd, c->reply, c->reply_room, 0);
+	while (got < 0 && errno == EINTR);
+	c->reply_size = got > 0 ? (size_t) got : 0;
+	return got > 0;
+}
+
+bool
+is_quiet(struct client *c, int milliseconds)
+{
+	struct pollfd poll_fd = {.fd = c->fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, milliseconds) == 0;
+}
+
 struct reply
 receive(struct client *c)
 {
 	struct reply r = {.outcome = CLOSED};
 	unsigned char mark[4];
-	bool		last = false;
+	bool		last = c->udp;
 
 	c->reply_size = 0;
+	if (c->udp && !receive_datagram(c))
+		return r;
 	while (!last)
 	{
 		size_t		size;

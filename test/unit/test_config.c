@@ -210,6 +210,39 @@ test_proxies(void **state)
 }
 
 static void
+test_portmapper(void **state)
+{
+	(void) state;
+	assert_null(READ("--port=12049"));
+	assert_false(config.portmapper);
+	assert_false(config.by_udp);
+	assert_int_equal(config.portmapper_port, 111);
+	assert_int_equal(config.advertise_port, 0);
+	assert_null(READ("--portmapper", "--advertise-port=2049"));
+	assert_true(config.portmapper);
+	assert_true(config.by_udp);
+	assert_int_equal(config.advertise_port, 2049);
+	assert_null(READ("--rpcbind"));
+	assert_true(config.by_udp);
+	assert_null(READ("--rpcbind", "--udp=off"));
+	assert_false(config.by_udp);
+	assert_null(READ("--udp=on"));
+	assert_true(config.by_udp);
+
+	assert_string_equal(READ("--udp=maybe"),
+						"--udp: \"maybe\" is none of auto, on or off");
+	assert_string_equal(READ("--portmapper", "--rpcbind"),
+						"--portmapper: rpcbind is such a portmapper: only one of "
+						"the two can be on");
+	assert_string_equal(READ("--portmapper", "--portmapper-port=12049"),
+						"--portmapper-port: 12049 is the port of NFS already");
+	assert_string_equal(READ("--portmapper", "--portmapper-port=9090",
+							 "--metrics", "--metrics-port=9090"),
+						"--metrics-port: 9090 is the port of the portmapper "
+						"already");
+}
+
+static void
 test_complaints(void **state)
 {
 	(void) state;
@@ -296,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_stores),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_proxies),
+		cmocka_unit_test(test_portmapper),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_few_connections),
 		cmocka_unit_test(test_secret),

@@ -97,7 +97,7 @@ expect_accepted(struct message *message, enum accept_stat expected)
 	struct rpc_refusal refusal;
 
 	assert_int_equal(rpc_decode_call((char *) message->data, message->size,
-									 &call, &refusal), RPC_REFUSED);
+									 DOOR_TCP, &call, &refusal), RPC_REFUSED);
 	assert_int_equal(call.xid, 0x12345678);
 	assert_false(refusal.denied);
 	assert_int_equal(refusal.accept, expected);
@@ -110,7 +110,7 @@ expect_denied(struct message *message, enum auth_stat expected)
 	struct rpc_refusal refusal;
 
 	assert_int_equal(rpc_decode_call((char *) message->data, message->size,
-									 &call, &refusal), RPC_REFUSED);
+									 DOOR_TCP, &call, &refusal), RPC_REFUSED);
 	assert_true(refusal.denied);
 	assert_int_equal(refusal.reject, AUTH_ERROR);
 	assert_int_equal(refusal.auth, expected);
@@ -128,7 +128,7 @@ test_good_call(void **state)
 	{
 		getattr(&message, gids);
 		assert_int_equal(rpc_decode_call((char *) message.data, message.size,
-										 &call, &refusal), RPC_CALL);
+										 DOOR_TCP, &call, &refusal), RPC_CALL);
 		assert_int_equal(call.xid, 0x12345678);
 		assert_ptr_equal(call.program, &nfs3_program);
 		assert_string_equal(call.procedure->name, "GETATTR");
@@ -155,7 +155,7 @@ test_auth_none(void **state)
 	add(&message, 0);
 	add_verifier(&message);
 	assert_int_equal(rpc_decode_call((char *) message.data, message.size,
-									 &call, &refusal), RPC_CALL);
+									 DOOR_TCP, &call, &refusal), RPC_CALL);
 	assert_ptr_equal(call.program, &mount3_program);
 	assert_int_equal(call.credential.flavor, AUTH_NONE);
 	assert_int_equal(call.arguments, message.size);
@@ -171,7 +171,7 @@ test_versions(void **state)
 	(void) state;
 	start(&message, 3, 100003, 3, 0);
 	assert_int_equal(rpc_decode_call((char *) message.data, message.size,
-									 &call, &refusal), RPC_REFUSED);
+									 DOOR_TCP, &call, &refusal), RPC_REFUSED);
 	assert_true(refusal.denied);
 	assert_int_equal(refusal.reject, RPC_MISMATCH);
 	assert_int_equal(refusal.low, 2);
@@ -215,16 +215,61 @@ test_find_program(void **state)
 
 	(void) state;
 	for (int i = 0; i < 4; i++)
-		assert_ptr_equal(program_find(list, list[i]->number, list[i]->version,
-									  &low, &high), list[i]);
-	assert_null(program_find(list, 7, 2, &low, &high));
+		assert_ptr_equal(program_find(list, DOOR_TCP, list[i]->number,
+									  list[i]->version, &low, &high), list[i]);
+	assert_null(program_find(list, DOOR_TCP, 7, 2, &low, &high));
 	assert_int_equal(low, 1);
 	assert_int_equal(high, 4);
-	assert_null(program_find(list, 9, 0xffffffff, &low, &high));
+	assert_null(program_find(list, DOOR_TCP, 9, 0xffffffff, &low, &high));
 	assert_int_equal(low, 1);
 	assert_int_equal(high, 1);
-	assert_null(program_find(list, 8, 1, &low, &high));
+	assert_null(program_find(list, DOOR_TCP, 8, 1, &low, &high));
 	assert_int_equal(high, 0);
+}
+
+/* What is served by TCP alone, and what is at the portmapper's port. */
+static void
+test_doors(void **state)
+{
+	static const struct
+	{
+		uint32_t	program;
+		uint32_t	version;
+		uint32_t	procedure;
+		int			outcomes[DOORS];	/* -1: RPC_NULL, or an accept_stat */
+	}			calls[] = {
+		{100003, 3, 0, {-1, PROG_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
+		{100005, 3, 0, {-1, -1, PROG_UNAVAIL, PROG_UNAVAIL}},
+		{100005, 3, 2, {SUCCESS, PROC_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
+		{100005, 3, 5, {SUCCESS, PROC_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
+		{100000, 2, 0, {PROG_UNAVAIL, PROG_UNAVAIL, -1, -1}},
+		{100000, 2, 4, {PROG_UNAVAIL, PROG_UNAVAIL, SUCCESS, PROC_UNAVAIL}},
+		{100000, 4, 4, {PROG_UNAVAIL, PROG_UNAVAIL, SUCCESS, PROC_UNAVAIL}},
+		{100000, 3, 9, {PROG_UNAVAIL, PROG_UNAVAIL, PROC_UNAVAIL, PROC_UNAVAIL}},
+		{100000, 5, 0, {PROG_UNAVAIL, PROG_UNAVAIL, PROG_MISMATCH, PROG_MISMATCH}},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (enum door door = 0; door < DOORS; door++)
+		{
+			struct message message;
+			struct rpc_call call;
+			struct rpc_refusal refusal = {.accept = SUCCESS};
+			int			want = calls[i].outcomes[door];
+			enum rpc_outcome outcome;
+
+			start(&message, 2, calls[i].program, calls[i].version,
+				  calls[i].procedure);
+			add_verifier(&message);
+			add_verifier(&message);
+			outcome = rpc_decode_call((char *) message.data, message.size, door,
+									  &call, &refusal);
+			assert_int_equal(outcome, want < 0 ? RPC_NULL :
+							 want == SUCCESS ? RPC_CALL : RPC_REFUSED);
+			if (want > 0)
+				assert_int_equal(refusal.accept, want);
+		}
 }
 
 static int
@@ -281,7 +326,7 @@ test_null(void **state)
 		add_opaque(&message, "whatever it is", 14);
 		add_verifier(&message);
 		assert_int_equal(rpc_decode_call((char *) message.data, message.size,
-										 &call, &refusal), RPC_NULL);
+										 DOOR_TCP, &call, &refusal), RPC_NULL);
 	}
 }
 
@@ -374,7 +419,7 @@ test_truncated_message(void **state)
 
 	(void) state;
 	getattr(&message, 3);
-	rpc_decode_call((char *) message.data, message.size, &call, &refusal);
+	rpc_decode_call((char *) message.data, message.size, DOOR_TCP, &call, &refusal);
 	arguments = call.arguments;
 	for (size_t size = 0; size < arguments; size++)
 	{
@@ -382,7 +427,7 @@ test_truncated_message(void **state)
 		char	   *copy = malloc(size + 1);
 
 		memcpy(copy, message.data, size);
-		assert_int_not_equal(rpc_decode_call(copy, size, &call, &refusal),
+		assert_int_not_equal(rpc_decode_call(copy, size, DOOR_TCP, &call, &refusal),
 							 RPC_CALL);
 		free(copy);
 	}
@@ -396,13 +441,13 @@ test_not_a_call(void **state)
 	struct rpc_refusal refusal;
 
 	(void) state;
-	assert_int_equal(rpc_decode_call((char *) message.data, 0, &call, &refusal),
+	assert_int_equal(rpc_decode_call((char *) message.data, 0, DOOR_TCP, &call, &refusal),
 					 RPC_NOT_A_CALL);
 	add(&message, 1);
 	add(&message, REPLY);
 	add(&message, 2);
-	assert_int_equal(rpc_decode_call((char *) message.data, message.size, &call,
-									 &refusal), RPC_NOT_A_CALL);
+	assert_int_equal(rpc_decode_call((char *) message.data, message.size, DOOR_TCP,
+									 &call, &refusal), RPC_NOT_A_CALL);
 }
 
 static void
@@ -505,7 +550,7 @@ checksum_of(const char *record, size_t size)
 	struct bytes identity;
 	struct bytes arguments;
 
-	assert_int_equal(rpc_decode_call(record, size, &call, &refusal), RPC_CALL);
+	assert_int_equal(rpc_decode_call(record, size, DOOR_TCP, &call, &refusal), RPC_CALL);
 	identity.data = record + call.identity;
 	identity.size = (uint32_t) (call.arguments - call.identity);
 	arguments.data = record + call.arguments;
@@ -562,6 +607,7 @@ main(void)
 		cmocka_unit_test(test_auth_none),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_find_program),
+		cmocka_unit_test(test_doors),
 		cmocka_unit_test(test_counted_procedures),
 		cmocka_unit_test(test_null),
 		cmocka_unit_test(test_bad_credentials),

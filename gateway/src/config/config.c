@@ -599,6 +599,33 @@ check_limits(struct config *config)
 }
 
 static void
+check_portmapper(struct config *config)
+{
+	static const char port[] = "adapters.nfs.portmapper.port";
+	char		where[CONFIG_WHERE_MAX];
+
+	config->by_udp = config->udp == UDP_ON ||
+		(config->udp == UDP_AUTO && (config->rpcbind || config->portmapper));
+	if (!config->portmapper ||
+		is_either_wrong(config, port, "adapters.nfs.port", 0))
+		return;
+	if (config->portmapper_port == config->port)
+		(void) config_complain(config, "%s: %lld is the port of NFS already",
+							   config_where(config, port, 0, where),
+							   (long long) config->port);
+	if (config->metrics && config->metrics_port == config->portmapper_port)
+		(void) config_complain(config, "%s: %lld is the port of the portmapper "
+							   "already",
+							   config_where(config, "metrics.port", 0, where),
+							   (long long) config->metrics_port);
+	if (config->rpcbind)
+		(void) config_complain(config, "%s: rpcbind is such a portmapper: only "
+							   "one of the two can be on",
+							   config_where(config, "adapters.nfs.portmapper"
+											".enabled", 0, where));
+}
+
+static void
 check_together(struct config *config)
 {
 	check_stores(config);
@@ -609,6 +636,7 @@ check_together(struct config *config)
 	for (int i = 0; i < config->share_count; i++)
 		check_share(config, i);
 	check_limits(config);
+	check_portmapper(config);
 	split_addresses(config, "adapters.nfs.listen", config->listen,
 					&config->listen_list);
 	split_addresses(config, "metrics.listen", config->metrics_listen,

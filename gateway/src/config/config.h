@@ -95,6 +95,14 @@ struct share_config
 	SHARE_OPTIONS(SHARE_SETTING)
 };
 
+/* adapters.nfs.udp.  Auto: where a portmapper tells clients of it. */
+enum udp_setting
+{
+	UDP_AUTO,
+	UDP_ON,
+	UDP_OFF
+};
+
 struct listen_list
 {
 	char	   *split;			/* the addresses point into it */
@@ -123,7 +131,12 @@ struct config
 	char	   *listen;			/* as given: addresses separated by commas */
 	struct listen_list listen_list;	/* the same, in pieces */
 	int64_t		port;
+	int64_t		udp;			/* enum udp_setting */
+	bool		by_udp;			/* what comes of it */
 	bool		rpcbind;
+	bool		portmapper;
+	int64_t		portmapper_port;
+	int64_t		advertise_port;	/* that the portmapper tells; 0: port */
 	bool		proxy_protocol;
 	char	   *proxy_protocol_from;	/* as given */
 	struct networks proxies;	/* the same, read */

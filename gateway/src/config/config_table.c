@@ -242,8 +242,23 @@ const struct option options[] = {
 		"addresses and networks of these balancers, separated by commas: from "
 		"there each connection must begin with a PROXY header, from elsewhere "
 		"none may"},
+	{"adapters.nfs.udp", "udp", OPTION_CHOICE, PROCESS(udp),
+		"auto", 0, 0, "auto|on|off", NULL, false,
+		"serve MOUNT and locks by UDP, too, on the same port; auto: if rpcbind or "
+		"the portmapper is on, which tell clients of it"},
 	{"adapters.nfs.rpcbind", "rpcbind", OPTION_SWITCH, PROCESS(rpcbind),
 		"off", 0, 0, NULL, NULL, false, "register with this host's rpcbind"},
+	{"adapters.nfs.portmapper.enabled", "portmapper", OPTION_SWITCH,
+		PROCESS(portmapper), "off", 0, 0, NULL, NULL, false,
+		"a portmapper of the gateway's own, for clients that ask where NFS, MOUNT "
+		"and locks are; where no rpcbind runs"},
+	{"adapters.nfs.portmapper.port", "portmapper-port", OPTION_NUMBER,
+		PROCESS(portmapper_port), "111", 1, 65535, NULL, NULL, false,
+		"its TCP and UDP port; clients ask at 111"},
+	{"adapters.nfs.portmapper.advertise_port", "advertise-port", OPTION_NUMBER,
+		PROCESS(advertise_port), "0", 0, 65535, NULL, NULL, false,
+		"the port that it tells clients, where a balancer has another one than "
+		"adapters.nfs.port; 0: that one"},
 
 	{"logging.level", "log-level", OPTION_CHOICE, PROCESS(log_level),
 		"info", 0, 0, "error|warning|info|debug", "info", true,

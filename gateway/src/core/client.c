@@ -29,6 +29,7 @@
 #include "monitor/metrics.h"
 #include "core/room.h"
 #include "core/serve.h"
+#include "core/udp.h"
 #include "core/worker.h"
 
 #include <errno.h>
@@ -74,6 +75,10 @@
 
 /* Microseconds in which other workers may make room for a client of ours. */
 #define ROOM_TIME 3000000
+
+/* A call of the portmapper at most, and microseconds until the next one. */
+#define QUESTION_MAX 4096
+#define QUESTION_TIMEOUT 30000000
 
 /*
  * Microseconds in which a WRITE that runs may end when its client has ended.
@@ -125,20 +130,24 @@ new_number(void)
 }
 
 static void
-client_new(struct worker *worker, int fd, const struct sockaddr_storage *address)
+client_new(struct listener *listener, int fd,
+		   const struct sockaddr_storage *address)
 {
+	struct worker *worker = listener->worker;
 	struct client *client = calloc(1, sizeof(*client));
 	char		name[PEER_NAME_MAX];
 
 	if (client == NULL)
 		fatal("out of memory");
 	client->worker = worker;
+	client->door = listener->door;
 	client->state = CLIENT_OPEN;
 	peer_of_socket(&client->peer, address);
 	client->address = address_join(worker, &client->peer);
 	client->number = new_number();
 	client->connected = clock_now();
-	record_reader_init(&client->reader, worker->config->max_record_size);
+	record_reader_init(&client->reader, door_is_portmapper(client->door) ?
+					   QUESTION_MAX : worker->config->max_record_size);
 	TAILQ_INIT(&client->requests);
 	TAILQ_INIT(&client->replies);
 	client->last_received = client->last_sent = worker->loop.now;
@@ -242,7 +251,7 @@ client_accept(struct event *event, uint32_t ready)
 		}
 		metric_add(METRIC_CLIENTS_ACCEPTED, 1);
 		worker->room_asked = 0;
-		client_new(worker, fd, &address);
+		client_new(listener, fd, &address);
 	}
 }
 
@@ -268,7 +277,8 @@ client_close(struct client *client, int level, const char *reason)
 	char		name[PEER_ROUTE_MAX];
 	int			fd = client->event.fd;
 
-	if (client->state == CLIENT_CLOSED)
+	/* By UDP a client is there as long as its calls, and no connection ends. */
+	if (client->state == CLIENT_CLOSED || door_is_udp(client->door))
 		return;
 	log_with((enum log_level) level,
 			 log_members(peer_members(&client->peer), "{s:o}", "reason",
@@ -500,6 +510,21 @@ clients_free_closed(struct worker *worker)
 		address_leave(client->address);
 		free(client);
 	}
+}
+
+struct peer
+client_local(const struct client *client)
+{
+	struct sockaddr_storage address;
+	socklen_t	size = sizeof(address);
+	struct peer local = {.family = 0};
+
+	if (door_is_udp(client->door))
+		return udp_local(client);
+	if (client->peer.proxy == NULL && client->state == CLIENT_OPEN &&
+		getsockname(client->event.fd, (struct sockaddr *) &address, &size) == 0)
+		peer_of_socket(&local, &address);
+	return local;
 }
 
 /* Far fewer than random xids would have between them. */
@@ -755,6 +780,11 @@ set_dirty(struct client *client)
 void
 client_reply(struct client *client, struct request *request)
 {
+	if (door_is_udp(client->door))
+	{
+		udp_reply(client, request);
+		return;
+	}
 	if (TAILQ_EMPTY(&client->replies))
 		client->last_sent = client->worker->loop.now;
 	TAILQ_INSERT_TAIL(&client->replies, request, link);
@@ -765,6 +795,8 @@ client_reply(struct client *client, struct request *request)
 void
 client_hang_up(struct client *client)
 {
+	if (door_is_udp(client->door))
+		return;
 	client->hang_up = true;
 	set_dirty(client);
 }
@@ -960,6 +992,9 @@ clients_check(struct worker *worker)
 		else if (config->idle_timeout > 0 && client->request_count == 0 &&
 				 now - client->last_received > config->idle_timeout * 1000)
 			client_close(client, LOG_LEVEL_DEBUG, "idle");
+		else if (door_is_portmapper(client->door) &&
+				 now - client->last_received > QUESTION_TIMEOUT)
+			client_close(client, LOG_LEVEL_DEBUG, "asks nothing more");
 		else if (is_slow(client, now) && waiting &&
 				 client->address->bytes >= least)
 			client_close(client, LOG_LEVEL_INFO,

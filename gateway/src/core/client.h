@@ -41,6 +41,7 @@ struct client
 	TAILQ_ENTRY(client) paused_link;
 	TAILQ_ENTRY(client) dirty_link;
 	struct worker *worker;
+	enum door	door;			/* by UDP it is part of a struct udp_client */
 	enum client_state state;
 	struct peer peer;			/* the client, also behind a proxy, once it is named */
 	struct peer proxy;			/* peer.proxy */
@@ -101,6 +102,12 @@ extern void client_close(struct client *client, int level, const char *reason);
  * comes after that: xids are numbered, and the greeting was new.
  */
 extern bool client_may_repeat(const struct client *client, uint32_t xid);
+
+/*
+ * The address at which it has called us: family 0 where that is not known, behind a
+ * proxy for instance.
+ */
+extern struct peer client_local(const struct client *client);
 
 /* The request's reply is complete: write it at the end of this round. */
 extern void client_reply(struct client *client, struct request *request);

@@ -42,15 +42,16 @@ listen_lacks_ipv6(const struct addrinfo *address)
  * socket without the option finds out whether somebody else is there.
  */
 bool
-listen_port_is_free(const struct addrinfo *address)
+listen_port_is_free(const struct addrinfo *address, int type)
 {
 	int			on = 1;
-	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int			fd = socket(address->ai_family, type | SOCK_CLOEXEC, 0);
 	bool		free_port;
 
 	if (fd < 0)
 		return true;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	free_port = bind(fd, address->ai_addr, address->ai_addrlen) == 0 ||
@@ -62,22 +63,23 @@ listen_port_is_free(const struct addrinfo *address)
 }
 
 int
-listen_on(const struct addrinfo *address, bool share)
+listen_on(const struct addrinfo *address, int type, bool share)
 {
 	int			on = 1;
 	int			fd = socket(address->ai_family,
-							SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+							type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int			problem;
 
 	if (fd < 0)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (share)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (address->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
-		listen(fd, 1024) == 0)
+		(type == SOCK_DGRAM || listen(fd, 1024) == 0))
 		return fd;
 	problem = errno;
 	close(fd);

@@ -21,13 +21,14 @@ extern struct addrinfo *listen_resolve(const char *option, const char *name,
  * Does nobody else listen there?  A socket that shares its port (share, below)
  * would find nobody.
  */
-extern bool listen_port_is_free(const struct addrinfo *address);
+extern bool listen_port_is_free(const struct addrinfo *address, int type);
 
 /*
- * A socket that listens; share: with others of this process.  -1, with errno:
- * there is none.
+ * A socket that listens, or takes datagrams: type is SOCK_STREAM or SOCK_DGRAM,
+ * here as above; share: with others of this process.  -1, with errno: there is
+ * none.
  */
-extern int	listen_on(const struct addrinfo *address, bool share);
+extern int	listen_on(const struct addrinfo *address, int type, bool share);
 
 /* After that: does this host have no IPv6?  Then it is served by IPv4. */
 extern bool listen_lacks_ipv6(const struct addrinfo *address);

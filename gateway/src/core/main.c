@@ -715,7 +715,7 @@ start(int argc, char **argv)
 			 config.file != NULL ? ", configured by " : "",
 			 config.file != NULL ? config.file : "");
 	if (config.rpcbind)
-		rpcbind_register((uint16_t) config.port);
+		rpcbind_register((uint16_t) config.port, config.by_udp);
 
 	signal_number = await_signal(&config, &signals, argc, given);
 	http_drain();

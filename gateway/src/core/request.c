@@ -69,6 +69,7 @@ request_attach(struct request *request, struct client *client)
 	TAILQ_INSERT_TAIL(&client->requests, request, client_link);
 	client->request_count++;
 	client->address->requests++;
+	request->worker->udp_requests += door_is_udp(client->door);
 	charge_attach(request, client);
 }
 
@@ -82,6 +83,7 @@ request_detach(struct request *request)
 	TAILQ_REMOVE(&client->requests, request, client_link);
 	client->request_count--;
 	client->address->requests--;
+	request->worker->udp_requests -= door_is_udp(client->door);
 	charge_detach(request, client);
 	request->client = NULL;
 }

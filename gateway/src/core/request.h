@@ -116,9 +116,39 @@ struct procedure
 	 * failure arm of its result has; absent, each is a FALSE.
 	 */
 	unsigned char absent;
+
+	/*
+	 * By UDP the source of a call may be a lie.  One whose reply may be much
+	 * larger than itself is refused there (tcp_only), and one that may not even
+	 * be refused gets no reply (mute).
+	 */
+	bool		tcp_only;
+	bool		mute;
 };
 
 extern const struct procedure null_procedure;
+
+/* Where calls come in; which programs are served there is in programs.c. */
+enum door
+{
+	DOOR_TCP,					/* adapters.nfs.port */
+	DOOR_UDP,
+	DOOR_PORTMAPPER_TCP,		/* adapters.nfs.portmapper.port */
+	DOOR_PORTMAPPER_UDP,
+	DOORS
+};
+
+static inline bool
+door_is_udp(enum door door)
+{
+	return door == DOOR_UDP || door == DOOR_PORTMAPPER_UDP;
+}
+
+static inline bool
+door_is_portmapper(enum door door)
+{
+	return door == DOOR_PORTMAPPER_TCP || door == DOOR_PORTMAPPER_UDP;
+}
 
 /* One version of an RPC program: a row of PROGRAMS in programs.h. */
 struct program
@@ -128,6 +158,9 @@ struct program
 	uint32_t	version;
 	const struct procedure *const *procedures;	/* by number; NULL: none */
 	uint32_t	procedure_count;
+
+	bool		udp;			/* served by UDP, too */
+	bool		portmapper;		/* at the portmapper's port, and only there */
 
 	/* A client that has mounted begins its connection with NULL of it. */
 	bool		greeted;

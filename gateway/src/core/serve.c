@@ -299,8 +299,8 @@ serve_record(struct client *client, struct record *record)
 	char	   *caller;
 	XDR			xdr;
 
-	decoded = rpc_decode_call(request->record.data, request->record.size, &call,
-								&refusal);
+	decoded = rpc_decode_call(request->record.data, request->record.size,
+							  client->door, &call, &refusal);
 	note_greeting(client, decoded, &call);
 	switch (decoded)
 	{
@@ -326,6 +326,11 @@ serve_record(struct client *client, struct record *record)
 			finish(request);
 			return;
 		case RPC_CALL:
+			if (call.procedure->mute && door_is_udp(client->door))
+			{
+				request_free(request);
+				return;
+			}
 			break;
 	}
 

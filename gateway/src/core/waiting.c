@@ -91,28 +91,39 @@ note(struct noted *list, const struct request *request)
 		PQbackendPID(request->call.connection->pg) : 0;
 }
 
+static void
+note_client(struct noted *list, const struct client *client, int64_t now,
+			int64_t *oldest)
+{
+	const struct request *request;
+
+	TAILQ_FOREACH(request, &client->requests, client_link)
+	{
+		if (!is_unanswered(request))
+			continue;
+		if (*oldest == 0 || request->call.arrived < *oldest)
+			*oldest = request->call.arrived;
+		if (now - request->call.arrived >= WAITING_AGE &&
+			list->count < WAITING_MAX)
+			note(list, request);
+	}
+}
+
 int64_t
 waiting_note(struct worker *worker)
 {
 	struct noted *list = &noted[worker->number];
 	int64_t		now = worker->loop.now;
 	int64_t		oldest = 0;
-	struct client *client;
-	struct request *request;
+	const struct client *client;
+	const struct udp_client *udp;
 
 	pthread_mutex_lock(&lock);
 	list->count = 0;
 	TAILQ_FOREACH(client, &worker->clients, link)
-		TAILQ_FOREACH(request, &client->requests, client_link)
-		{
-			if (!is_unanswered(request))
-				continue;
-			if (oldest == 0 || request->call.arrived < oldest)
-				oldest = request->call.arrived;
-			if (now - request->call.arrived >= WAITING_AGE &&
-				list->count < WAITING_MAX)
-				note(list, request);
-		}
+		note_client(list, client, now, &oldest);
+	TAILQ_FOREACH(udp, &worker->udp_clients, link)
+		note_client(list, &udp->client, now, &oldest);
 	pthread_mutex_unlock(&lock);
 	for (int i = 0; i < list->count; i++)
 		keeper_wake(list->calls[i].store);

@@ -40,50 +40,94 @@ _Atomic int64_t room_wanted;
  */
 
 static void
-add_listener(struct worker *worker, int fd)
+add_listener(struct worker *worker, int fd, enum door door)
 {
 	struct listener *listener = &worker->listeners[worker->listener_count++];
 
 	listener->worker = worker;
+	listener->door = door;
 	listener->event.fd = fd;
 	listener->event.handle = client_accept;
 	event_set(&worker->loop, &listener->event, EPOLLIN);
 }
 
+static void
+cannot_listen(const char *name, int64_t port, enum door door)
+{
+	const char *hint = "";
+
+	if (door_is_portmapper(door) && errno == EADDRINUSE)
+		hint = " (where rpcbind runs, adapters.nfs.rpcbind does what "
+			"adapters.nfs.portmapper is for)";
+	else if (door_is_portmapper(door) && errno == EACCES)
+		hint = " (a port below 1024 takes root, or CAP_NET_BIND_SERVICE)";
+	fatal("cannot listen on %s port %lld%s: %s%s", name, (long long) port,
+		  door_is_udp(door) ? " by UDP" : "", strerror(errno), hint);
+}
+
 /* A host without IPv6 is served by IPv4; any other trouble is fatal. */
 static bool
 listen_at(struct worker *workers, const struct config *config,
-		  const char *name)
+		  const char *name, enum door door)
 {
-	struct addrinfo *addresses = listen_resolve("--listen", name, config->port);
+	int64_t		port = door_is_portmapper(door) ? config->portmapper_port :
+		config->port;
+	int			type = door_is_udp(door) ? SOCK_DGRAM : SOCK_STREAM;
+	struct addrinfo *addresses = listen_resolve("--listen", name, port);
 	bool		listening = false;
 
 	for (struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
 	{
-		if (!listen_port_is_free(at))
-			fatal("cannot listen on %s port %lld: %s", name,
-				  (long long) config->port, strerror(errno));
+		if (!listen_port_is_free(at, type))
+			cannot_listen(name, port, door);
 		for (int i = 0; i < config->workers; i++)
 		{
 			int			fd = -1;
 
-			if (workers[i].listener_count == LISTEN_MAX)
+			if (workers[i].listener_count == LISTENERS_MAX ||
+				workers[i].udp_socket_count == LISTENERS_MAX)
 				fatal("--listen: more than %d addresses", LISTEN_MAX);
-			fd = listen_on(at, true);
+			fd = listen_on(at, type, true);
 			if (fd < 0 && i == 0 && listen_lacks_ipv6(at))
 			{
-				log_warning("no IPv6 here: not listening on %s", name);
+				if (door == DOOR_TCP)
+					log_warning("no IPv6 here: not listening on %s", name);
 				break;
 			}
 			if (fd < 0)
-				fatal("cannot listen on %s port %lld: %s", name,
-					  (long long) config->port, strerror(errno));
-			add_listener(&workers[i], fd);
+				cannot_listen(name, port, door);
+			workers[i].by_ipv4 |= at->ai_family == AF_INET;
+			workers[i].by_ipv6 |= at->ai_family == AF_INET6;
+			if (door_is_udp(door))
+				udp_add_socket(&workers[i], fd, at->ai_family, door);
+			else
+				add_listener(&workers[i], fd, door);
 			listening = true;
 		}
 	}
 	freeaddrinfo(addresses);
 	return listening;
+}
+
+static bool
+is_open(const struct config *config, enum door door)
+{
+	return door == DOOR_TCP || (door == DOOR_UDP && config->by_udp) ||
+		(door_is_portmapper(door) && config->portmapper);
+}
+
+static void
+listen_everywhere(struct worker *workers, const struct config *config)
+{
+	bool		listening = false;
+
+	for (int i = 0; i < config->listen_list.count; i++)
+		for (enum door door = 0; door < DOORS; door++)
+			if (is_open(config, door))
+				listening |= listen_at(workers, config,
+									   config->listen_list.addresses[i], door);
+	if (!listening)
+		fatal("--listen: no address to listen on");
 }
 
 static void
@@ -206,6 +250,7 @@ begin_to_stop(struct worker *worker)
 	worker->stop_deadline = worker->loop.now +
 		worker->config->shutdown_timeout * 1000;
 	close_listeners(worker);
+	udp_stop_reading(worker);
 	clients_stop_reading(worker);
 	timer_set(&worker->loop, &worker->housekeeping, worker->stop_deadline);
 }
@@ -288,6 +333,7 @@ worker_thread(void *argument)
 			pool_dispatch(&worker->databases[i].pool);
 		clients_flush(worker);
 		clients_free_closed(worker);
+		udp_free_idle(worker);
 		epoch_pass();
 	}
 
@@ -296,6 +342,7 @@ worker_thread(void *argument)
 		client_close(client, LOG_LEVEL_DEBUG, "shutdown");
 	for (int i = 0; i < worker->database_count; i++)
 		database_stop(&worker->databases[i]);
+	udp_close(worker);
 	epoch_detach();
 	return NULL;
 }
@@ -314,6 +361,9 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	TAILQ_INIT(&worker->dirty);
 	TAILQ_INIT(&worker->closed);
 	TAILQ_INIT(&worker->unread);
+	TAILQ_INIT(&worker->udp_clients);
+	for (int i = 0; i < UDP_BUCKETS; i++)
+		LIST_INIT(&worker->udp_buckets[i]);
 	for (int i = 0; i < ADDRESS_BUCKETS; i++)
 		LIST_INIT(&worker->addresses[i]);
 	TAILQ_INIT(&worker->unheld);
@@ -340,17 +390,13 @@ workers_create(const struct config *config)
 {
 	/* static: what is in flight when a grace time ends stays reachable */
 	static struct worker *workers;
-	bool		listening = false;
 
 	workers = calloc(config->workers, sizeof(*workers));
 	if (workers == NULL)
 		fatal("out of memory");
 	for (int i = 0; i < config->workers; i++)
 		worker_init(&workers[i], config, i);
-	for (int i = 0; i < config->listen_list.count; i++)
-		listening |= listen_at(workers, config, config->listen_list.addresses[i]);
-	if (!listening)
-		fatal("--listen: no address to listen on");
+	listen_everywhere(workers, config);
 	return workers;
 }
 

@@ -32,12 +32,17 @@
 #include "base/event.h"
 #include "core/request.h"
 #include "core/room.h"
+#include "core/udp.h"
 
 struct listener
 {
 	struct event event;
 	struct worker *worker;
+	enum door	door;
 };
+
+/* By TCP and by UDP each: for NFS, and for the portmapper. */
+#define LISTENERS_MAX (2 * LISTEN_MAX)
 
 struct worker
 {
@@ -60,9 +65,13 @@ struct worker
 	bool		stopping;
 	int64_t		stop_deadline;
 
-	struct listener listeners[LISTEN_MAX];
+	struct listener listeners[LISTENERS_MAX];
 	int			listener_count;
 	bool		listeners_off;	/* no descriptors left, for a moment */
+	bool		by_ipv4;		/* there is a listener of this kind */
+	bool		by_ipv6;
+	struct udp_socket udp_sockets[LISTENERS_MAX];
+	int			udp_socket_count;
 
 	struct client_list clients;
 	struct client_list paused;	/* in the order they were paused */
@@ -70,6 +79,8 @@ struct worker
 	struct client_list closed;	/* freed when their requests are */
 	struct proxy_wait_list unread;	/* headers of proxies, oldest first */
 	int			unread_count;
+	struct udp_client_list udp_clients;	/* those with calls in flight */
+	struct udp_bucket udp_buckets[UDP_BUCKETS];
 	struct address_list addresses[ADDRESS_BUCKETS];
 	char	   *scratch;		/* what is received, before it is somebody's */
 
@@ -80,6 +91,7 @@ struct worker
 	/* in flight, and the worker's share of the limits */
 	int			requests;		/* chores count, too */
 	int			max_requests;
+	int			udp_requests;	/* of them: by UDP */
 	size_t		bytes;
 	size_t		max_bytes;
 	size_t		reserved;		/* of the bytes: for records being received */

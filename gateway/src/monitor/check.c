@@ -115,16 +115,17 @@ check_environment(const struct config *config, struct findings *findings)
  */
 
 static bool
-may_listen(const struct addrinfo *address)
+may_listen(const struct addrinfo *address, int type)
 {
 	int			on = 1;
-	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int			fd = socket(address->ai_family, type | SOCK_CLOEXEC, 0);
 	bool		free_port;
 	int			problem;
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	free_port = bind(fd, address->ai_addr, address->ai_addrlen) == 0;
@@ -139,20 +140,24 @@ may_listen(const struct addrinfo *address)
 #define PROBE_TIMEOUT 2000
 
 /*
- * Does a gateway listen there?  NFS: it answers procedure 0 of NFS version 3;
- * HTTP: /healthz begins a reply.
+ * Does a gateway listen there?  It answers procedure 0 of version 3 of the program;
+ * 0, HTTP: /healthz begins a reply.
  */
+#define NFS 100003
+#define PORTMAPPER 100000
+#define HTTP 0
+
 static bool
-gateway_answers(const struct addrinfo *address, bool nfs)
+gateway_answers(const struct addrinfo *address, uint32_t program)
 {
-	static const uint32_t null_call[] = {
-		0x80000000 | 40, 0x64697474, 0, 2, 100003, 3, 0, 0, 0, 0, 0};
+	const uint32_t null_call[] = {
+		0x80000000 | 40, 0x64697474, 0, 2, program, 3, 0, 0, 0, 0, 0};
 	static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
 	struct timeval timeout = {.tv_sec = PROBE_TIMEOUT / 1000};
 	uint32_t	words[11];
 	char		answer[28];
-	const void *data = nfs ? (const void *) words : request;
-	size_t		size = nfs ? sizeof(words) : sizeof(request) - 1;
+	const void *data = program != HTTP ? (const void *) words : request;
+	size_t		size = program != HTTP ? sizeof(words) : sizeof(request) - 1;
 	int			fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ssize_t		got = 0;
 
@@ -166,7 +171,7 @@ gateway_answers(const struct addrinfo *address, bool nfs)
 		send(fd, data, size, MSG_NOSIGNAL) == (ssize_t) size)
 		got = recv(fd, answer, sizeof(answer), MSG_WAITALL);
 	close(fd);
-	if (!nfs)
+	if (program == HTTP)
 		return got > 5 && memcmp(answer, "HTTP/", 5) == 0;
 
 	/* its xid, a reply, accepted, no verifier, success */
@@ -178,7 +183,7 @@ gateway_answers(const struct addrinfo *address, bool nfs)
 
 static void
 check_port(const char *name, int64_t number, const char *keys,
-		   struct findings *findings)
+		   uint32_t program, bool udp, struct findings *findings)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -202,12 +207,12 @@ check_port(const char *name, int64_t number, const char *keys,
 	}
 	for (struct addrinfo *at = addresses; at != NULL && good; at = at->ai_next)
 	{
-		good = may_listen(at);
+		good = may_listen(at, SOCK_STREAM) &&
+			(!udp || may_listen(at, SOCK_DGRAM));
 		if (good)
 			continue;
 		problem = errno;
-		if (problem == EADDRINUSE &&
-			gateway_answers(at, strcmp(keys, "metrics") != 0))
+		if (problem == EADDRINUSE && gateway_answers(at, program))
 		{
 			finding(findings, FINDING_GOOD, object, NULL, "a gateway is running "
 					"on %s port %s, and answers", name, port);
@@ -216,7 +221,7 @@ check_port(const char *name, int64_t number, const char *keys,
 		}
 		errno = problem;
 		if (errno == EADDRINUSE)
-			snprintf(remedy, sizeof(remedy), "stop what listens there (ss -ltnp "
+			snprintf(remedy, sizeof(remedy), "stop what listens there (ss -ltunp "
 					 "'sport = :%s' names it), unless that is this gateway "
 					 "already running; or set %s.port to another", port, keys);
 		else if (errno == EACCES)
@@ -237,12 +242,17 @@ check_port(const char *name, int64_t number, const char *keys,
 static void
 check_ports(const struct config *config, struct findings *findings)
 {
-	for (int i = 0; i < config->listen_list.count; i++)
-		check_port(config->listen_list.addresses[i], config->port, "adapters.nfs",
-				   findings);
+	const struct listen_list *list = &config->listen_list;
+
+	for (int i = 0; i < list->count; i++)
+		check_port(list->addresses[i], config->port, "adapters.nfs", NFS,
+				   config->by_udp, findings);
+	for (int i = 0; config->portmapper && i < list->count; i++)
+		check_port(list->addresses[i], config->portmapper_port,
+				   "adapters.nfs.portmapper", PORTMAPPER, true, findings);
 	for (int i = 0; config->metrics && i < config->metrics_list.count; i++)
 		check_port(config->metrics_list.addresses[i], config->metrics_port,
-				   "metrics", findings);
+				   "metrics", HTTP, false, findings);
 }
 
 /*

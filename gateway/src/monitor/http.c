@@ -285,7 +285,7 @@ listen_at(const char *name)
 
 	for (struct addrinfo *at = addresses; at != NULL; at = at->ai_next)
 	{
-		int			fd = listen_on(at, false);
+		int			fd = listen_on(at, SOCK_STREAM, false);
 
 		if (fd < 0 && listen_lacks_ipv6(at))
 		{

@@ -40,6 +40,9 @@
 	  "Clients turned away because limits.clients were connected.") \
 	X(CLIENTS_EVICTED, "clients_evicted_total", \
 	  "Clients that did nothing, disconnected to make room for others.") \
+	X(DATAGRAMS, "datagrams_total", "Datagrams received by UDP.") \
+	X(DATAGRAMS_DROPPED, "datagrams_dropped_total", \
+	  "Datagrams that were no calls, or found no room.") \
 	X(PROXIED, "proxied_connections_total", \
 	  "Connections whose client a trusted proxy has named.") \
 	X(DUPLICATES, "duplicate_calls_total", \

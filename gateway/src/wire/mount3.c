@@ -70,6 +70,7 @@ static const struct procedure dump = {
 	.send = dump_send,
 	.reply = dump_reply,
 	.fail = refuse,
+	.tcp_only = true,
 };
 
 static const struct procedure umnt = {
@@ -97,6 +98,7 @@ static const struct procedure export = {
 	.send = export_send,
 	.reply = export_reply,
 	.fail = refuse,
+	.tcp_only = true,
 };
 
 static const struct procedure *const procedures[] = {
@@ -114,6 +116,7 @@ const struct program mount3_program = {
 	.version = MOUNT_V3,
 	.procedures = procedures,
 	.procedure_count = sizeof(procedures) / sizeof(procedures[0]),
+	.udp = true,
 	.errors_are_final = true,
 };
 

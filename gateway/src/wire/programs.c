@@ -14,14 +14,21 @@ const struct program *const programs[] = {
 };
 #undef ROW
 
+bool
+program_is_served(const struct program *program, enum door door)
+{
+	return program->portmapper == door_is_portmapper(door) &&
+		(program->udp || !door_is_udp(door));
+}
+
 const struct program *
-program_find(const struct program *const *list, uint32_t number,
-			 uint32_t version, uint32_t *low, uint32_t *high)
+program_find(const struct program *const *list, enum door door,
+			 uint32_t number, uint32_t version, uint32_t *low, uint32_t *high)
 {
 	*low = *high = 0;
 	for (; *list != NULL; list++)
 	{
-		if ((*list)->number != number)
+		if ((*list)->number != number || !program_is_served(*list, door))
 			continue;
 		if ((*list)->version == version)
 			return *list;

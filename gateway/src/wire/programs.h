@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * programs.h
- *	  The RPC programs that the gateway serves, on its one port.
+ *	  The RPC programs that the gateway serves: on its one port, the portmapper on
+ *	  another.
  *
  * To add a program, or a version of one: its .x, its files with a struct program
  * (request.h), and a row of PROGRAMS.  Dispatch, metrics, the log and rpcbind go by
@@ -15,7 +16,10 @@
 /* The one that clients call most comes first. */
 #define PROGRAMS(X) \
 	X(nfs3_program)				/* 100003, 3 */ \
-	X(mount3_program)			/* 100005, 3 */
+	X(mount3_program)			/* 100005, 3 */ \
+	X(portmap2_program)			/* 100000, 2 */ \
+	X(rpcbind3_program)			/* 100000, 3 */ \
+	X(rpcbind4_program)			/* 100000, 4 */
 
 #define PROGRAM_DECLARE(name) extern const struct program name;
 PROGRAMS(PROGRAM_DECLARE)
@@ -32,13 +36,17 @@ enum
 extern const struct program *const programs[];
 
 /*
- * The version of a program among those of the list, which ends with NULL.  NULL:
- * it is not there; low and high are the versions that are, or 0 if there is
+ * The version of a program among those of the list, which ends with NULL, that are
+ * served at the door.  NULL: it is not there; low and high are the versions that are, or 0 if there is
  * none (RFC 5531, section 9: PROG_MISMATCH, PROG_UNAVAIL).
  */
 extern const struct program *program_find(const struct program *const *list,
-										  uint32_t number, uint32_t version,
-										  uint32_t *low, uint32_t *high);
+										  enum door door, uint32_t number,
+										  uint32_t version, uint32_t *low,
+										  uint32_t *high);
+
+/* Is it served where such calls come in? */
+extern bool program_is_served(const struct program *program, enum door door);
 
 /*
  * The procedures of all programs in a row, for counters: how many there are; the

@@ -79,8 +79,8 @@ deny(struct rpc_refusal *refusal, enum auth_stat why)
 }
 
 enum rpc_outcome
-rpc_decode_call(const char *record, size_t size, struct rpc_call *call,
-				struct rpc_refusal *refusal)
+rpc_decode_call(const char *record, size_t size, enum door door,
+				struct rpc_call *call, struct rpc_refusal *refusal)
 {
 	XDR			xdr;
 	uint32_t	direction;
@@ -111,15 +111,16 @@ rpc_decode_call(const char *record, size_t size, struct rpc_call *call,
 		!xdr_uint32_t(&xdr, &body_size))
 		return RPC_NOT_A_CALL;
 
-	call->program = program_find(programs, call->program_number, call->version,
-								 &refusal->low, &refusal->high);
+	call->program = program_find(programs, door, call->program_number,
+								 call->version, &refusal->low, &refusal->high);
 	if (call->program == NULL)
 		return refuse(refusal, refusal->high == 0 ? PROG_UNAVAIL :
 					  PROG_MISMATCH);
 	if (call->procedure_number >= call->program->procedure_count)
 		return refuse(refusal, PROC_UNAVAIL);
 	call->procedure = call->program->procedures[call->procedure_number];
-	if (call->procedure == NULL)
+	if (call->procedure == NULL ||
+		(call->procedure->tcp_only && door_is_udp(door)))
 		return refuse(refusal, PROC_UNAVAIL);
 	if (call->procedure_number == 0)
 		return RPC_NULL;

@@ -49,9 +49,15 @@ struct rpc_refusal
 	uint32_t	high;
 };
 
-/* record is aligned to 8 bytes. */
+/*
+ * A message that is shorter than this is no call.  By UDP it is not answered, so no
+ * refusal is larger than what it answers.
+ */
+#define RPC_CALL_MIN 40
+
+/* record is aligned to 8 bytes.  door: where it came in. */
 extern enum rpc_outcome rpc_decode_call(const char *record, size_t size,
-										struct rpc_call *call,
+										enum door door, struct rpc_call *call,
 										struct rpc_refusal *refusal);
 
 /*

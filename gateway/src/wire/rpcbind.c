@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "wire/programs.h"
 
+#include <errno.h>
 #include <netconfig.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 #include <rpc/rpcb_clnt.h>
 
-static const char *const transports[] = {"tcp", "tcp6"};
+static const char *const transports[] = {"tcp", "tcp6", "udp", "udp6"};
 
 #define TRANSPORTS ((int) (sizeof(transports) / sizeof(transports[0])))
 
@@ -35,6 +36,22 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
 static bool stopping;
 static uint16_t our_port;
+static bool by_udp;
+
+static bool
+is_udp(const char *transport)
+{
+	return strncmp(transport, "udp", 3) == 0;
+}
+
+/* The programs of our port; those that are served by UDP, by that, too. */
+static bool
+is_ours(const struct program *program, const char *transport)
+{
+	if (is_udp(transport))
+		return by_udp && program_is_served(program, DOOR_UDP);
+	return program_is_served(program, DOOR_TCP);
+}
 
 /* The port that is registered, 0: none. */
 static uint16_t
@@ -51,7 +68,31 @@ registered_port(const struct program *program, struct netconfig *netconfig)
 				 ((struct sockaddr_in *) (void *) &address)->sin_port);
 }
 
-/* Does somebody of this host listen there?  It answers at once. */
+/*
+ * Does a program of this host take datagrams there?  Where none does, the kernel
+ * says so at once.
+ */
+static bool
+takes_datagrams(uint16_t port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port),
+							 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval limit = {.tv_usec = 200000};
+	int			fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char		byte = 0;
+	bool		refused;
+
+	if (fd < 0)
+		return true;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	refused = connect(fd, (struct sockaddr *) &in, sizeof(in)) == 0 &&
+		send(fd, &byte, sizeof(byte), 0) == sizeof(byte) &&
+		recv(fd, &byte, sizeof(byte), 0) < 0 && errno == ECONNREFUSED;
+	close(fd);
+	return !refused;
+}
+
+/* Does a program of this host listen there?  It answers at once. */
 static bool
 is_served(uint16_t port)
 {
@@ -69,6 +110,14 @@ is_served(uint16_t port)
 	return served;
 }
 
+/* Is it the port of another program that runs? */
+static bool
+is_another(uint16_t port, const char *transport)
+{
+	return port != 0 && (is_served(port) ||
+						 (is_udp(transport) && takes_datagrams(port)));
+}
+
 /* False: it is not registered, by us or another gateway that serves. */
 static bool
 register_program(const struct program *program, const char *transport)
@@ -78,7 +127,7 @@ register_program(const struct program *program, const char *transport)
 							 .sin_port = htons(our_port)};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 							   .sin6_port = htons(our_port)};
-	bool		six = strcmp(transport, "tcp6") == 0;
+	bool		six = strchr(transport, '6') != NULL;
 	struct netbuf address;
 	uint16_t	port;
 	bool		done = true;
@@ -86,7 +135,7 @@ register_program(const struct program *program, const char *transport)
 	if (netconfig == NULL)
 		return six;
 	port = registered_port(program, netconfig);
-	if (port != our_port && (port == 0 || !is_served(port)))
+	if (port != our_port && !is_another(port, transport))
 	{
 		address.buf = six ? (void *) &in6 : (void *) &in;
 		address.len = address.maxlen = six ? sizeof(in6) : sizeof(in);
@@ -117,7 +166,8 @@ register_all(void)
 	for (int i = 0; programs[i] != NULL; i++)
 		for (int j = 0; j < TRANSPORTS; j++)
 		{
-			bool		done = register_program(programs[i], transports[j]);
+			bool		done = !is_ours(programs[i], transports[j]) ||
+				register_program(programs[i], transports[j]);
 
 			if (!done && !missing[i][j])
 				log_with(LOG_LEVEL_WARNING,
@@ -151,14 +201,16 @@ keep_registered(void *unused)
 	pthread_mutex_unlock(&lock);
 	for (int i = 0; programs[i] != NULL; i++)
 		for (int j = 0; j < TRANSPORTS; j++)
-			unregister_program(programs[i], transports[j]);
+			if (is_ours(programs[i], transports[j]))
+				unregister_program(programs[i], transports[j]);
 	return NULL;
 }
 
 void
-rpcbind_register(uint16_t port)
+rpcbind_register(uint16_t port, bool udp)
 {
 	our_port = port;
+	by_udp = udp;
 	if (pthread_create(&thread, NULL, keep_registered, NULL) != 0)
 		fatal("a thread cannot be started");
 }

@@ -8,10 +8,11 @@
 #ifndef DITTOFS_RPCBIND_H
 #define DITTOFS_RPCBIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Once: from here on a thread sees to it.  Then, at the end. */
-extern void rpcbind_register(uint16_t port);
+extern void rpcbind_register(uint16_t port, bool udp);
 extern void rpcbind_unregister(void);
 
 #endif							/* DITTOFS_RPCBIND_H */
