@@ -36,13 +36,19 @@ start()
 	registered "$1" "${2:-200}"
 }
 
+# What is registered for a gateway at PORT: MOUNT is also served by UDP.
+wanted()
+{
+	echo "100003 3 tcp $1,100005 3 tcp $1,100005 3 udp $1,"
+}
+
 # registered PORT TRIES: both programs are, there and nowhere else
 registered()
 {
 	local tries
 
 	for ((tries = 0; tries < $2; tries++)); do
-		[ "$(programs)" != "100003 3 tcp $1,100005 3 tcp $1," ] || return 0
+		[ "$(programs)" != "$(wanted "$1")" ] || return 0
 		sleep 0.05
 	done
 	return 1
@@ -50,13 +56,14 @@ registered()
 
 programs()
 {
-	rpcinfo -p 127.0.0.1 2>/dev/null |
+	rpcinfo -p 127.0.0.1 2>/dev/null | sort |
 		awk '$1 == 100003 || $1 == 100005 { printf "%s %s %s %s,", $1, $2, $3, $4 }'
 }
 
 start 20490 20
 is "$(programs)" "" "without rpcbind nothing is registered"
-is "$(grep -c 'could not be registered' "$DITTOFS_RUN/gateway.log")" 4 "which is logged"
+is "$(grep -c 'NFS version 3 .*could not be registered' "$DITTOFS_RUN/gateway.log")" 2 "which is logged"
+is "$(grep -c 'MOUNT version 3 .*could not be registered' "$DITTOFS_RUN/gateway.log")" 4 "for each transport"
 kill "$gateway_pid"
 wait "$gateway_pid"
 is $? 0 "and all"
@@ -72,6 +79,7 @@ start 20490
 ok $? "both programs are registered"
 like "$(rpcinfo -T tcp 127.0.0.1 100003 3)" 'ready and waiting' "NFS is found"
 like "$(rpcinfo -T tcp 127.0.0.1 100005 3)" 'ready and waiting' "MOUNT is found"
+like "$(rpcinfo -T udp 127.0.0.1 100005 3)" 'ready and waiting' "by UDP, too"
 kill -KILL "$gateway_pid"
 wait "$gateway_pid" 2>/dev/null
 start 20491
@@ -85,7 +93,7 @@ second=$!
 appears "$DITTOFS_RUN/second.log" 'NFS and MOUNT'
 kill "$second"
 wait "$second"
-is "$(programs)" "100003 3 tcp 20491,100005 3 tcp 20491," "a second one leaves what the first has, and leaves it there"
+is "$(programs)" "$(wanted 20491)" "a second one leaves what the first has, and leaves it there"
 gateway_pid=$first
 kill "$rpcbind_pid"
 wait "$rpcbind_pid"
@@ -97,5 +105,23 @@ ok $? "when rpcbind is started again it is registered again"
 kill "$gateway_pid"
 wait "$gateway_pid"
 is "$(programs)" "" "one that stops takes it back"
+
+# Beside rpcbind there is no place for a portmapper of its own; without, there is
+"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --portmapper \
+	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/portmapper.log" 2>&1
+is $? 1 "a portmapper of its own beside rpcbind is refused"
+like "$(cat "$DITTOFS_RUN/portmapper.log")" '111.*in use' "with a reason"
+kill "$rpcbind_pid"
+wait "$rpcbind_pid"
+"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --portmapper \
+	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/portmapper.log" 2>&1 &
+gateway_pid=$!
+appears "$DITTOFS_RUN/portmapper.log" 'NFS and MOUNT'
+is "$(programs)" "$(wanted 20493)" "rpcinfo -p lists what its own portmapper knows"
+for transport in tcp udp; do
+	like "$(rpcinfo -T $transport 127.0.0.1 100005 3)" 'ready and waiting' "MOUNT is found by it, by $transport"
+done
+like "$(rpcinfo -T tcp 127.0.0.1 100003 3)" 'ready and waiting' "NFS is found by it"
+like "$(rpcinfo 127.0.0.1)" '100003 +3 +tcp +0\.0\.0\.0\.80\.13 ' "rpcinfo asks version 4, or 3"
 
 done_testing
