@@ -268,14 +268,16 @@ pg_decided()
 	"$pg_bin/pg_isready" -q -d postgres || ! kill -0 "$1" 2>/dev/null
 }
 
-# pg_stop [smart|fast|immediate]
+# pg_stop [smart|fast|immediate].  The wrappers call it from a trap, where a bare
+# "return" has the status of what came before the trap.
 pg_stop()
 {
 	pg_paths
-	"${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/data" -m "${1:-fast}" \
-		-w -t "$patience" >/dev/null && return
-	pg_hangs >&2
-	return 1
+	if ! "${as_owner[@]}" "$pg_bin/pg_ctl" stop -D "$DITTOFS_RUN/data" \
+		-m "${1:-fast}" -w -t "$patience" >/dev/null; then
+		pg_hangs >&2
+		return 1
+	fi
 }
 
 # pg_hangs: what keeps the server from stopping, for whoever reads the log.
@@ -284,9 +286,9 @@ pg_hangs()
 	local postmaster pid
 
 	postmaster=$(head -n 1 "$DITTOFS_RUN/data/postmaster.pid" 2>/dev/null)
-	echo "# the server did not stop within $patience s; the end of its log:"
+	echo "# the server was told to stop and has not, or not within $patience s; the end of its log:"
 	tail -n 20 "$DITTOFS_RUN/postgres.log" | sed 's/^/#   /'
-	[ -n "$postmaster" ] || return
+	[ -n "$postmaster" ] || return 0
 	echo "# its processes:"
 	for pid in $postmaster $(pgrep -P "$postmaster"); do
 		ps -o pid=,stat=,wchan:20=,args= -p "$pid" | sed 's/^/#   /'
