@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: PostgreSQL
 # The HTTP port when others are there, too: slow ones, many of them, of both families;
-# and what the page shows of names that are no text.
+# what the page shows of names that are no text, and under a storm of SIGHUPs.
 
 # shellcheck source=lib.sh disable=SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
@@ -89,6 +89,25 @@ page '"name":"/later"'
 ok $? "does not keep the page from showing a share made later"
 page '/export/caf\\351'
 ok $? "it shows the name as dittofs.name_to_text() does" || sed 's/^/# /' "$DITTOFS_RUN/page"
+
+# What is done now and then (samples, deadlines of connections) goes on while somebody
+# has the settings read again all the time
+points()
+{
+	curl -s "http://127.0.0.1:$http/status.json" | grep -o '"median":\[[^]]*' | tr -cd , | wc -c
+}
+points_have_come()
+{
+	kill -HUP "$gateway_pid"
+	[ "$(points)" -gt "$before" ]
+}
+for ((i = 0; i < 60; i++)); do
+	kill -HUP "$gateway_pid"
+	sleep 0.05
+done
+before=$(points)
+await "the page's curves go on" points_have_come
+ok $? "the page's curves go on while SIGHUPs come"
 
 kill "$gateway_pid"
 wait "$gateway_pid"

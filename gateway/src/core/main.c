@@ -515,17 +515,33 @@ check_command(int argc, char **argv)
 	return finish(&config, good ? 0 : 1);
 }
 
-/* Until somebody wants the gateway to stop; which signal it was. */
+/* A signal that has come by then; -1: none has. */
+static int
+signal_until(const sigset_t *signals, int64_t until)
+{
+	int64_t		left = until - clock_now();
+	struct timespec period;
+
+	if (left < 0)
+		left = 0;
+	period = (struct timespec) {.tv_sec = left / 1000000,
+		.tv_nsec = left % 1000000 * 1000};
+	return sigtimedwait(signals, NULL, &period);
+}
+
+/*
+ * Until somebody wants the gateway to stop; which signal it was.  What is done
+ * now and then has its time, however many signals come in between.
+ */
 static int
 await_signal(struct config *config, const sigset_t *signals, int argc,
 			 char **given)
 {
-	const struct timespec period = {.tv_sec = STATUS_PERIOD};
+	int64_t		due = 0;
 
-	status_sample();
 	for (;;)
 	{
-		int			signal_number = sigtimedwait(signals, NULL, &period);
+		int			signal_number = signal_until(signals, due);
 
 		if (signal_number == SIGHUP)
 			reload_begin(argc, given);
@@ -533,12 +549,12 @@ await_signal(struct config *config, const sigset_t *signals, int argc,
 			reload_end(config);
 		else if (signal_number > 0)
 			return signal_number;
-		else if (errno == EAGAIN)
-		{
-			status_sample();
-			http_clients_check();
-			log_finish_repeats(false);
-		}
+		if (clock_now() < due)
+			continue;
+		due = clock_now() + STATUS_PERIOD * INT64_C(1000000);
+		status_sample();
+		http_clients_check();
+		log_finish_repeats(false);
 	}
 }
 
@@ -547,13 +563,10 @@ static int
 drain(const sigset_t *signals, int signal_number, int64_t delay)
 {
 	int64_t		until = clock_now() + delay * 1000;
-	int64_t		left;
 
-	while ((left = until - clock_now()) > 0)
+	while (clock_now() < until)
 	{
-		struct timespec period = {.tv_sec = left / 1000000,
-			.tv_nsec = left % 1000000 * 1000};
-		int			another = sigtimedwait(signals, NULL, &period);
+		int			another = signal_until(signals, until);
 
 		if (another == SIGTERM || another == SIGINT)
 			return another;
