@@ -146,6 +146,14 @@ enum dittofs_kind
 /* createmode3: create_file() */
 #define CREATEMODE_WORDS {"unchecked", "guarded", "exclusive", 0}
 
+/* outcome of lock_range() and the like */
+#define LOCK_OUTCOME_WORDS {"granted", "denied", "blocked", "no_locks", 0}
+
+/* What lock_range() takes, in bytes. */
+#define LOCK_CLIENT_NAME_MAX 1024
+#define LOCK_OWNER_MAX	1040
+#define LOCK_WAIT_MAX	2048
+
 /* action of merge_next() */
 #define MERGE_NONE		"none"
 #define MERGE_BLOCK		"block"

@@ -87,5 +87,8 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.mount, dittofs.unmount, dittofs.unmount_all,
 	dittofs.list_mounts, dittofs.list_exports, dittofs.list_shares, dittofs.healthcheck,
 	dittofs.register_replica, dittofs.unregister_replica, dittofs.list_replicas, dittofs.record_slow_call,
-	dittofs.list_slow_calls, dittofs.report_waiting, dittofs.list_waiting
+	dittofs.list_slow_calls, dittofs.report_waiting, dittofs.list_waiting,
+	dittofs.lock_range, dittofs.unlock_range, dittofs.cancel_lock, dittofs.test_lock,
+	dittofs.share_file, dittofs.unshare_file, dittofs.free_locks, dittofs.client_rebooted,
+	dittofs.next_grants, dittofs.grant_told, dittofs.lock_clients_seen
 	TO dittofs_gateway;

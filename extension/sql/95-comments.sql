@@ -389,3 +389,46 @@ COMMENT ON VIEW dittofs.replicas IS 'The gateways, alive or not heard of for up 
 COMMENT ON VIEW dittofs.slow_calls IS 'Slow calls, the last first, with their parts in milliseconds.';
 COMMENT ON VIEW dittofs.clients IS 'Clients by address, with what they have mounted, as they told.';
 COMMENT ON VIEW dittofs.share_usage IS 'The shares, and what they hold.';
+
+-- Locks
+
+COMMENT ON TYPE dittofs.lock_result IS
+$$Result of an operation on locks. outcome: granted, denied, blocked (the request waits) or no_locks (a limit). holder_...: of denied and blocked, a lock or an older request that is in the way. grants: so many waiting requests were let in; next_grants() tells which.$$;
+COMMENT ON TYPE dittofs.lock_grant IS 'A row of next_grants(): a lock that a waiting client has got. wait: what the gateway gave to lock_range().';
+COMMENT ON FUNCTION dittofs.lock_range IS
+$$Locks a range of a file for an owner (NLM LOCK). What the owner has in the range is replaced, in either direction. offset and length are bit patterns of 64 bits without a sign, length 0: to the end of the file. client_name and the caller's address are the client; client_state is NSM's, 0 if unknown: one that is newer than the last ends all that the client had. wait: bytes that come back with the grant; NULL: the request does not wait. ISDIR, INVAL, FBIG$$;
+COMMENT ON FUNCTION dittofs.unlock_range IS
+$$Releases what an owner has in a range (NLM UNLOCK). Nothing is fine, too. Whoever waited for it is let in. ISDIR, INVAL, FBIG$$;
+COMMENT ON FUNCTION dittofs.cancel_lock IS
+$$Ends the waiting of a request with the same owner, range and mode (NLM CANCEL), or takes back its grant if the client has not been told. Outcome denied: there is none. ISDIR, INVAL, FBIG$$;
+COMMENT ON FUNCTION dittofs.test_lock IS
+$$Tells whether a lock would be granted, and if not, what is in the way (NLM TEST). ISDIR, INVAL, FBIG$$;
+COMMENT ON FUNCTION dittofs.share_file IS
+$$Opens a file with a share mode (NLM SHARE). access, deny: 1 reading, 2 writing. Share modes conflict with each other only. reclaim makes no difference. ISDIR, INVAL$$;
+COMMENT ON FUNCTION dittofs.unshare_file IS
+$$Ends an owner's share mode (NLM UNSHARE). None is fine, too. ISDIR, INVAL$$;
+COMMENT ON FUNCTION dittofs.free_locks IS
+$$Ends all that a client has, by its name at the caller's address, in all shares (NLM FREE_ALL). grants: in so many shares it had something, and next_grants() lets in who waited for it.$$;
+COMMENT ON FUNCTION dittofs.client_rebooted IS
+$$Ends all that the clients at the caller's address have (NSM NOTIFY); if there are several, only what the one of that name has, if there is one. A client_state that was seen before says nothing. grants as for free_locks.$$;
+COMMENT ON FUNCTION dittofs.lock_clients_seen IS
+$$A gateway tells which addresses it has heard of. Returns the number of clients that were noted.$$;
+COMMENT ON FUNCTION dittofs.next_grants IS
+$$Returns grants, up to count, of which clients are to be told now. Each comes again, to any gateway, after 1, 2, 4, 8, 16 and then every 30 seconds, until grant_told() ends that. Before, it lets in some of those who waited for clients that have gone.$$;
+COMMENT ON FUNCTION dittofs.grant_told IS
+$$A client has confirmed a grant, or (accepted false) refused it: then the lock is released again.$$;
+COMMENT ON FUNCTION dittofs.break_locks IS
+$$Takes locks and share modes from a client (its name or address), on a file (path), or from a client on a file, and lets in who waited. Returns how many went, of a client with its waiting requests. Clients are not told, and go on as if they had them.$$;
+COMMENT ON FUNCTION dittofs.unpack_locks IS
+$$The locks in a value of files.locks; none of a value that is damaged. The view locks shows those of clients that are alive.$$;
+COMMENT ON FUNCTION dittofs.lock_trouble IS 'What is wrong with a value of files.locks; NULL: nothing.';
+COMMENT ON TABLE dittofs.lock_clients IS 'Clients that have locks, or had some a moment ago: a name at an address, in a share.';
+COMMENT ON COLUMN dittofs.lock_clients.life IS 'The number of its life: locks of another one are none.';
+COMMENT ON COLUMN dittofs.lock_clients.locks IS 'Its locks, waiting requests and share modes.';
+COMMENT ON TABLE dittofs.locked_files IS 'Files that have locks, or had some since the last sweep.';
+COMMENT ON TABLE dittofs.lock_grants IS 'Locks that a waiting client has got and has not confirmed.';
+COMMENT ON TABLE dittofs.lock_passes IS 'Lives of clients that have ended: next_grants() lets in who waited for their locks.';
+COMMENT ON SEQUENCE dittofs.lock_lives IS 'Numbers of lives of clients; none comes twice.';
+COMMENT ON SEQUENCE dittofs.lock_grant_ids IS 'Numbers of grants.';
+COMMENT ON VIEW dittofs.locks IS
+$$Locks, waiting requests and share modes of all files. range_start and range_end are the first and the last byte; range_end NULL: to the end of the file; both NULL: a share mode. kind: read, write, or the share mode; state: held or waiting. It looks at all directory entries.$$;

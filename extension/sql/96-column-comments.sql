@@ -259,3 +259,48 @@ COMMENT ON COLUMN dittofs.waiting_calls.since IS 'When the call arrived.';
 COMMENT ON COLUMN dittofs.waiting_calls.pid IS 'The server process that runs the call; NULL: none at the moment.';
 COMMENT ON COLUMN dittofs.waiting_calls.blocked_by IS 'The server process that holds the lock, when the call was last seen to wait for one; 0: a prepared transaction.';
 COMMENT ON COLUMN dittofs.waiting_calls.seen_at IS 'When the gateway last reported the call.';
+
+COMMENT ON COLUMN dittofs.files.locks IS 'All its locks, packed; dittofs.locks shows them. NULL: it has never had any, or none for a while.';
+
+COMMENT ON COLUMN dittofs.lock_clients.id IS 'Made of protocol, share, name and address.';
+COMMENT ON COLUMN dittofs.lock_clients.state IS 'Its state of NSM, which counts its reboots, as last seen; 0: never.';
+COMMENT ON COLUMN dittofs.lock_clients.seen_at IS 'When a gateway last saw it, to a minute.';
+COMMENT ON COLUMN dittofs.lock_clients.share_id IS 'The share.';
+COMMENT ON COLUMN dittofs.lock_clients.protocol IS 'The protocol by which it locks.';
+COMMENT ON COLUMN dittofs.lock_clients.name IS 'Its name, as it tells.';
+COMMENT ON COLUMN dittofs.lock_clients.address IS 'Its address; NULL: a session of SQL.';
+
+COMMENT ON COLUMN dittofs.lock_grants.id IS 'Its number.';
+COMMENT ON COLUMN dittofs.lock_grants.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.lock_grants.share_id IS 'Its share.';
+COMMENT ON COLUMN dittofs.lock_grants.client_id IS 'The client, as in lock_clients.';
+COMMENT ON COLUMN dittofs.lock_grants.life IS 'The client''s life.';
+COMMENT ON COLUMN dittofs.lock_grants.owner IS 'The owner at the client.';
+COMMENT ON COLUMN dittofs.lock_grants."offset" IS 'The first byte, as a bit pattern of 64 bits without a sign.';
+COMMENT ON COLUMN dittofs.lock_grants.length IS 'How many bytes, likewise; 0: to the end of the file.';
+COMMENT ON COLUMN dittofs.lock_grants.exclusive IS 'Whether it is a write lock.';
+COMMENT ON COLUMN dittofs.lock_grants.wait IS 'What the gateway gave with the request.';
+COMMENT ON COLUMN dittofs.lock_grants.next_at IS 'When the client is to be told, or told again.';
+COMMENT ON COLUMN dittofs.lock_grants.attempts IS 'How often a gateway has taken it.';
+
+COMMENT ON COLUMN dittofs.lock_passes.life IS 'The life that has ended.';
+COMMENT ON COLUMN dittofs.lock_passes.share_id IS 'The share of the client.';
+COMMENT ON COLUMN dittofs.lock_passes.position IS 'Files up to this one were looked at.';
+COMMENT ON COLUMN dittofs.lock_passes.again IS 'Whether there is to be another round: a file was in use, or older transactions were running.';
+COMMENT ON COLUMN dittofs.lock_passes.until IS 'Transactions before this one were running when the first round began.';
+COMMENT ON COLUMN dittofs.lock_passes.next_at IS 'When to go on.';
+
+COMMENT ON COLUMN dittofs.locked_files.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.locked_files.share_id IS 'Its share.';
+COMMENT ON COLUMN dittofs.locked_files.waiting IS 'Whether somebody waits for a lock.';
+
+COMMENT ON COLUMN dittofs.locks.share IS 'The share.';
+COMMENT ON COLUMN dittofs.locks.path IS 'A path of the file, with the share.';
+COMMENT ON COLUMN dittofs.locks.client IS 'The client''s name, as it tells.';
+COMMENT ON COLUMN dittofs.locks.address IS 'Its address; NULL: a session of SQL.';
+COMMENT ON COLUMN dittofs.locks.owner IS 'The owner at the client: 4 bytes that are the number of a process there, and what the client adds.';
+COMMENT ON COLUMN dittofs.locks.range_start IS 'The first byte; NULL: a share mode.';
+COMMENT ON COLUMN dittofs.locks.range_end IS 'The last byte; NULL: to the end of the file.';
+COMMENT ON COLUMN dittofs.locks.kind IS 'read, write, or what a share mode shares and denies.';
+COMMENT ON COLUMN dittofs.locks.state IS 'held or waiting.';
+COMMENT ON COLUMN dittofs.locks.since IS 'When it was granted, or began to wait, to a second.';

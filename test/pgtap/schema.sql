@@ -9,10 +9,10 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'memory_life', 'mounts',
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'locked_files', 'memory_life', 'mounts',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
-SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
-SELECT sequences_are('dittofs', array['file_ids', 'share_ids', 'store_ids']);
+SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
+SELECT sequences_are('dittofs', array['file_ids', 'lock_grant_ids', 'lock_lives', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
 SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
@@ -23,7 +23,9 @@ SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
 	'set_filesystem_capabilities', 'get_filesystem_statistics', 'get_server_config',
 	'set_server_config', 'healthcheck', 'get_share_name_for_handle', 'handle_to_text',
 	'handle_from_text', 'create_share', 'alter_share', 'drop_share', 'list_shares', 'mount', 'unmount',
-	'unmount_all', 'list_mounts', 'list_exports']) name;
+	'unmount_all', 'list_mounts', 'list_exports', 'lock_range', 'unlock_range', 'cancel_lock', 'test_lock',
+	'share_file', 'unshare_file', 'free_locks', 'client_rebooted', 'next_grants', 'grant_told',
+	'lock_clients_seen', 'break_locks']) name;
 SELECT is_empty(
 	$$SELECT proname FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace GROUP BY proname HAVING count(*) > 1$$,
 	'no function is overloaded: a statement of a gateway means one of them');

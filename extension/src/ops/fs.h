@@ -439,6 +439,76 @@ typedef struct FsPage
 extern Status fs_readdir(const Op *op, const FsReaddir *args, FsPage *result);
 
 /*
+ * Locks of NLM: ops_byte_lock.c.  The object is a regular file: ISDIR, INVAL; INVAL also
+ * for a name, an owner or a wait that is none or too long, FBIG for a range
+ * beyond 2^64.
+ */
+
+/* In the order of LOCK_OUTCOME_WORDS, and of enum LockOutcome */
+typedef enum FsLockOutcome
+{
+	FS_LOCK_GRANTED,
+	FS_LOCK_DENIED,
+	FS_LOCK_BLOCKED,
+	FS_LOCK_NO_LOCKS
+} FsLockOutcome;
+
+/* Each takes what it needs of this. */
+typedef struct FsLockRequest
+{
+	FsBytes		client_name;
+	int32		client_state;	/* NSM's; 0: not told */
+	FsBytes		owner;			/* opaque */
+	int64		offset;			/* this and length: bit patterns of uint64 */
+	int64		length;			/* 0: to the end */
+	bool		exclusive;
+	FsBytes		wait;			/* to be returned with the grant; NULL: does not wait */
+	int32		access;			/* these two of a share mode: 1 reading, 2 writing */
+	int32		deny;
+	bool		reclaim;		/* makes no difference: there is no grace period */
+} FsLockRequest;
+
+typedef struct FsLockReply
+{
+	FsLockOutcome outcome;
+	/* what is in the way, where it is known: DENIED, BLOCKED */
+	OptInt		holder_exclusive;
+	const bytea *holder_owner;	/* or NULL */
+	OptInt		holder_offset;
+	OptInt		holder_length;
+	int32		grants;			/* so many waiters have been let in */
+} FsLockReply;
+
+/* Who may read or write the file, or owns it, may lock it.  ACCES */
+extern Status fs_lock(const Op *op, const FsLockRequest *args, FsLockReply *result);
+extern Status fs_test_lock(const Op *op, const FsLockRequest *args,
+						   FsLockReply *result);
+extern Status fs_share(const Op *op, const FsLockRequest *args,
+					   FsLockReply *result);
+/* Of what the client has, whatever the mode of the file has become. */
+extern Status fs_unlock(const Op *op, const FsLockRequest *args,
+						FsLockReply *result);
+extern Status fs_cancel_lock(const Op *op, const FsLockRequest *args,
+							 FsLockReply *result);
+extern Status fs_unshare(const Op *op, const FsLockRequest *args,
+						 FsLockReply *result);
+/* What the client says of a grant.  One that is none any more is no failure. */
+extern void fs_grant_told(int64 id, bool accepted, FsLockReply *result);
+/*
+ * Takes from clients what they hold in a file: those of whose ids the callback
+ * says so, or everybody (NULL).  Returns how many locks and shares went.
+ */
+extern int64 fs_break_locks(const Op *op,
+							bool (*client) (const pg_uuid_t *id, void *arg),
+							void *arg, FsLockReply *result);
+/*
+ * For passes, which bracket them: who waits for nobody any more is let in; a file that
+ * has no locks is not noted any more.  False: somebody has the file.
+ */
+extern bool fs_admit_waiters(const pg_uuid_t *id);
+extern bool fs_forget_locks(const pg_uuid_t *id);
+
+/*
  * The share: fsinfo.c
  */
 

@@ -10,6 +10,7 @@
 
 #include "base/change.h"
 #include "tables/content.h"
+#include "tables/file_locks.h"
 #include "ops/ops.h"
 #include "tables/usage.h"
 
@@ -159,6 +160,7 @@ op_unlink(const Share *share, Inode *inode)
 	{
 		usage_add(share->share_id, -inode->used, -1);
 		content_remove(inode);
+		file_locks_remove(inode);
 		inode_delete(inode);
 		return;
 	}

@@ -21,6 +21,7 @@
 #include "base/change.h"
 #include "tables/content.h"
 #include "admin/dropped.h"
+#include "admin/locks.h"
 #include "ops/ops_data.h"
 #include "ops/replies.h"
 #include "tables/staged.h"
@@ -240,6 +241,7 @@ fs_reap(int64 max)
 	snapshot_renew();
 	if (deleted < max)
 		deleted += content_reap(max - deleted);
+	locks_sweep();
 	reply_expire();
 	change_end();
 	return deleted;

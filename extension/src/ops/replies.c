@@ -499,7 +499,8 @@ find_pending(int64 key, uint64 call, const Arrival *arrival, pg_uuid_t *object)
 		if (own->key == key && same_call(own->call, call) &&
 			same_client(&own->arrival, arrival))
 		{
-			*object = own->object;
+			if ((own->call & OBJECT_BIT) != 0)
+				*object = own->object;
 			return true;
 		}
 	}

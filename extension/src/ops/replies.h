@@ -28,7 +28,13 @@ typedef enum Procedure
 	PROC_REMOVE = 12,
 	PROC_RMDIR = 13,
 	PROC_RENAME = 14,
-	PROC_LINK = 15
+	PROC_LINK = 15,
+	/* of NLM, which have no numbers beside these */
+	PROC_LOCK = 100,
+	PROC_UNLOCK,
+	PROC_CANCEL_LOCK,
+	PROC_SHARE,
+	PROC_UNSHARE
 } Procedure;
 
 /*

@@ -54,12 +54,19 @@ PG_FUNCTION_INFO_V1(dittofs_commit_write);
 PG_FUNCTION_INFO_V1(dittofs_claim_blocks);
 PG_FUNCTION_INFO_V1(dittofs_get_filesystem_capabilities);
 PG_FUNCTION_INFO_V1(dittofs_get_filesystem_statistics);
+PG_FUNCTION_INFO_V1(dittofs_lock_range);
+PG_FUNCTION_INFO_V1(dittofs_unlock_range);
+PG_FUNCTION_INFO_V1(dittofs_cancel_lock);
+PG_FUNCTION_INFO_V1(dittofs_test_lock);
+PG_FUNCTION_INFO_V1(dittofs_share_file);
+PG_FUNCTION_INFO_V1(dittofs_unshare_file);
 PG_FUNCTION_INFO_V1(dittofs_lock_objects);
 PG_FUNCTION_INFO_V1(dittofs_reap);
 
 static const char *const createmode_words[] = CREATEMODE_WORDS;
 static const char *const kind_words[] = KIND_WORDS;
 static const char *const stability_words[] = STABILITY_WORDS;
+static const char *const lock_outcome_words[] = LOCK_OUTCOME_WORDS;
 
 /* Where a member is, which must be of this type. */
 #define MEMBER(Struct, member, Type) \
@@ -210,7 +217,10 @@ typedef enum ColumnKind
 	COLUMN_BOOL,
 	COLUMN_BYTEA,
 	COLUMN_VERIFIER,
-	COLUMN_WORD
+	COLUMN_WORD,
+	COLUMN_OPT_INT64,			/* these, where they are given, besides */
+	COLUMN_OPT_BOOL,
+	COLUMN_OPT_BYTEA
 } ColumnKind;
 
 typedef struct Column
@@ -233,6 +243,10 @@ typedef uint8 Verifier[FS_VERIFIER_LEN];
 #define BOOL_COLUMN(name, S, m)		{name, COLUMN_BOOL, MEMBER(S, m, bool), NULL}
 #define BYTEA_COLUMN(name, S, m)	{name, COLUMN_BYTEA, MEMBER(S, m, const bytea *), NULL}
 #define VERIFIER_COLUMN(name, S, m)	{name, COLUMN_VERIFIER, MEMBER(S, m, Verifier), NULL}
+#define OPT_INT64_COLUMN(name, S, m) {name, COLUMN_OPT_INT64, MEMBER(S, m, OptInt), NULL}
+#define OPT_BOOL_COLUMN(name, S, m)	{name, COLUMN_OPT_BOOL, MEMBER(S, m, OptInt), NULL}
+#define OPT_BYTEA_COLUMN(name, S, m) \
+	{name, COLUMN_OPT_BYTEA, MEMBER(S, m, const bytea *), NULL}
 #define WORD_COLUMN(name, S, m, words) \
 	{name, COLUMN_WORD, MEMBER_WORD(S, m), words}
 
@@ -294,6 +308,12 @@ column_value(const Column *column, const char *member, Scratch *scratch)
 			memcpy(scratch_take(scratch, strlen(word), &value), word,
 				   strlen(word));
 			return value;
+		case COLUMN_OPT_INT64:
+			return Int64GetDatum(((const OptInt *) member)->value);
+		case COLUMN_OPT_BOOL:
+			return BoolGetDatum(((const OptInt *) member)->value != 0);
+		case COLUMN_OPT_BYTEA:
+			return PointerGetDatum(*(const bytea *const *) member);
 	}
 	return value;
 }
@@ -305,6 +325,10 @@ column_is_given(const Column *column, const char *member, Status status)
 		return ((const OptFattr *) member)->given;
 	if (column->kind == COLUMN_OPT_WCC)
 		return ((const OptWcc *) member)->given;
+	if (column->kind == COLUMN_OPT_INT64 || column->kind == COLUMN_OPT_BOOL)
+		return status == FS_OK && ((const OptInt *) member)->given;
+	if (column->kind == COLUMN_OPT_BYTEA)
+		return status == FS_OK && *(const bytea *const *) member != NULL;
 	return status == FS_OK;
 }
 
@@ -911,6 +935,142 @@ dittofs_read_directory(PG_FUNCTION_ARGS)
 	if (rows->next < rows->page.n)
 		SRF_RETURN_NEXT(context, form_entry(&rows->page.entries[rows->next++]));
 	SRF_RETURN_DONE(context);
+}
+
+/*
+ * Locks
+ */
+
+static const Column lock_result[] = {
+	WORD_COLUMN("outcome", FsLockReply, outcome, lock_outcome_words),
+	OPT_BOOL_COLUMN("holder_exclusive", FsLockReply, holder_exclusive),
+	OPT_BYTEA_COLUMN("holder_owner", FsLockReply, holder_owner),
+	OPT_INT64_COLUMN("holder_offset", FsLockReply, holder_offset),
+	OPT_INT64_COLUMN("holder_length", FsLockReply, holder_length),
+	INT32_COLUMN("grants", FsLockReply, grants),
+};
+
+static const Arg lock_range_args[] = {
+	HANDLE("handle", 0),
+	CALLER("caller"),
+	BYTES("client_name", FsLockRequest, client_name),
+	NUMBER32("client_state", FsLockRequest, client_state),
+	BYTES("owner", FsLockRequest, owner),
+	NUMBER("offset", FsLockRequest, offset),
+	NUMBER("length", FsLockRequest, length),
+	FLAG("exclusive", FsLockRequest, exclusive),
+	BYTES("wait", FsLockRequest, wait),
+};
+
+Datum
+dittofs_lock_range(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, lock_range_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_lock(&op, &args, &result), &result);
+}
+
+static const Arg unlock_range_args[] = {
+	HANDLE("handle", 0),
+	CALLER("caller"),
+	BYTES("client_name", FsLockRequest, client_name),
+	NUMBER32("client_state", FsLockRequest, client_state),
+	BYTES("owner", FsLockRequest, owner),
+	NUMBER("offset", FsLockRequest, offset),
+	NUMBER("length", FsLockRequest, length),
+};
+
+Datum
+dittofs_unlock_range(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, unlock_range_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_unlock(&op, &args, &result),
+				&result);
+}
+
+/* Of CANCEL and TEST */
+static const Arg try_lock_args[] = {
+	HANDLE("handle", 0),
+	CALLER("caller"),
+	BYTES("client_name", FsLockRequest, client_name),
+	NUMBER32("client_state", FsLockRequest, client_state),
+	BYTES("owner", FsLockRequest, owner),
+	NUMBER("offset", FsLockRequest, offset),
+	NUMBER("length", FsLockRequest, length),
+	FLAG("exclusive", FsLockRequest, exclusive),
+};
+
+Datum
+dittofs_cancel_lock(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, try_lock_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_cancel_lock(&op, &args, &result),
+				&result);
+}
+
+Datum
+dittofs_test_lock(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, try_lock_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_test_lock(&op, &args, &result),
+				&result);
+}
+
+static const Arg share_file_args[] = {
+	HANDLE("handle", 0),
+	CALLER("caller"),
+	BYTES("client_name", FsLockRequest, client_name),
+	NUMBER32("client_state", FsLockRequest, client_state),
+	BYTES("owner", FsLockRequest, owner),
+	NUMBER32("access", FsLockRequest, access),
+	NUMBER32("deny", FsLockRequest, deny),
+	FLAG("reclaim", FsLockRequest, reclaim),
+};
+
+Datum
+dittofs_share_file(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, share_file_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_share(&op, &args, &result), &result);
+}
+
+static const Arg unshare_file_args[] = {
+	HANDLE("handle", 0),
+	CALLER("caller"),
+	BYTES("client_name", FsLockRequest, client_name),
+	NUMBER32("client_state", FsLockRequest, client_state),
+	BYTES("owner", FsLockRequest, owner),
+};
+
+Datum
+dittofs_unshare_file(PG_FUNCTION_ARGS)
+{
+	Op			op;
+	FsLockRequest args = {0};
+	FsLockReply result;
+
+	UNPACK(fcinfo, unshare_file_args, &op, 1, &args);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_unshare(&op, &args, &result),
+				&result);
 }
 
 /*

@@ -36,6 +36,18 @@ const ConfigEntry config_table[CONFIG_COUNT] = {
 	{"external_min", 64 * 1024, 1, PG_INT64_MAX,
 		"Files shorter than this, in bytes, stay in the database "
 	"where the content of the share is in a store."},
+	[CONFIG_LOCK_CLIENT_MAX] =
+	{"lock_client_max", 65536, 1, PG_INT32_MAX,
+		"Locks, waiting requests and share modes that a client may have in a share. "
+	"Beyond that it is told that there are no locks left."},
+	[CONFIG_LOCK_CLIENT_TIMEOUT] =
+	{"lock_client_timeout", 0, 0, INT64CONST(100) * 365 * 24 * 3600,
+		"Seconds after which a client that no gateway has seen loses its locks; "
+	"at least 300 have to pass in any case. 0: it keeps them."},
+	[CONFIG_LOCK_FILE_BYTES] =
+	{"lock_file_bytes", 128 * 1024, 1024, 16 * 1024 * 1024,
+		"Bytes that the locks of one file may take, packed. A lock takes about 20. "
+	"All of them are written anew when one of them changes."},
 	[CONFIG_MERGE_DELAY] =
 	{"merge_delay", 2000, 0, 24 * 3600 * 1000,
 		"Milliseconds for which a file must not have changed before what was "

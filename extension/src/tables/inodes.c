@@ -73,6 +73,7 @@ enum
 	COL_CUTS,
 	COL_MOVED,
 	COL_OVERFLOW,
+	COL_LOCKS,
 	NCOLS
 };
 
@@ -190,6 +191,10 @@ inode_from_slot(TupleTableSlot *slot, Inode *inode)
 	if (!null[COL_TARGET])
 		inode->target = (bytea *)
 			DatumGetPointer(datumCopy(v[COL_TARGET], false, -1));
+	inode->locks = NULL;
+	if (unlikely(!null[COL_LOCKS]))
+		inode->locks = (bytea *)
+			DatumGetPointer(datumCopy(v[COL_LOCKS], false, -1));
 }
 
 static void
@@ -229,6 +234,8 @@ inode_to_values(const Inode *inode, Datum *v, bool *null)
 	null[COL_RDEV] = inode->kind != KIND_BLOCK && inode->kind != KIND_CHARACTER;
 	v[COL_TARGET] = PointerGetDatum(inode->target);
 	null[COL_TARGET] = inode->target == NULL;
+	v[COL_LOCKS] = PointerGetDatum(inode->locks);
+	null[COL_LOCKS] = inode->locks == NULL;
 	null[COL_VERIFIER] = !inode->has_verifier;
 	if (inode->has_verifier)
 	{
@@ -275,6 +282,14 @@ locked_enter(const Inode *inode, ItemPointer tid)
 
 		entry->inode.target = (bytea *)
 			DatumGetPointer(datumCopy(PointerGetDatum(inode->target), false, -1));
+		MemoryContextSwitchTo(old);
+	}
+	if (unlikely(inode->locks != NULL))
+	{
+		MemoryContext old = MemoryContextSwitchTo(locked_context);
+
+		entry->inode.locks = (bytea *)
+			DatumGetPointer(datumCopy(PointerGetDatum(inode->locks), false, -1));
 		MemoryContextSwitchTo(old);
 	}
 	entry->fresh = tid == NULL;
@@ -631,6 +646,25 @@ inode_dirty(Inode *inode)
 {
 	/* an Inode we hand out is the first member of its LockedInode */
 	((LockedInode *) inode)->dirty = true;
+}
+
+void
+inode_set_locks(Inode *inode, const void *bytes, size_t len)
+{
+	bytea	   *old = inode->locks;
+
+	Assert(locked_find(&inode->id) == (LockedInode *) inode);
+	inode->locks = NULL;
+	if (len > 0)
+	{
+		inode->locks = MemoryContextAlloc(locked_context, VARHDRSZ + len);
+		SET_VARSIZE(inode->locks, VARHDRSZ + len);
+		memcpy(VARDATA(inode->locks), bytes, len);
+	}
+	/* a batch may lock and unlock the same file over and over */
+	if (old != NULL)
+		pfree(old);
+	inode_dirty(inode);
 }
 
 Inode *

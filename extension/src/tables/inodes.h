@@ -54,6 +54,7 @@ typedef struct Inode
 	uint32		rdev_minor;
 	uint8		verifier[FS_VERIFIER_LEN];
 	bytea	   *target;			/* symlinks only; NULL in locked inodes */
+	bytea	   *locks;			/* as stored (lock_list.c); NULL: never any */
 } Inode;
 
 /* Bytes that rows hold for it: used, and what was cut off and is not deleted. */
@@ -151,6 +152,9 @@ extern Inode *inode_locked(const pg_uuid_t *id);
 
 /* To be called after a change to a locked inode. */
 extern void inode_dirty(Inode *inode);
+
+/* The packed locks of a locked inode (file_locks.c); len 0: none. */
+extern void inode_set_locks(Inode *inode, const void *bytes, size_t len);
 
 /* Adds an inode (locked by us from now on); target may be NULL. */
 extern Inode *inode_insert(const Inode *inode, const bytea *target);

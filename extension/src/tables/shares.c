@@ -292,6 +292,8 @@ read_config(ShareCache *new_cache, Snapshot snapshot)
 	{
 		new_cache->by_id[i]->external_min = config[CONFIG_EXTERNAL_MIN];
 		new_cache->by_id[i]->merge_delay = config[CONFIG_MERGE_DELAY];
+		new_cache->by_id[i]->lock_client_max = config[CONFIG_LOCK_CLIENT_MAX];
+		new_cache->by_id[i]->lock_file_bytes = config[CONFIG_LOCK_FILE_BYTES];
 	}
 }
 

@@ -82,6 +82,8 @@ typedef struct Share
 	bool		store_read_only;	/* attached to be read: nothing new goes there */
 	int64		external_min;	/* of server_config: */
 	int64		merge_delay;	/* ms */
+	int64		lock_client_max;
+	int64		lock_file_bytes;
 	/* read_only, squash and so on: the rows of dittofs_share_options.h */
 	SHARE_OPTIONS(SHARE_FIELD)
 

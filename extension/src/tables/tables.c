@@ -44,6 +44,7 @@ static const KnownColumn files_columns[] = {
 	{"cuts", INT8ARRAYOID, true},
 	{"moved", INT8OID, true},
 	{"overflow", INT4OID, true},
+	{"locks", BYTEAOID, true},
 };
 
 static const KnownColumn dirents_columns[] = {
@@ -271,6 +272,48 @@ static const KnownColumn waiting_calls_columns[] = {
 	{"seen_at", TIMESTAMPTZOID},
 };
 
+static const KnownColumn lock_clients_columns[] = {
+	{"id", UUIDOID},
+	{"life", INT8OID},
+	{"locks", INT8OID},
+	{"state", INT4OID},
+	{"seen_at", TIMESTAMPTZOID},
+	{"share_id", INT4OID},
+	{"protocol", TEXTOID},
+	{"name", TEXTOID},
+	{"address", INETOID, true},
+};
+
+static const KnownColumn locked_files_columns[] = {
+	{"file_id", UUIDOID},
+	{"share_id", INT4OID},
+	{"waiting", BOOLOID},
+};
+
+static const KnownColumn lock_grants_columns[] = {
+	{"id", INT8OID},
+	{"file_id", UUIDOID},
+	{"share_id", INT4OID},
+	{"client_id", UUIDOID},
+	{"life", INT8OID},
+	{"owner", BYTEAOID},
+	{"offset", INT8OID},
+	{"length", INT8OID},
+	{"exclusive", BOOLOID},
+	{"wait", BYTEAOID},
+	{"next_at", TIMESTAMPTZOID},
+	{"attempts", INT4OID},
+};
+
+static const KnownColumn lock_passes_columns[] = {
+	{"life", INT8OID},
+	{"share_id", INT4OID},
+	{"position", UUIDOID},
+	{"again", BOOLOID},
+	{"until", XID8OID, true},
+	{"next_at", TIMESTAMPTZOID},
+};
+
 /* Result types */
 
 static const KnownColumn attributes[] = {
@@ -443,6 +486,28 @@ static const KnownColumn mount_result[] = {
 	{"auth_none", BOOLOID},
 };
 
+static const KnownColumn lock_result[] = {
+	{"status", INT4OID},
+	{"outcome", TEXTOID},
+	{"holder_exclusive", BOOLOID},
+	{"holder_owner", BYTEAOID},
+	{"holder_offset", INT8OID},
+	{"holder_length", INT8OID},
+	{"grants", INT4OID},
+};
+
+static const KnownColumn lock_grant[] = {
+	{"id", INT8OID},
+	{"client_address", TEXTOID},
+	{"client_name", TEXTOID},
+	{"wait", BYTEAOID},
+	{"owner", BYTEAOID},
+	{"offset", INT8OID},
+	{"length", INT8OID},
+	{"exclusive", BOOLOID},
+	{"attempts", INT4OID},
+};
+
 const KnownType known_types[TYPE_COUNT] = {
 	[TYPE_ATTRIBUTES] = {"attributes", COLUMNS(attributes)},
 	[TYPE_WCC_BEFORE] = {"wcc_before", COLUMNS(wcc_before)},
@@ -464,6 +529,8 @@ const KnownType known_types[TYPE_COUNT] = {
 	[TYPE_CAPABILITIES_RESULT] = {"capabilities_result", COLUMNS(capabilities_result)},
 	[TYPE_STATISTICS_RESULT] = {"statistics_result", COLUMNS(statistics_result)},
 	[TYPE_MOUNT_RESULT] = {"mount_result", COLUMNS(mount_result)},
+	[TYPE_LOCK_RESULT] = {"lock_result", COLUMNS(lock_result)},
+	[TYPE_LOCK_GRANT] = {"lock_grant", COLUMNS(lock_grant)},
 };
 
 const KnownTable known_tables[REL_COUNT] = {
@@ -512,7 +579,13 @@ const KnownTable known_tables[REL_COUNT] = {
 	.by_sql = true,.unlogged = true},
 	[REL_WAITING_CALLS] = {"waiting_calls", COLUMNS(waiting_calls_columns),
 	.nkeys = 2,.by_sql = true,.unlogged = true},
+	[REL_LOCK_CLIENTS] = {"lock_clients", COLUMNS(lock_clients_columns), .nkeys = 1},
+	[REL_LOCKED_FILES] = {"locked_files", COLUMNS(locked_files_columns), .nkeys = 1},
+	[REL_LOCK_GRANTS] = {"lock_grants", COLUMNS(lock_grants_columns), .nkeys = 1},
+	[REL_LOCK_PASSES] = {"lock_passes", COLUMNS(lock_passes_columns), .nkeys = 1},
 	[REL_FILE_IDS] = {"file_ids"},
 	[REL_SHARE_IDS] = {"share_ids"},
 	[REL_STORE_IDS] = {"store_ids"},
+	[REL_LOCK_LIVES] = {"lock_lives"},
+	[REL_LOCK_GRANT_IDS] = {"lock_grant_ids"},
 };

@@ -43,9 +43,15 @@ typedef enum RelName
 	REL_GATEWAY_REPLICAS,
 	REL_SLOW_CALL_LOG,
 	REL_WAITING_CALLS,
+	REL_LOCK_CLIENTS,
+	REL_LOCKED_FILES,
+	REL_LOCK_GRANTS,
+	REL_LOCK_PASSES,
 	REL_FILE_IDS,				/* a sequence */
 	REL_SHARE_IDS,				/* a sequence */
 	REL_STORE_IDS,				/* a sequence */
+	REL_LOCK_LIVES,				/* a sequence */
+	REL_LOCK_GRANT_IDS,			/* a sequence */
 	REL_COUNT
 } RelName;
 
@@ -71,6 +77,8 @@ typedef enum ResultType
 	TYPE_CAPABILITIES_RESULT,
 	TYPE_STATISTICS_RESULT,
 	TYPE_MOUNT_RESULT,
+	TYPE_LOCK_RESULT,
+	TYPE_LOCK_GRANT,
 	TYPE_COUNT
 } ResultType;
 

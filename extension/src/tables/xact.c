@@ -33,6 +33,7 @@
 #include "tables/dirents.h"
 #include "base/guc.h"
 #include "tables/inodes.h"
+#include "tables/lock_clients.h"
 #include "tables/rel.h"
 #include "ops/replies.h"
 #include "tables/usage.h"
@@ -108,6 +109,7 @@ write_pending(void)
 	inode_flush();
 	dirent_flush();
 	usage_flush();
+	lock_clients_flush();
 	reply_flush();
 	reply_verify();
 	CommandCounterIncrement();
@@ -120,6 +122,7 @@ write_changes(void)
 	inode_flush();
 	dirent_flush();
 	usage_flush();
+	lock_clients_flush();
 	CommandCounterIncrement();
 }
 
@@ -177,6 +180,7 @@ change_attempt(void (*work) (void *arg), void *arg, char **error)
 		inode_forget();
 		dirent_forget();
 		usage_forget();
+		lock_clients_forget();
 		change_state.pending = true;
 		if (is_of_the_moment(data->sqlerrcode))
 			ReThrowError(data);
@@ -195,6 +199,7 @@ write_and_forget(void)
 	inode_forget();
 	dirent_forget();
 	usage_forget();
+	lock_clients_forget();
 	reply_forget();
 	change_state.pending = false;
 }
@@ -316,6 +321,7 @@ at_end(bool committed)
 	inode_forget();
 	dirent_forget();
 	usage_forget();
+	lock_clients_forget();
 	if (committed)
 		reply_committed(TransactionIdIsValid(GetTopTransactionIdIfAny()));
 	else
@@ -375,6 +381,7 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 		inode_forget();
 		dirent_forget();
 		usage_forget();
+		lock_clients_forget();
 		reply_forget();
 		change_state.pending = false;
 	}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * file_locks.c
+ *	  The locks of a file: from its inode to a list and back.
+ *
+ * The locks are a column of the inode, so its lock guards them, the memory of a
+ * batch has them until the commit, and they go with it.  locked_files says
+ * which inodes have that column, for those who look for locks: a file that has
+ * been locked keeps an empty list, and its row, until a sweep comes by.  So a
+ * file that is locked and unlocked over and over costs one row, its inode's.
+ *
+ * Rows of locked_files and lock_grants are changed under the inode's lock.  But
+ * next_grants() leases a grant without it, and drop_share() deletes: so a row
+ * is locked before it is changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "base/dittofs.h"
+
+#include "access/detoast.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "commands/sequence.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/change.h"
+#include "tables/file_locks.h"
+#include "tables/lock_clients.h"
+#include "tables/rel.h"
+
+enum
+{
+	FILE_ID,
+	FILE_SHARE_ID,
+	FILE_WAITING,
+	FILE_NCOLS
+};
+
+enum
+{
+	GRANT_ID,
+	GRANT_FILE_ID,
+	GRANT_SHARE_ID,
+	GRANT_CLIENT_ID,
+	GRANT_LIFE,
+	GRANT_OWNER,
+	GRANT_OFFSET,
+	GRANT_LENGTH,
+	GRANT_EXCLUSIVE,
+	GRANT_WAIT,
+	GRANT_NEXT_AT,
+	GRANT_ATTEMPTS,
+	GRANT_NCOLS
+};
+
+/* Releasing a lock may need room for what is left on both sides. */
+#define RELEASE_ROOM(max)	((max) + (max) / 4)
+
+static int64
+now_seconds(void)
+{
+	return fs_now() / INT64CONST(1000000000);
+}
+
+static void *
+allocate(size_t size)
+{
+	return palloc(size);
+}
+
+static const pg_uuid_t *
+client_uuid(const LockList *list, int client)
+{
+	return (const pg_uuid_t *) list->clients[client].id;
+}
+
+/*
+ * Reading
+ */
+
+static bool
+decode(LockList *list, const Inode *inode)
+{
+	const bytea *stored = inode->locks;
+
+	if (stored == NULL)
+	{
+		lock_list_init(list, allocate);
+		return true;
+	}
+	stored = DatumGetByteaPP(PointerGetDatum(stored));
+	return lock_list_decode(list, allocate, VARDATA_ANY(stored),
+							VARSIZE_ANY_EXHDR(stored));
+}
+
+static bool
+is_alive(const LockList *list, int client)
+{
+	return lock_client_life(client_uuid(list, client)) ==
+		list->clients[client].life;
+}
+
+static char *
+uuid_text(const pg_uuid_t *id)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
+}
+
+static void
+open_locks(FileLocks *locks, const Inode *inode, bool admit)
+{
+	LockList   *list = &locks->list;
+	bool		dead = false;
+
+	if (!decode(list, inode))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the column locks of inode %s is damaged",
+						uuid_text(&inode->id)),
+				 errhint("dittofs.fsck_repair() removes it: the file has no locks then.")));
+	locks->stored = inode->locks;
+	locks->nclients = list->nclients;
+	locks->counts = (int *) palloc0(sizeof(int) * Max(list->nclients, 1));
+	for (int i = 0; i < list->nclients; i++)
+	{
+		if (is_alive(list, i))
+			locks->counts[i] = lock_list_count(list, i);
+		else
+		{
+			lock_list_drop_client(list, i);
+			dead = true;
+		}
+	}
+	if (dead && admit)
+		lock_list_admit(list, now_seconds());
+}
+
+void
+file_locks_open(FileLocks *locks, const Inode *inode)
+{
+	open_locks(locks, inode, true);
+}
+
+void
+file_locks_look(FileLocks *locks, const Inode *inode)
+{
+	open_locks(locks, inode, false);
+}
+
+/*
+ * Rows
+ */
+
+/* A row by its id, locked in its newest version; rs is open if it is there. */
+static bool
+lock_row(RelScan *rs, RelName table, RegProcedure equal, Datum id)
+{
+	ScanKeyData key;
+	TM_Result	result;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, equal, id);
+	rel_scan_begin(rs, table, RowExclusiveLock, GetActiveSnapshot(), &key, 1);
+	if (rel_scan_next(rs))
+	{
+		result = rel_lock(rs, LockTupleExclusive, LockWaitBlock);
+		if (result == TM_Ok)
+			return true;
+		if (IsolationUsesXactSnapshot() || result != TM_Deleted)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+	}
+	rel_scan_end(rs);
+	return false;
+}
+
+static void
+note_file(const Inode *inode, bool waiting)
+{
+	Datum		values[FILE_NCOLS] = {UUIDPGetDatum(&inode->id),
+	Int32GetDatum(inode->share_id), BoolGetDatum(waiting)};
+	bool		nulls[FILE_NCOLS] = {false};
+	RelScan		rs;
+
+	if (lock_row(&rs, REL_LOCKED_FILES, F_UUID_EQ, UUIDPGetDatum(&inode->id)))
+	{
+		ItemPointerData tid = rs.slot->tts_tid;
+
+		rel_update(rs.heap, &tid, FILE_NCOLS, values, nulls);
+		rel_scan_end(&rs);
+	}
+	else
+	{
+		Relation	heap = rel_open(REL_LOCKED_FILES, RowExclusiveLock);
+
+		rel_insert(heap, FILE_NCOLS, values, nulls);
+		table_close(heap, NoLock);
+	}
+}
+
+static void
+delete_row(RelName table, RegProcedure equal, Datum id)
+{
+	RelScan		rs;
+
+	if (!lock_row(&rs, table, equal, id))
+		return;
+	rel_delete(rs.heap, &rs.slot->tts_tid);
+	rel_scan_end(&rs);
+}
+
+void
+lock_grant_delete(int64 id)
+{
+	delete_row(REL_LOCK_GRANTS, F_INT8EQ, Int64GetDatum(id));
+}
+
+static Datum
+bytes_datum(const uint8 *bytes, size_t len)
+{
+	bytea	   *value = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(value, VARHDRSZ + len);
+	memcpy(VARDATA(value), bytes, len);
+	return PointerGetDatum(value);
+}
+
+static void
+insert_grant(const LockList *list, const UntoldLock *untold, const Inode *inode)
+{
+	const LockOwner *owner = &list->owners[untold->owner];
+	const LockRange *range = &untold->range;
+	Datum		values[GRANT_NCOLS];
+	bool		nulls[GRANT_NCOLS] = {false};
+	Relation	heap = rel_open(REL_LOCK_GRANTS, RowExclusiveLock);
+
+	values[GRANT_ID] = Int64GetDatum(untold->id);
+	values[GRANT_FILE_ID] = UUIDPGetDatum(&inode->id);
+	values[GRANT_SHARE_ID] = Int32GetDatum(inode->share_id);
+	values[GRANT_CLIENT_ID] = UUIDPGetDatum(client_uuid(list, owner->client));
+	values[GRANT_LIFE] = Int64GetDatum(list->clients[owner->client].life);
+	values[GRANT_OWNER] = bytes_datum(owner->name, owner->len);
+	values[GRANT_OFFSET] = Int64GetDatum((int64) range->start);
+	values[GRANT_LENGTH] = Int64GetDatum((int64) lock_range_length(range));
+	values[GRANT_EXCLUSIVE] = BoolGetDatum(range->exclusive);
+	values[GRANT_WAIT] = bytes_datum(untold->wait.bytes, untold->wait.len);
+	values[GRANT_NEXT_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[GRANT_ATTEMPTS] = Int32GetDatum(0);
+	rel_insert(heap, GRANT_NCOLS, values, nulls);
+	table_close(heap, NoLock);
+}
+
+bool
+lock_grant_file(int64 id, int32 *share_id, pg_uuid_t *file_id)
+{
+	RelScan		rs;
+	ScanKeyData key;
+	bool		found;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+	rel_scan_begin(&rs, REL_LOCK_GRANTS, AccessShareLock, GetActiveSnapshot(),
+				   &key, 1);
+	found = rel_scan_next(&rs);
+	if (found)
+	{
+		*share_id = DatumGetInt32(rs.slot->tts_values[GRANT_SHARE_ID]);
+		*file_id = *DatumGetUUIDP(rs.slot->tts_values[GRANT_FILE_ID]);
+	}
+	rel_scan_end(&rs);
+	return found;
+}
+
+/*
+ * Storing
+ */
+
+/* What the client of that number has got, since the list was opened. */
+static int
+gained(const FileLocks *locks, int client)
+{
+	return lock_list_count(&locks->list, client) -
+		(client < locks->nclients ? locks->counts[client] : 0);
+}
+
+static bool
+within_limit(const FileLocks *locks, const Share *share)
+{
+	for (int i = 0; i < locks->list.nclients; i++)
+	{
+		int			more = gained(locks, i);
+
+		if (more > 0 && lock_client_locks(client_uuid(&locks->list, i)) + more >
+			share->lock_client_max)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_unchanged(const bytea *stored, const uint8 *bytes, size_t len)
+{
+	if (stored == NULL)
+		return false;
+	stored = DatumGetByteaPP(PointerGetDatum(stored));
+	return VARSIZE_ANY_EXHDR(stored) == len &&
+		memcmp(VARDATA_ANY(stored), bytes, len) == 0;
+}
+
+static bool
+too_long(const FileLocks *locks, const Share *share, size_t len, bool releasing)
+{
+	int64		max = share->lock_file_bytes;
+
+	if ((int64) len <= (releasing ? RELEASE_ROOM(max) : max))
+		return false;
+	/* the setting may have been lowered since */
+	return locks->stored == NULL ||
+		len > toast_raw_datum_size(PointerGetDatum(locks->stored)) - VARHDRSZ;
+}
+
+static int64
+new_grant_id(void)
+{
+	return nextval_internal(rel_oid(REL_LOCK_GRANT_IDS), false);
+}
+
+bool
+file_locks_store(FileLocks *locks, const Share *share, Inode *inode,
+				 bool releasing)
+{
+	LockList   *list = &locks->list;
+	uint8	   *bytes;
+	size_t		len;
+
+	if (locks->stored == NULL && lock_list_empty(list))
+		return true;
+	if (!releasing && !within_limit(locks, share))
+		return false;
+	for (int i = 0; i < list->nuntold; i++)
+		if (list->untold[i].id == 0)
+			list->untold[i].id = new_grant_id();
+	bytes = lock_list_encode(list, &len);
+	if (too_long(locks, share, len, releasing))
+		return false;
+	if (is_unchanged(locks->stored, bytes, len))
+		return true;
+
+	for (int i = 0; i < list->nforgotten; i++)
+		lock_grant_delete(list->forgotten[i]);
+	if (list->granted > 0)
+	{
+		for (int i = 0; i < list->nuntold; i++)
+			if (list->untold[i].wait.bytes != NULL)
+				insert_grant(list, &list->untold[i], inode);
+	}
+	if (locks->stored == NULL || list->noted_waiting != (list->nwaiting > 0))
+		note_file(inode, list->nwaiting > 0);
+	for (int i = 0; i < list->nclients; i++)
+		lock_client_add(client_uuid(list, i), gained(locks, i),
+						releasing ? 0 : share->lock_client_max);
+	inode_set_locks(inode, bytes, len);
+	return true;
+}
+
+void
+file_locks_remove(const Inode *inode)
+{
+	LockList	list;
+
+	if (likely(inode->locks == NULL))
+		return;
+	delete_row(REL_LOCKED_FILES, F_UUID_EQ, UUIDPGetDatum(&inode->id));
+	/*
+	 * a damaged value is no reason to keep the file: fsck_repair() counts anew
+	 */
+	if (!decode(&list, inode))
+		return;
+	for (int i = 0; i < list.nuntold; i++)
+		lock_grant_delete(list.untold[i].id);
+	for (int i = 0; i < list.nclients; i++)
+		if (is_alive(&list, i))
+			lock_client_add(client_uuid(&list, i), -lock_list_count(&list, i),
+							0);
+}
+
+void
+file_locks_forget(const pg_uuid_t *id, Inode *inode)
+{
+	FileLocks	locks;
+
+	if (inode != NULL && inode->locks != NULL)
+	{
+		file_locks_open(&locks, inode);
+		if (!lock_list_empty(&locks.list))
+			return;
+		for (int i = 0; i < locks.list.nforgotten; i++)
+			lock_grant_delete(locks.list.forgotten[i]);
+		inode_set_locks(inode, NULL, 0);
+	}
+	delete_row(REL_LOCKED_FILES, F_UUID_EQ, UUIDPGetDatum(id));
+}

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*-------------------------------------------------------------------------
+ *
+ * lock_list.c
+ *	  The byte-range locks and share modes of one file, as one packed value.
+ *
+ * POSIX: a range that an owner locks takes the place of what it held there, in
+ * either direction, so locking may split, merge, upgrade and downgrade.  Owners
+ * conflict where ranges overlap and one of them is exclusive.  Unlocking what
+ * is not held is fine.  test/model/locks holds this against Linux' own locks.
+ *
+ * A waiter is let in unless a lock is in its way, or an older waiter with whom
+ * it conflicts; otherwise readers that come one after the other would keep a
+ * writer waiting for ever.  An older waiter who waits for the very owner that
+ * asks is not in the way: neither would ever get in.  A request that does not
+ * wait asks for locks only, as Linux' do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "lock_list.h"
+
+#include <string.h>
+
+/*
+ * Arrays
+ */
+
+/*
+ * An array with room for one more.  It is copied each time: a request adds a
+ * few items at most.
+ */
+static void *
+with_one_more(const LockList *list, const void *array, int n, size_t size)
+{
+	char	   *copy = list->alloc((size_t) (n + 1) * size);
+
+	if (n > 0)
+		memcpy(copy, array, (size_t) n * size);
+	memset(copy + (size_t) n * size, 0, size);
+	return copy;
+}
+
+#define ADD(list, array, count) \
+	((array) = with_one_more(list, array, count, sizeof(*(array))), \
+	 &(array)[(count)++])
+
+#define REMOVE(array, count, i) \
+	memmove(&(array)[i], &(array)[(i) + 1], \
+			(size_t) (--(count) - (i)) * sizeof(*(array)))
+
+int
+lock_list_find_client(const LockList *list, const uint8_t *id)
+{
+	for (int i = 0; i < list->nclients; i++)
+		if (memcmp(list->clients[i].id, id, LOCK_CLIENT_ID_LEN) == 0)
+			return i;
+	return -1;
+}
+
+static int
+find_owner(const LockList *list, int client, const void *name, uint32_t len)
+{
+	for (int i = 0; i < list->nowners; i++)
+		if (list->owners[i].client == client && list->owners[i].len == len &&
+			(len == 0 || memcmp(list->owners[i].name, name, len) == 0))
+			return i;
+	return -1;
+}
+
+int
+lock_list_find_owner(const LockList *list, const uint8_t *client_id,
+					 const void *name, uint32_t len)
+{
+	int			client = lock_list_find_client(list, client_id);
+
+	return client < 0 ? -1 : find_owner(list, client, name, len);
+}
+
+int
+lock_list_owner(LockList *list, const LockClient *client, const void *name,
+				uint32_t len)
+{
+	int			at = lock_list_find_client(list, client->id);
+	int			owner;
+	LockOwner  *added;
+
+	if (at < 0)
+	{
+		*ADD(list, list->clients, list->nclients) = *client;
+		at = list->nclients - 1;
+	}
+	/* one that is there with another life was dropped */
+	list->clients[at].life = client->life;
+	owner = find_owner(list, at, name, len);
+	if (owner >= 0)
+		return owner;
+	added = ADD(list, list->owners, list->nowners);
+	added->client = at;
+	added->name = name;
+	added->len = len;
+	return list->nowners - 1;
+}
+
+bool
+lock_list_empty(const LockList *list)
+{
+	return list->nheld == 0 && list->nwaiting == 0 && list->nuntold == 0 &&
+		list->nshares == 0;
+}
+
+int
+lock_list_count(const LockList *list, int client)
+{
+	int			n = 0;
+
+	for (int i = 0; i < list->nheld; i++)
+		n += list->owners[list->held[i].owner].client == client;
+	for (int i = 0; i < list->nwaiting; i++)
+		n += list->owners[list->waiting[i].owner].client == client;
+	for (int i = 0; i < list->nshares; i++)
+		n += list->owners[list->shares[i].owner].client == client;
+	return n;
+}
+
+/*
+ * Ranges
+ */
+
+static bool
+overlap(const LockRange *a, const LockRange *b)
+{
+	return a->start <= b->end && b->start <= a->end;
+}
+
+static bool
+same_range(const LockRange *a, const LockRange *b)
+{
+	return a->start == b->start && a->end == b->end &&
+		a->exclusive == b->exclusive;
+}
+
+static bool
+conflict(int owner, const LockRange *range, int other_owner,
+		 const LockRange *other)
+{
+	return owner != other_owner && overlap(range, other) &&
+		(range->exclusive || other->exclusive);
+}
+
+/* A stretch of one owner's locks; a list of them is sorted and disjoint. */
+typedef struct Piece
+{
+	LockRange	range;
+	int64_t		since;
+} Piece;
+
+/* Adds one behind the others; it joins the last if it goes on with it. */
+static int
+push(Piece *pieces, int n, uint64_t start, uint64_t end, bool exclusive,
+	 int64_t since)
+{
+	if (n > 0 && pieces[n - 1].range.exclusive == exclusive &&
+		pieces[n - 1].range.end + 1 == start)
+	{
+		pieces[n - 1].range.end = end;
+		if (since < pieces[n - 1].since)
+			pieces[n - 1].since = since;
+		return n;
+	}
+	pieces[n].range = (LockRange) {start, end, exclusive};
+	pieces[n].since = since;
+	return n + 1;
+}
+
+/*
+ * What an owner holds when a range of it is locked, or unlocked (lock: false).
+ * to has room for two more.
+ */
+static int
+put_range(Piece *to, const Piece *from, int n, const LockRange *range,
+		  bool lock, int64_t since)
+{
+	int			m = 0;
+	bool		put = !lock;
+
+	/* what was held already is held since then */
+	for (int i = 0; i < n; i++)
+		if (overlap(&from[i].range, range) && from[i].since < since &&
+			from[i].range.exclusive == range->exclusive)
+			since = from[i].since;
+	for (int i = 0; i < n; i++)
+	{
+		const LockRange *old = &from[i].range;
+
+		if (old->start < range->start)
+			m = push(to, m, old->start,
+					 old->end < range->start ? old->end : range->start - 1,
+					 old->exclusive, from[i].since);
+		if (!put && old->end >= range->start)
+		{
+			m = push(to, m, range->start, range->end, range->exclusive, since);
+			put = true;
+		}
+		if (old->end > range->end)
+			m = push(to, m,
+					 old->start > range->end ? old->start : range->end + 1,
+					 old->end, old->exclusive, from[i].since);
+	}
+	if (!put)
+		m = push(to, m, range->start, range->end, range->exclusive, since);
+	return m;
+}
+
+/* What owner holds. */
+static Piece *
+pieces_of(const LockList *list, int owner, int *n)
+{
+	Piece	   *pieces = LOCK_LIST_ALLOC(list, Piece, list->nheld);
+
+	*n = 0;
+	for (int i = 0; i < list->nheld; i++)
+	{
+		if (list->held[i].owner != owner)
+			continue;
+		pieces[*n].range = list->held[i].range;
+		pieces[(*n)++].since = list->held[i].since;
+	}
+	return pieces;
+}
+
+/* Puts these in the place of what owner holds. */
+static void
+replace_pieces(LockList *list, int owner, const Piece *pieces, int n)
+{
+	HeldLock   *held = LOCK_LIST_ALLOC(list, HeldLock, list->nheld + n);
+	int			m = 0;
+	int			next = 0;
+
+	for (int i = 0; i <= list->nheld; i++)
+	{
+		bool		end = i == list->nheld;
+
+		if (!end && list->held[i].owner == owner)
+			continue;
+		while (next < n && (end || pieces[next].range.start <
+							list->held[i].range.start))
+		{
+			held[m].owner = owner;
+			held[m].range = pieces[next].range;
+			held[m++].since = pieces[next++].since;
+		}
+		if (!end)
+			held[m++] = list->held[i];
+	}
+	list->held = held;
+	list->nheld = m;
+}
+
+/* The part of a range that is within another; false: there is none. */
+static bool
+clip(const LockRange *range, const LockRange *within, LockRange *part)
+{
+	if (!overlap(range, within))
+		return false;
+	part->start = range->start > within->start ? range->start : within->start;
+	part->end = range->end < within->end ? range->end : within->end;
+	part->exclusive = range->exclusive;
+	return true;
+}
+
+/* What is locked or unlocked after a grant is so, too, if that is refused. */
+static void
+change_before(LockList *list, UntoldLock *untold, const LockRange *range,
+			  bool lock)
+{
+	LockRange	part;
+	Piece	   *from;
+	Piece	   *to;
+
+	if (!clip(range, &untold->range, &part))
+		return;
+	from = LOCK_LIST_ALLOC(list, Piece, untold->nbefore);
+	to = LOCK_LIST_ALLOC(list, Piece, untold->nbefore + 2);
+	for (int i = 0; i < untold->nbefore; i++)
+		from[i] = (Piece) {untold->before[i], 0};
+	untold->nbefore = put_range(to, from, untold->nbefore, &part, lock, 0);
+	untold->before = LOCK_LIST_ALLOC(list, LockRange, untold->nbefore);
+	for (int i = 0; i < untold->nbefore; i++)
+		untold->before[i] = to[i].range;
+}
+
+static void
+apply(LockList *list, int owner, const LockRange *range, bool lock, int64_t now)
+{
+	int			n;
+	Piece	   *from = pieces_of(list, owner, &n);
+	Piece	   *to = LOCK_LIST_ALLOC(list, Piece, n + 2);
+
+	n = put_range(to, from, n, range, lock, now);
+	replace_pieces(list, owner, to, n);
+	for (int i = 0; i < list->nuntold; i++)
+		if (list->untold[i].owner == owner)
+			change_before(list, &list->untold[i], range, lock);
+}
+
+/*
+ * Waiting
+ */
+
+/* The lock that is in the way, or -1. */
+static int
+held_in_the_way(const LockList *list, int owner, const LockRange *range)
+{
+	for (int i = 0; i < list->nheld; i++)
+	{
+		if (list->held[i].range.start > range->end)
+			break;
+		if (conflict(owner, range, list->held[i].owner, &list->held[i].range))
+			return i;
+	}
+	return -1;
+}
+
+/* Does this waiter wait for what owner holds? */
+static bool
+waits_for(const LockList *list, const WaitingLock *waiter, int owner)
+{
+	for (int i = 0; i < list->nheld; i++)
+	{
+		const HeldLock *held = &list->held[i];
+
+		if (held->owner == owner &&
+			conflict(waiter->owner, &waiter->range, owner, &held->range))
+			return true;
+	}
+	return false;
+}
+
+/* Is anything in the way of a request that comes behind so many waiters? */
+static bool
+in_the_way(const LockList *list, int owner, const LockRange *range, int behind,
+		   LockHolder *holder)
+{
+	int			held = held_in_the_way(list, owner, range);
+
+	if (held >= 0)
+	{
+		*holder = (LockHolder) {list->held[held].owner, list->held[held].range};
+		return true;
+	}
+	for (int i = 0; i < behind; i++)
+	{
+		const WaitingLock *older = &list->waiting[i];
+
+		if (conflict(owner, range, older->owner, &older->range) &&
+			!waits_for(list, older, owner))
+		{
+			*holder = (LockHolder) {older->owner, older->range};
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+find_waiting(const LockList *list, int owner, const LockRange *range)
+{
+	for (int i = 0; i < list->nwaiting; i++)
+		if (list->waiting[i].owner == owner &&
+			same_range(&list->waiting[i].range, range))
+			return i;
+	return -1;
+}
+
+static int
+find_untold(const LockList *list, int owner, const LockRange *range)
+{
+	for (int i = 0; i < list->nuntold; i++)
+		if (list->untold[i].owner == owner &&
+			same_range(&list->untold[i].range, range))
+			return i;
+	return -1;
+}
+
+static void
+forget(LockList *list, int i)
+{
+	if (list->untold[i].id != 0)
+		*ADD(list, list->forgotten, list->nforgotten) = list->untold[i].id;
+	REMOVE(list->untold, list->nuntold, i);
+}
+
+/*
+ * A waiter becomes a holder that is to be told so.  True: it holds less than
+ * before somewhere (a downgrade).
+ */
+static bool
+let_in(LockList *list, int i, int64_t now)
+{
+	WaitingLock waiter = list->waiting[i];
+	UntoldLock	untold = {.owner = waiter.owner,.range = waiter.range,
+	.wait = waiter.wait};
+	bool		less = false;
+	int			n;
+	Piece	   *pieces = pieces_of(list, waiter.owner, &n);
+
+	REMOVE(list->waiting, list->nwaiting, i);
+	untold.before = LOCK_LIST_ALLOC(list, LockRange, n);
+	for (int j = 0; j < n; j++)
+	{
+		LockRange  *part = &untold.before[untold.nbefore];
+
+		if (clip(&pieces[j].range, &waiter.range, part))
+		{
+			less |= part->exclusive && !waiter.range.exclusive;
+			untold.nbefore++;
+		}
+	}
+	apply(list, waiter.owner, &waiter.range, true, now);
+	*ADD(list, list->untold, list->nuntold) = untold;
+	list->granted++;
+	return less;
+}
+
+/* A downgrade may let in waiters that were passed by, so it begins again. */
+void
+lock_list_admit(LockList *list, int64_t now)
+{
+	LockHolder	holder;
+	bool		again = true;
+
+	while (again)
+	{
+		again = false;
+		for (int i = 0; i < list->nwaiting;)
+		{
+			const WaitingLock *waiter = &list->waiting[i];
+
+			if (in_the_way(list, waiter->owner, &waiter->range, i, &holder))
+				i++;
+			else
+				again |= let_in(list, i, now);
+		}
+	}
+}
+
+/* The grant is taken back: its owner holds what it held before. */
+static void
+take_back(LockList *list, int i, int64_t now)
+{
+	UntoldLock	untold = list->untold[i];
+
+	forget(list, i);
+	apply(list, untold.owner, &untold.range, false, now);
+	for (int j = 0; j < untold.nbefore; j++)
+		apply(list, untold.owner, &untold.before[j], true, now);
+}
+
+/*
+ * Requests
+ */
+
+LockOutcome
+lock_list_lock(LockList *list, int owner, const LockRange *range, LockWait wait,
+			   int64_t now, LockHolder *holder)
+{
+	int			waiting = find_waiting(list, owner, range);
+	int			behind = wait.bytes == NULL ? 0 :
+		waiting >= 0 ? waiting : list->nwaiting;
+	int			untold;
+
+	if (in_the_way(list, owner, range, behind, holder))
+	{
+		WaitingLock *waiter;
+
+		if (wait.bytes == NULL)
+			return LOCK_DENIED;
+		if (waiting >= 0)
+			waiter = &list->waiting[waiting];
+		else if (list->nwaiting >= LOCK_WAITING_MAX)
+			return LOCK_NO_LOCKS;
+		else
+		{
+			waiter = ADD(list, list->waiting, list->nwaiting);
+			waiter->owner = owner;
+			waiter->range = *range;
+			waiter->since = now;
+		}
+		waiter->wait = wait;
+		return LOCK_BLOCKED;
+	}
+	if (waiting >= 0)
+		REMOVE(list->waiting, list->nwaiting, waiting);
+	while ((untold = find_untold(list, owner, range)) >= 0)
+		forget(list, untold);
+	apply(list, owner, range, true, now);
+	lock_list_admit(list, now);
+	return LOCK_GRANTED;
+}
+
+void
+lock_list_unlock(LockList *list, int owner, uint64_t start, uint64_t end,
+				 int64_t now)
+{
+	LockRange	range = {start, end, false};
+
+	if (owner < 0)
+		return;
+	for (int i = list->nuntold - 1; i >= 0; i--)
+	{
+		const UntoldLock *untold = &list->untold[i];
+
+		if (untold->owner == owner && untold->range.start >= start &&
+			untold->range.end <= end)
+			forget(list, i);
+	}
+	apply(list, owner, &range, false, now);
+	lock_list_admit(list, now);
+}
+
+bool
+lock_list_cancel(LockList *list, int owner, const LockRange *range, int64_t now)
+{
+	int			at;
+
+	if (owner < 0)
+		return false;
+	if ((at = find_waiting(list, owner, range)) >= 0)
+		REMOVE(list->waiting, list->nwaiting, at);
+	else if ((at = find_untold(list, owner, range)) >= 0)
+		take_back(list, at, now);
+	else
+		return false;
+	lock_list_admit(list, now);
+	return true;
+}
+
+LockOutcome
+lock_list_test(const LockList *list, int owner, const LockRange *range,
+			   LockHolder *holder)
+{
+	return in_the_way(list, owner, range, 0, holder) ? LOCK_DENIED :
+		LOCK_GRANTED;
+}
+
+bool
+lock_list_told(LockList *list, int64_t id, bool accepted, int64_t now)
+{
+	int			i;
+
+	for (i = 0; i < list->nuntold && list->untold[i].id != id; i++)
+		;
+	if (i == list->nuntold)
+		return false;
+	if (accepted)
+		forget(list, i);
+	else
+	{
+		take_back(list, i, now);
+		lock_list_admit(list, now);
+	}
+	return true;
+}
+
+static bool
+is_of(const LockList *list, int owner, int client)
+{
+	return client < 0 || list->owners[owner].client == client;
+}
+
+/* Takes what a client (-1: any) holds; also what waits, if that is to go. */
+static void
+take_all(LockList *list, int client, bool waiters)
+{
+	for (int i = list->nheld - 1; i >= 0; i--)
+		if (is_of(list, list->held[i].owner, client))
+			REMOVE(list->held, list->nheld, i);
+	for (int i = list->nwaiting - 1; i >= 0 && waiters; i--)
+		if (is_of(list, list->waiting[i].owner, client))
+			REMOVE(list->waiting, list->nwaiting, i);
+	for (int i = list->nuntold - 1; i >= 0; i--)
+		if (is_of(list, list->untold[i].owner, client))
+			forget(list, i);
+	for (int i = list->nshares - 1; i >= 0; i--)
+		if (is_of(list, list->shares[i].owner, client))
+			REMOVE(list->shares, list->nshares, i);
+}
+
+void
+lock_list_drop_client(LockList *list, int client)
+{
+	take_all(list, client, true);
+}
+
+int
+lock_list_break(LockList *list, int client, int64_t now)
+{
+	int			before = list->nheld + list->nshares;
+	int			broken;
+
+	take_all(list, client, client >= 0);
+	broken = before - list->nheld - list->nshares;
+	lock_list_admit(list, now);
+	return broken;
+}
+
+LockOutcome
+lock_list_share(LockList *list, int owner, int access, int deny, int64_t now,
+				LockHolder *holder)
+{
+	ShareMode  *own = NULL;
+
+	for (int i = 0; i < list->nshares; i++)
+	{
+		ShareMode  *other = &list->shares[i];
+
+		if (other->owner == owner)
+			own = other;
+		else if ((access & other->deny) != 0 || (deny & other->access) != 0)
+		{
+			*holder = (LockHolder) {other->owner,
+			{0, LOCK_TO_END, (other->access & 2) != 0}};
+			return LOCK_DENIED;
+		}
+	}
+	if (own == NULL)
+	{
+		own = ADD(list, list->shares, list->nshares);
+		own->owner = owner;
+		own->since = now;
+	}
+	own->access = access;
+	own->deny = deny;
+	return LOCK_GRANTED;
+}
+
+void
+lock_list_unshare(LockList *list, int owner)
+{
+	for (int i = list->nshares - 1; i >= 0; i--)
+		if (list->shares[i].owner == owner)
+			REMOVE(list->shares, list->nshares, i);
+}
+
+/*
+ * Soundness
+ */
+
+const char *
+lock_list_trouble(const LockList *list)
+{
+	for (int i = 0; i < list->nclients; i++)
+		if (lock_list_find_client(list, list->clients[i].id) != i)
+			return "a client is in it twice";
+	for (int i = 0; i < list->nowners; i++)
+		if (find_owner(list, list->owners[i].client, list->owners[i].name,
+					   list->owners[i].len) != i)
+			return "an owner is in it twice";
+	for (int i = 0; i < list->nheld; i++)
+	{
+		const HeldLock *held = &list->held[i];
+
+		if (held_in_the_way(list, held->owner, &held->range) >= 0)
+			return "two locks conflict";
+	}
+	for (int i = 0; i < list->nwaiting; i++)
+		if (find_waiting(list, list->waiting[i].owner,
+						 &list->waiting[i].range) != i)
+			return "a request waits twice";
+	for (int i = 0; i < list->nshares; i++)
+		for (int j = 0; j < i; j++)
+		{
+			const ShareMode *a = &list->shares[i];
+			const ShareMode *b = &list->shares[j];
+
+			if (a->owner == b->owner || (a->access & b->deny) != 0 ||
+				(a->deny & b->access) != 0)
+				return "two shares conflict";
+		}
+	return NULL;
+}

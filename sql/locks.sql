@@ -1,0 +1,224 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Locks of NLM: ranges, waiting, grants, share modes, clients that go, limits, the view, the sweep.
+\set VERBOSITY terse
+SELECT dittofs.create_share('/locks', squash => 'none') IS NOT NULL AS made;
+CREATE SCHEMA l;
+CREATE FUNCTION l.handle(name text) RETURNS bytea LANGUAGE sql AS $$ SELECT dittofs.resolve('/locks/' || name) $$;
+SELECT dittofs.write_file('/locks/' || name, 'x') FROM unnest('{a,b,c}'::text[]) name;
+
+-- The client ALICE at 10.0.0.1 and so on: what a request comes to.
+CREATE FUNCTION l.caller(client text) RETURNS dittofs.caller LANGUAGE sql AS $$
+	SELECT ('client=10.0.0.' || position(left(client, 1) IN 'abcdefghij'))::dittofs.caller $$;
+CREATE FUNCTION l.told(r dittofs.lock_result) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', CASE WHEN r.status <> 0 THEN dittofs.status_name(r.status) END, r.outcome,
+		'by ' || CASE WHEN r.holder_exclusive THEN 'write ' ELSE 'read ' END || encode(r.holder_owner, 'escape') || ' ' ||
+		r.holder_offset || '+' || r.holder_length, 'grants ' || nullif(r.grants, 0)) $$;
+CREATE FUNCTION l.lock(client text, owner text, file text, start bigint, length bigint, exclusive bool DEFAULT true,
+	wait text DEFAULT NULL, state int DEFAULT 1) RETURNS text LANGUAGE sql AS $$
+	SELECT l.told(dittofs.lock_range(l.handle(file), l.caller(client), client, state, owner::bytea, start, length, exclusive,
+		wait::bytea)) $$;
+CREATE FUNCTION l.unlock(client text, owner text, file text, start bigint, length bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT l.told(dittofs.unlock_range(l.handle(file), l.caller(client), client, 1, owner::bytea, start, length)) $$;
+CREATE FUNCTION l.cancel(client text, owner text, file text, start bigint, length bigint, exclusive bool DEFAULT true)
+	RETURNS text LANGUAGE sql AS $$
+	SELECT l.told(dittofs.cancel_lock(l.handle(file), l.caller(client), client, 1, owner::bytea, start, length, exclusive)) $$;
+CREATE FUNCTION l.test(client text, owner text, file text, start bigint, length bigint, exclusive bool DEFAULT true)
+	RETURNS text LANGUAGE sql AS $$
+	SELECT l.told(dittofs.test_lock(l.handle(file), l.caller(client), client, 1, owner::bytea, start, length, exclusive)) $$;
+CREATE FUNCTION l.share(client text, owner text, file text, access int, deny int) RETURNS text LANGUAGE sql AS $$
+	SELECT l.told(dittofs.share_file(l.handle(file), l.caller(client), client, 1, owner::bytea, access, deny, false)) $$;
+CREATE VIEW l.locks AS SELECT path, client, host(address) AS address, encode(owner, 'escape') AS owner, range_start, range_end, kind, state
+	FROM dittofs.locks ORDER BY path, state, range_start, client, owner, kind;
+CREATE FUNCTION l.grants() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(client_name || ' ' || client_address || ' ' || encode(owner, 'escape') || ' ' || encode(wait, 'escape') || ' ' ||
+		"offset" || '+' || length || ' ' || attempts, ', ' ORDER BY id) FROM dittofs.next_grants(100) $$;
+
+-- Ranges: what another owner has is in the way, what one's own has is replaced.
+SELECT l.lock('alice', 'p1', 'a', 0, 10) AS alone, l.lock('alice', 'p1', 'a', 0, 10) AS again,
+	l.lock('bob', 'p1', 'a', 5, 1) AS overlaps, l.lock('bob', 'p1', 'a', 10, 5) AS beside,
+	l.lock('alice', 'p2', 'a', 9, 0, false) AS another_owner;
+SELECT * FROM l.locks;
+SELECT l.lock('alice', 'p1', 'a', 3, 2, false) AS downgrade, l.lock('bob', 'p1', 'a', 4, 1, false) AS shared,
+	l.lock('bob', 'p1', 'a', 4, 1) AS upgrade;
+SELECT l.test('carol', 'p', 'a', 0, 0) AS test, l.test('carol', 'p', 'a', 4, 1, false) AS reading, l.test('carol', 'p', 'a', 15, 0) AS behind;
+SELECT l.unlock('alice', 'p1', 'a', 1, 1) AS hole, l.unlock('alice', 'p1', 'a', 1, 1) AS nothing, l.unlock('dave', 'p', 'a', 0, 0) AS nobody;
+SELECT * FROM l.locks;
+SELECT l.unlock('alice', 'p1', 'a', 0, 0), l.unlock('bob', 'p1', 'a', 0, 0);
+SELECT * FROM l.locks;
+
+-- 64 bits without a sign.
+SELECT l.lock('alice', 'p1', 'a', (-2)::bigint, 1) AS far, l.lock('alice', 'p1', 'a', (-1)::bigint, 1) AS last_byte, l.lock('bob', 'p', 'a', (-1)::bigint, 2) AS beyond,
+	l.lock('bob', 'p', 'a', 0, -1) AS all_but_one;
+SELECT * FROM l.locks;
+SELECT l.unlock('alice', 'p1', 'a', 0, 0);
+
+-- What is no request.
+SELECT l.lock(NULL, 'p', 'a', 0, 0) AS no_name, l.lock('', 'p', 'a', 0, 0) AS empty_name, l.lock(repeat('a', 1025), 'p', 'a', 0, 0) AS long_name,
+	l.lock('alice', NULL, 'a', 0, 0) AS no_owner, l.lock('alice', repeat('o', 1041), 'a', 0, 0) AS long_owner,
+	l.lock('alice', 'p', 'a', 0, 0, true, repeat('w', 2049)) AS long_wait, l.lock('alice', 'p', '', 0, 0) AS directory;
+SELECT l.told(dittofs.lock_range('\x00', '', 'alice', 0, 'p', 0, 0, true)) AS bad_handle, l.told(dittofs.lock_range(NULL, '', 'alice', 0, 'p', 0, 0, true)) AS no_handle,
+	l.told(dittofs.lock_range(l.handle('a'), NULL, 'alice', 0, 'p', 0, 0, true)) AS nobody,
+	l.told(dittofs.share_file(l.handle('a'), '', 'alice', 0, 'p', 4, 0)) AS bad_access;
+SELECT l.lock('alice', repeat('o', 1040), 'a', 0, 0, true, repeat('w', 2048)) AS longest, l.unlock('alice', repeat('o', 1040), 'a', 0, 0);
+-- Whoever may read or write the file, or owns it, may lock it; anybody may give back.
+SELECT dittofs.chown('/locks/b', 7, 7), dittofs.chmod('/locks/b', '0040');
+SELECT l.told(dittofs.lock_range(l.handle('b'), (c || ' client=10.0.0.1')::dittofs.caller, 'alice', 0, c::bytea, 0, 0, false)) AS may, c
+	FROM unnest('{uid=7 gid=1,uid=8 gid=7,uid=8 gid=8,uid=0}'::text[]) c;
+SELECT l.told(dittofs.unlock_range(l.handle('b'), 'uid=8 gid=8 client=10.0.0.1', 'alice', 0, 'uid=7 gid=1', 0, 0)) AS gives_back;
+SELECT l.told(dittofs.free_locks('client=10.0.0.1', 'alice'));
+SELECT dittofs.chmod('/locks/b', '0644');
+-- A share that is read-only has locks, too.
+SELECT dittofs.alter_share('/locks', read_only => true);
+SELECT l.lock('alice', 'p1', 'a', 0, 1), l.unlock('alice', 'p1', 'a', 0, 0);
+SELECT dittofs.alter_share('/locks', read_only => false);
+
+-- Waiting: in the order of age, readers behind a writer that waits.
+SELECT l.lock('alice', 'p', 'a', 0, 10, false) AS reader, l.lock('bob', 'p', 'a', 0, 5, true, 'w1') AS writer,
+	l.lock('carol', 'p', 'a', 4, 2, false, 'w2') AS reader_behind, l.lock('dave', 'p', 'a', 6, 1, false, 'w3') AS beside,
+	l.lock('carol', 'p', 'a', 4, 2, false) AS does_not_wait;
+SELECT * FROM l.locks;
+SELECT l.lock('bob', 'p', 'a', 0, 5, true, 'w1 again') AS asked_again;
+SELECT l.unlock('alice', 'p', 'a', 4, 1) AS not_enough;
+SELECT l.unlock('alice', 'p', 'a', 0, 0) AS not_yet, l.unlock('carol', 'p', 'a', 4, 1) AS lets_in_one;
+SELECT l.grants();
+SELECT l.grants() AS not_yet;
+-- Asked again when it has it: it knows, and need not be told.
+SELECT l.lock('bob', 'p', 'a', 0, 5, true, 'w1');
+SELECT count(*) AS untold FROM dittofs.lock_grants;
+SELECT l.unlock('bob', 'p', 'a', 4, 1) AS lets_in_the_reader;
+SELECT l.grants();
+SELECT l.told(dittofs.grant_told((SELECT max(id) FROM dittofs.lock_grants), true));
+SELECT count(*) AS untold FROM dittofs.lock_grants;
+SELECT l.lock('bob', 'p', 'a', 4, 1, false), l.lock('carol', 'p', 'a', 4, 2, true, 'w4') AS upgrade, l.unlock('bob', 'p', 'a', 0, 0) AS lets_in;
+-- Refused: carol has what she had before.
+SELECT l.told(dittofs.grant_told((SELECT max(id) FROM dittofs.lock_grants), false));
+SELECT count(*) AS untold FROM dittofs.lock_grants;
+SELECT * FROM l.locks;
+SELECT l.told(dittofs.grant_told(4711, true)) AS unknown;
+SELECT l.lock('bob', 'p', 'a', 5, 1, false);
+-- Cancelled while it waits; when it was granted and not told; when there is nothing.
+SELECT l.lock('alice', 'p', 'a', 5, 1, true, 'w5'), l.cancel('alice', 'p', 'a', 5, 1, false) AS another_mode, l.cancel('alice', 'p', 'a', 5, 1), l.cancel('alice', 'p', 'a', 5, 1) AS twice;
+SELECT l.lock('alice', 'p', 'a', 5, 1, true, 'w6'), l.unlock('carol', 'p', 'a', 0, 0), l.unlock('bob', 'p', 'a', 0, 0), l.cancel('alice', 'p', 'a', 5, 1);
+SELECT count(*) AS untold FROM dittofs.lock_grants;
+SELECT * FROM l.locks;
+-- A chain: each lets in the next, and one that goes lets in all readers.
+SELECT l.unlock('dave', 'p', 'a', 0, 0), l.unlock('carol', 'p', 'a', 0, 0);
+SELECT l.lock('alice', 'p', 'a', 0, 1), l.lock('bob', 'p', 'a', 0, 1, false, 'b'), l.lock('carol', 'p', 'a', 0, 1, false, 'c'), l.lock('dave', 'p', 'a', 0, 1, true, 'd');
+SELECT l.lock('alice', 'p', 'a', 0, 1, false) AS downgrade;
+SELECT l.grants();
+SELECT l.unlock('alice', 'p', 'a', 0, 0), l.unlock('bob', 'p', 'a', 0, 0), l.unlock('carol', 'p', 'a', 0, 0);
+SELECT l.grants();
+SELECT l.unlock('dave', 'p', 'a', 0, 0);
+SELECT count(*) AS untold FROM dittofs.lock_grants;
+-- An older waiter that waits for the very owner is not in its way.
+SELECT l.lock('alice', 'p', 'a', 0, 1, false), l.lock('bob', 'p', 'a', 0, 10, true, 'b'), l.lock('alice', 'p', 'a', 5, 1, false, 'a') AS not_in_the_way;
+SELECT l.unlock('alice', 'p', 'a', 0, 0), l.unlock('bob', 'p', 'a', 0, 0);
+
+-- Share modes conflict with each other only.
+SELECT l.share('alice', 'o', 'a', 1, 2) AS reads_denies_writing, l.share('bob', 'o', 'a', 2, 0) AS writes, l.share('bob', 'o', 'a', 1, 0) AS reads,
+	l.share('carol', 'o', 'a', 0, 1) AS denies_reading, l.lock('carol', 'o', 'a', 0, 0) AS locks;
+SELECT * FROM l.locks;
+SELECT l.share('alice', 'o', 'a', 1, 0) AS other_mode, l.share('bob', 'o', 'a', 3, 0) AS writes_now,
+	l.told(dittofs.unshare_file(l.handle('a'), l.caller('bob'), 'bob', 0, 'o')) AS ends, l.told(dittofs.unshare_file(l.handle('a'), l.caller('bob'), 'bob', 0, 'o')) AS none;
+SELECT l.told(dittofs.free_locks(l.caller('alice'), 'alice')), l.told(dittofs.free_locks(l.caller('carol'), 'bob')) AS not_his, l.told(dittofs.free_locks(l.caller('carol'), 'carol'));
+SELECT * FROM l.locks;
+
+-- Clients that have rebooted: by SM_NOTIFY, and by a newer state in a LOCK.
+SELECT l.lock('alice', 'p', 'a', 0, 1), l.lock('bob', 'p', 'a', 0, 1, true, 'b'), l.lock('alice', 'p', 'b', 0, 1);
+SELECT l.told(dittofs.client_rebooted(l.caller('alice'), 'alice', 1)) AS same_state, l.told(dittofs.client_rebooted(l.caller('bob'), 'alice', 5)) AS another_address,
+	l.told(dittofs.client_rebooted(l.caller('dave'), 'alice', 5)) AS no_client;
+SELECT * FROM l.locks;
+SELECT l.lock('bob', 'p', 'a', 0, 1, true, 'b', 5);
+SELECT l.told(dittofs.client_rebooted(l.caller('alice'), 'whatever', 3)) AS one_at_the_address;
+SELECT l.grants();
+SELECT * FROM l.locks;
+SELECT l.lock('alice', 'p', 'a', 0, 1, true, 'a', 3), l.lock('bob', 'p2', 'a', 5, 1, true, NULL, 7) AS newer_state;
+SELECT l.grants();
+SELECT * FROM l.locks;
+-- Several at an address: only the one that is named, unless none is.
+SELECT l.told(dittofs.lock_range(l.handle('c'), 'client=10.0.0.9', n, 1, n::bytea, i, 1, true)) FROM unnest('{one,two,three}'::text[]) WITH ORDINALITY x(n, i);
+SELECT l.told(dittofs.client_rebooted('client=10.0.0.9', 'two', 3));
+SELECT client, range_start FROM l.locks WHERE path = '/locks/c';
+SELECT l.told(dittofs.client_rebooted('client=10.0.0.9', 'four', 3));
+SELECT client, range_start FROM l.locks WHERE path = '/locks/c';
+
+-- In a batch: one transaction, many requests, the memory is the truth.
+BEGIN;
+SET LOCAL dittofs.gateway = on;
+SELECT l.told(dittofs.free_locks(l.caller('alice'), 'alice')), l.lock('eve', 'p', 'a', 0, 1, true, 'e');
+SELECT l.lock('eve', 'p', 'a', 10 * i, 5) FROM generate_series(1, 3) i;
+SELECT l.lock('frank', 'p', 'a', 0, 0, true, 'f') AS waits, l.unlock('eve', 'p', 'a', 20, 5), l.test('frank', 'p', 'a', 20, 5);
+SELECT l.told(dittofs.free_locks(l.caller('eve'), 'eve')) AS unwritten_client, l.lock('eve', 'p', 'b', 0, 1);
+COMMIT;
+SELECT name, locks FROM dittofs.lock_clients WHERE name IN ('eve', 'frank') ORDER BY name;
+SELECT l.told(dittofs.free_locks(l.caller('bob'), 'bob'));
+SELECT l.grants() IS NOT NULL AS let_in;
+SELECT * FROM l.locks;
+-- What is rolled back has not happened.
+BEGIN;
+SAVEPOINT s;
+SELECT l.lock('grace', 'p', 'b', 5, 1);
+ROLLBACK TO s;
+SELECT l.lock('heidi', 'p', 'b', 5, 1);
+COMMIT;
+SELECT client FROM l.locks WHERE path = '/locks/b' ORDER BY client;
+SELECT name, locks FROM dittofs.lock_clients WHERE name IN ('grace', 'heidi') ORDER BY name;
+
+-- An administrator breaks locks.
+SELECT dittofs.break_locks();
+SELECT dittofs.break_locks(path => '/locks/none');
+SELECT dittofs.break_locks(client => 'nobody'), dittofs.break_locks(client => '10.0.0.8'), dittofs.break_locks(client => 'eve', path => '/locks/b'),
+	dittofs.break_locks(path => '/locks/a'), dittofs.break_locks(path => '/locks/c');
+SELECT * FROM l.locks;
+
+-- Asked again: a call's own answer.
+SELECT l.lock('alice', 'p', 'a', 0, 1) AS holds;
+CREATE FUNCTION l.call(client text, xid int) RETURNS dittofs.caller LANGUAGE sql AS $$
+	SELECT ('client=10.0.0.' || position(left(client, 1) IN 'abcdefghij') || ' xid=' || xid || ' checksum=' || xid)::dittofs.caller $$;
+SELECT l.told(dittofs.lock_range(l.handle('a'), l.call('bob', 1), 'bob', 0, 'p', 0, 1, true, 'w')) AS blocked;
+SELECT l.told(dittofs.lock_range(l.handle('a'), l.call('bob', 2), 'bob', 0, 'p', 5, 1, true, 'w')) AS granted;
+SELECT l.unlock('bob', 'p', 'a', 0, 0), l.cancel('bob', 'p', 'a', 0, 1);
+SELECT l.told(dittofs.lock_range(l.handle('a'), l.call('bob', 1), 'bob', 0, 'p', 0, 1, true, 'w')) AS blocked_then,
+	l.told(dittofs.lock_range(l.handle('a'), l.call('bob', 2), 'bob', 0, 'p', 5, 1, true, 'w')) AS granted_then;
+SELECT * FROM l.locks;
+
+-- Limits
+SELECT dittofs.set_server_config('lock_client_max', '3');
+SELECT i, l.lock('carol', 'p', 'c', 10 * i, 5) FROM generate_series(1, 4) i;
+SELECT l.lock('carol', 'p', 'b', 0, 1) AS another_file, l.unlock('carol', 'p', 'c', 12, 1) AS a_hole_is_allowed, l.lock('carol', 'p', 'c', 10, 40) AS fewer_are, l.lock('carol', 'p', 'c', 100, 1);
+SELECT name, locks FROM dittofs.lock_clients WHERE name = 'carol';
+SELECT dittofs.set_server_config('lock_client_max', NULL);
+SELECT dittofs.set_server_config('lock_file_bytes', '1024');
+SELECT outcome, count(*) FROM (SELECT l.lock('carol', 'p', 'b', 2 * i, 1) AS outcome FROM generate_series(1, 200) i) x GROUP BY outcome ORDER BY outcome;
+SELECT l.unlock('carol', 'p', 'b', 0, 0);
+SELECT dittofs.set_server_config('lock_file_bytes', NULL);
+-- so many may wait at a file
+SELECT outcome, count(*) FROM (SELECT split_part(l.lock('carol', 'p' || i, 'a', 0, 1, true, 'w'), ' ', 1) AS outcome FROM generate_series(1, 260) i) x GROUP BY outcome ORDER BY outcome;
+SELECT l.told(dittofs.free_locks(l.caller('carol'), 'carol'));
+
+-- A lock goes with its file, from one name to another, and not without it.
+SELECT l.lock('alice', 'p', 'c', 0, 1), dittofs.mv('/locks/c', '/locks/moved');
+SELECT l.test('bob', 'p', 'moved', 0, 1);
+SELECT dittofs.ln('/locks/moved', '/locks/second'), dittofs.rm('/locks/moved');
+SELECT l.test('bob', 'p', 'second', 0, 1);
+SELECT locks FROM dittofs.lock_clients WHERE name = 'alice' AND host(address) = '10.0.0.1';
+SELECT dittofs.rm('/locks/second');
+SELECT locks FROM dittofs.lock_clients WHERE name = 'alice' AND host(address) = '10.0.0.1';
+
+-- Signs of life; the sweep forgets files and clients without locks.
+UPDATE dittofs.lock_clients SET seen_at = now() - interval '1 hour';
+SELECT dittofs.lock_clients_seen('{10.0.0.1,::1,nonsense}') AS seen, dittofs.lock_clients_seen('{10.0.0.1}') AS again, dittofs.lock_clients_seen('{}') AS none, dittofs.lock_clients_seen(NULL) AS null;
+SELECT dittofs.reap() IS NOT NULL;
+SELECT dittofs.path(dittofs.resolve('/locks/a')), waiting FROM dittofs.locked_files;
+SELECT name FROM dittofs.lock_clients;
+SELECT * FROM l.locks;
+
+-- The share goes, and all of it.
+SELECT dittofs.drop_share('/locks', force => true);
+\c -
+SELECT count(*) FROM dittofs.lock_clients;
+SELECT dittofs.reap(1000000) > 0 AS reaped;
+SELECT count(*) FROM dittofs.locked_files;
+SELECT * FROM dittofs.fsck();
+SET client_min_messages = warning;
+DROP SCHEMA l CASCADE;
