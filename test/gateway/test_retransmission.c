@@ -256,6 +256,49 @@ test_neighbour(int gateway)
 	dir = root;
 }
 
+/*
+ * A gateway that gets no time, on a machine that has none, reads a call when its
+ * client has long been connected elsewhere, and makes the change before that
+ * connection brings the call again.  Its client has hung up by then, or the
+ * packets that say so are on their way.
+ */
+static void
+test_read_late(const char *name, bool hung_up)
+{
+	struct client *c = connect_to(0);
+	struct client *again;
+	uint32_t	xid;
+
+	is_status(v3_getattr(c, &dir).status, NFS3_OK, "%s: a client", name);
+	run_shell("kill -STOP $(gateway_pid 1)");
+	begin(c, NFS_PROGRAM, NFS_V3, NFS3_MKDIR);
+	put_handle(c, &dir);
+	put_opaque(c, S(name));
+	put_set(c, MODE(0700));
+	send_call(c);
+	xid = c->xid;
+	usleep(50000);
+	if (hung_up)
+		disconnect(c);
+	again = connect_to(1);
+	is_status(v3_getattr(again, &dir).status, NFS3_OK, "%s: it connects again",
+			  name);
+	usleep(50000);
+	run_shell("kill -CONT $(gateway_pid 1)");
+	for (int i = 0; i < PATIENCE_MS / 20; i++)
+	{
+		if (v3_lookup(again, &dir, S(name)).status == NFS3_OK)
+			break;
+		usleep(20000);
+	}
+	again->xid = xid - 1;
+	is_status(v3_mkdir(again, &dir, S(name), MODE(0700)).status, NFS3_OK,
+			  "%s: MKDIR again, after it was made", name);
+	disconnect(again);
+	if (!hung_up)
+		disconnect(c);
+}
+
 int
 main(void)
 {
@@ -273,5 +316,7 @@ main(void)
 	test_switched_off();
 	disconnect(first);
 	disconnect(second);
+	test_read_late("read late", true);
+	test_read_late("read late, still open", false);
 	return done_testing();
 }

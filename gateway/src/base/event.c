@@ -26,7 +26,8 @@ loop_init(struct loop *loop)
 		fatal("epoll_create1: %s", strerror(errno));
 	TAILQ_INIT(&loop->timers);
 	loop->garbage = NULL;
-	loop->now = clock_now();
+	loop->now = loop->asked = loop->quiet = clock_now();
+	loop->all_told = false;
 }
 
 static void
@@ -126,6 +127,20 @@ milliseconds_to_wait(struct loop *loop)
 }
 
 static int
+ask(struct loop *loop, struct epoll_event *events, int timeout)
+{
+	int			n;
+
+	if (loop->all_told)
+		loop->quiet = loop->asked;
+	loop->asked = loop->now;
+	n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, timeout);
+	loop->all_told = n >= 0 && n < EVENTS_A_ROUND;
+	loop->now = clock_now();
+	return n;
+}
+
+static int
 wait_for_events(struct loop *loop, struct epoll_event *events)
 {
 	int64_t		begin = clock_now();
@@ -136,15 +151,11 @@ wait_for_events(struct loop *loop, struct epoll_event *events)
 	timeout = milliseconds_to_wait(loop);
 	while (n == 0 && timeout != 0 && loop->now - begin < loop->poll_time)
 	{
-		n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, 0);
-		loop->now = clock_now();
+		n = ask(loop, events, 0);
 		timeout = milliseconds_to_wait(loop);
 	}
 	if (n == 0)
-	{
-		n = epoll_wait(loop->epoll, events, EVENTS_A_ROUND, timeout);
-		loop->now = clock_now();
-	}
+		n = ask(loop, events, timeout);
 	if (n < 0 && errno != EINTR)
 		fatal("epoll_wait: %s", strerror(errno));
 	loop->waited = n > 0 ? loop->now - begin : INT64_MAX;

@@ -46,6 +46,14 @@ struct loop
 {
 	int			epoll;
 	int64_t		now;			/* microseconds, monotonic; of this round */
+
+	/*
+	 * What this round tells of has happened after quiet, if the round before
+	 * could have told of it and did not.
+	 */
+	int64_t		quiet;
+	int64_t		asked;			/* as of when the kernel was asked last */
+	bool		all_told;		/* it had room for all there was */
 	int64_t		poll_time;		/* look this long for events before sleeping */
 	int64_t		waited;			/* ... the last round did; INT64_MAX: for none */
 	struct timer_list timers;	/* soonest first */

@@ -146,6 +146,9 @@ client_new(struct listener *listener, int fd,
 	client->address = address_join(worker, &client->peer);
 	client->number = new_number();
 	client->connected = clock_now();
+	client->armed_at = worker->loop.now;
+	client->empty_at = worker->listening_since < worker->loop.quiet ?
+		worker->loop.quiet : 0;
 	record_reader_init(&client->reader, door_is_portmapper(client->door) ?
 					   QUESTION_MAX : worker->config->max_record_size);
 	TAILQ_INIT(&client->requests);
@@ -266,6 +269,7 @@ unpause(struct client *client)
 		return;
 	TAILQ_REMOVE(&client->worker->paused, client, paused_link);
 	client->paused = false;
+	client->armed_at = client->worker->loop.now;
 }
 
 void
@@ -549,8 +553,8 @@ wanted_events(const struct client *client)
 		return wanted;
 	if (!client->paused && !client->worker->stopping)
 		wanted |= EPOLLIN;
-	else if (!client->ended)
-		wanted |= EPOLLRDHUP;	/* still hear that it has gone */
+	if (!client->ended)
+		wanted |= EPOLLRDHUP;	/* that it has gone is heard, too */
 	return wanted;
 }
 
@@ -634,6 +638,9 @@ client_input(struct client *client, const char *data, size_t size)
 				room_release(client);
 				client->moved += record.size;
 				client->last_called = client->worker->loop.now;
+				client->came_record = client->read_none && size == 0 ?
+					client->came_alone : client->came;
+				client->read_none = false;
 				serve_record(client, &record);
 				if (client->state == CLIENT_CLOSED)
 					return;
@@ -642,6 +649,45 @@ client_input(struct client *client, const char *data, size_t size)
 	}
 	pause_client(client);
 	keep_leftover(client, data, size);
+}
+
+/*
+ * When did it come, what is read now?  Where processors are busy, or the process
+ * was stopped, a call may lie in the socket for long, while its client has given
+ * it up and is connected elsewhere; whoever took the time when the call is read
+ * for that of its arrival would think that the client elsewhere is another one
+ * (extension/src/ops/replies.c).
+ *
+ * It came after the socket was last empty, and after the loop last asked the kernel
+ * and was not told of it.  In a gateway without work that may be a second ago.  Then
+ * the kernel is asked when the last segment came: that is right for a record that is
+ * alone.
+ */
+#define CAME_RECENTLY 20000
+#define CAME_SLACK 10000			/* the kernel counts in ticks */
+
+static void
+note_when_it_came(struct client *client)
+{
+	const struct loop *loop = &client->worker->loop;
+	struct tcp_info info;
+	socklen_t	size = sizeof(info);
+	int64_t		now;
+
+	client->came = client->empty_at;
+	if (client->empty && client->armed_at < loop->quiet &&
+		client->came < loop->quiet)
+		client->came = loop->quiet;
+	client->came_alone = client->came;
+	client->read_none = true;
+	if (loop->now - client->came <= CAME_RECENTLY)
+		return;
+	now = clock_now();
+	if (getsockopt(client->event.fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return;
+	now -= (int64_t) info.tcpi_last_data_recv * 1000 + CAME_SLACK;
+	if (client->came_alone < now)
+		client->came_alone = now;
 }
 
 static void
@@ -659,6 +705,7 @@ client_read(struct client *client)
 		return;
 	}
 
+	note_when_it_came(client);
 	for (int i = 0; i < READS_A_ROUND; i++)
 	{
 		struct iovec pieces[2];
@@ -685,6 +732,9 @@ client_read(struct client *client)
 		pieces[count++].iov_len = scratch;
 
 		n = readv(client->event.fd, pieces, count);
+		client->empty = n < (ssize_t) (room + scratch);
+		if (client->empty)
+			client->empty_at = worker->loop.now;
 		if (n < 0)
 		{
 			if (errno != EAGAIN && errno != EINTR)
@@ -911,6 +961,9 @@ client_handle(struct event *event, uint32_t ready)
 		client_write(client);
 	if (client->state == CLIENT_CLOSED)
 		return;
+
+	if (ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		client->leaving = true;
 
 	/* Data first: a client may send its calls and close at once. */
 	if ((ready & EPOLLIN) && (event->wanted & EPOLLIN))

@@ -53,6 +53,19 @@ struct client
 	bool		greeted;		/* ... which was NULL, */
 	uint32_t	greeting;		/* with this xid */
 
+	/*
+	 * When what was read last had come, at the earliest (see note_when_it_came);
+	 * 0: nobody knows.
+	 */
+	int64_t		came;
+	int64_t		came_alone;		/* the same, if it was one record */
+	bool		read_none;		/* no record of it has been complete yet */
+	int64_t		came_record;	/* of the record that is complete now */
+	int64_t		empty_at;		/* a read left nothing in the socket */
+	bool		empty;			/* ... and that was the last read */
+	int64_t		armed_at;		/* since then the loop tells of what comes */
+	bool		leaving;		/* the client has sent its end, too */
+
 	bool		paused;
 	int64_t		paused_at;
 	bool		dirty;

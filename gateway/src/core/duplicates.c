@@ -36,7 +36,7 @@ duplicates_find(struct duplicates *duplicates, const struct request *request)
 		if (other->client == request->client)
 			return other;
 		if (client_has_left(other->client) &&
-			other->call.arrived <= request->client->connected &&
+			other->came <= request->client->connected &&
 			client_may_repeat(request->client, request->xid) &&
 			other->client->peer.family == request->client->peer.family &&
 			memcmp(other->client->peer.address, request->client->peer.address,

@@ -261,6 +261,7 @@ make_request(struct client *client, struct record *record)
 	struct region_chunk *chunk = record->chunk;
 
 	request_attach(request, client);
+	request->came = client->came_record;
 	charge_add(request, record->size);
 	if (chunk == NULL)
 		request->record.data = region_copy(&request->region, record->data,

@@ -209,6 +209,7 @@ keep_house(struct timer *timer)
 	if (worker->listeners_off)
 	{
 		worker->listeners_off = false;
+		worker->listening_since = worker->loop.now;
 		for (int i = 0; i < worker->listener_count; i++)
 			event_set(&worker->loop, &worker->listeners[i].event, EPOLLIN);
 	}

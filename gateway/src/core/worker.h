@@ -68,6 +68,7 @@ struct worker
 	struct listener listeners[LISTENERS_MAX];
 	int			listener_count;
 	bool		listeners_off;	/* no descriptors left, for a moment */
+	int64_t		listening_since;
 	bool		by_ipv4;		/* there is a listener of this kind */
 	bool		by_ipv6;
 	struct udp_socket udp_sockets[LISTENERS_MAX];

@@ -136,17 +136,20 @@ parameters_bool(struct parameters *p, bool value)
 	add(p, &bool_values[value], 1);
 }
 
-/* False: nothing is known about it, or about the database's clock. */
+/*
+ * False: nothing is known about it, or about the database's clock; or the client
+ * has hung up, and may be connected elsewhere already.
+ */
 static bool
 arrival_of(const struct request *request, struct arrival *arrival)
 {
 	const struct client *client = request->client;
 
-	if (client == NULL)
+	if (client == NULL || client->leaving || request->came == 0)
 		return false;
 	arrival->connection = client->number;
 	if (!database_clock_of(request->call.pool->number, client->connected,
-						   request->call.arrived, &arrival->connected,
+						   request->came, &arrival->connected,
 						   &arrival->arrived))
 		return false;
 	if (!client_may_repeat(client, request->xid))
