@@ -7,7 +7,8 @@
  * POSIX: a range that an owner locks takes the place of what it held there, in
  * either direction, so locking may split, merge, upgrade and downgrade.  Owners
  * conflict where ranges overlap and one of them is exclusive.  Unlocking what
- * is not held is fine.  test/model/locks holds this against Linux' own locks.
+ * is not held is fine.  test/unit/test_lock_list.c holds this against Linux' own
+ * locks.
  *
  * A waiter is let in unless a lock is in its way, or an older waiter with whom
  * it conflicts; otherwise readers that come one after the other would keep a
@@ -287,6 +288,15 @@ change_before(LockList *list, UntoldLock *untold, const LockRange *range,
 	untold->before = LOCK_LIST_ALLOC(list, LockRange, untold->nbefore);
 	for (int i = 0; i < untold->nbefore; i++)
 		untold->before[i] = to[i].range;
+	untold->touched = true;
+}
+
+static void
+change_grants(LockList *list, int owner, const LockRange *range, bool lock)
+{
+	for (int i = 0; i < list->nuntold; i++)
+		if (list->untold[i].owner == owner)
+			change_before(list, &list->untold[i], range, lock);
 }
 
 static void
@@ -298,9 +308,7 @@ apply(LockList *list, int owner, const LockRange *range, bool lock, int64_t now)
 
 	n = put_range(to, from, n, range, lock, now);
 	replace_pieces(list, owner, to, n);
-	for (int i = 0; i < list->nuntold; i++)
-		if (list->untold[i].owner == owner)
-			change_before(list, &list->untold[i], range, lock);
+	change_grants(list, owner, range, lock);
 }
 
 /*
@@ -390,57 +398,67 @@ forget(LockList *list, int i)
 	REMOVE(list->untold, list->nuntold, i);
 }
 
-/*
- * A waiter becomes a holder that is to be told so.  True: it holds less than
- * before somewhere (a downgrade).
- */
-static bool
+/* What an owner holds when it is granted a range, and loses nothing by that. */
+static void
+add_range(LockList *list, int owner, const LockRange *range, int64_t now)
+{
+	int			n;
+	Piece	   *from = pieces_of(list, owner, &n);
+	Piece	   *pieces = from;
+	int			m = n;
+
+	for (int i = -1; i < n; i++)
+	{
+		Piece	   *to;
+		LockRange	part = *range;
+
+		/* first the range, then what was exclusive in it */
+		if (i >= 0 && !(from[i].range.exclusive &&
+						clip(&from[i].range, range, &part)))
+			continue;
+		to = LOCK_LIST_ALLOC(list, Piece, m + 2);
+		m = put_range(to, pieces, m, &part, true, i < 0 ? now : from[i].since);
+		pieces = to;
+	}
+	replace_pieces(list, owner, pieces, m);
+	change_grants(list, owner, range, true);
+}
+
+/* A waiter becomes a holder that is to be told so. */
+static void
 let_in(LockList *list, int i, int64_t now)
 {
 	WaitingLock waiter = list->waiting[i];
 	UntoldLock	untold = {.owner = waiter.owner,.range = waiter.range,
 	.wait = waiter.wait};
-	bool		less = false;
 	int			n;
 	Piece	   *pieces = pieces_of(list, waiter.owner, &n);
 
 	REMOVE(list->waiting, list->nwaiting, i);
 	untold.before = LOCK_LIST_ALLOC(list, LockRange, n);
 	for (int j = 0; j < n; j++)
-	{
-		LockRange  *part = &untold.before[untold.nbefore];
-
-		if (clip(&pieces[j].range, &waiter.range, part))
-		{
-			less |= part->exclusive && !waiter.range.exclusive;
+		if (clip(&pieces[j].range, &waiter.range,
+				 &untold.before[untold.nbefore]))
 			untold.nbefore++;
-		}
-	}
-	apply(list, waiter.owner, &waiter.range, true, now);
+	add_range(list, waiter.owner, &waiter.range, now);
 	*ADD(list, list->untold, list->nuntold) = untold;
 	list->granted++;
-	return less;
 }
 
-/* A downgrade may let in waiters that were passed by, so it begins again. */
+/* The more is held, the less can be let in: once round is enough. */
 void
 lock_list_admit(LockList *list, int64_t now)
 {
 	LockHolder	holder;
-	bool		again = true;
 
-	while (again)
+	for (int i = 0; i < list->nwaiting;)
 	{
-		again = false;
-		for (int i = 0; i < list->nwaiting;)
-		{
-			const WaitingLock *waiter = &list->waiting[i];
+		const WaitingLock *waiter = &list->waiting[i];
 
-			if (in_the_way(list, waiter->owner, &waiter->range, i, &holder))
-				i++;
-			else
-				again |= let_in(list, i, now);
-		}
+		if (in_the_way(list, waiter->owner, &waiter->range, i, &holder))
+			i++;
+		else
+			let_in(list, i, now);
 	}
 }
 
@@ -552,13 +570,18 @@ lock_list_told(LockList *list, int64_t id, bool accepted, int64_t now)
 		;
 	if (i == list->nuntold)
 		return false;
-	if (accepted)
-		forget(list, i);
+	if (!accepted)
+		take_back(list, i, now);
 	else
 	{
-		take_back(list, i, now);
-		lock_list_admit(list, now);
+		UntoldLock	untold = list->untold[i];
+
+		forget(list, i);
+		/* what it held exclusively, it does no more */
+		if (!untold.range.exclusive && !untold.touched)
+			apply(list, untold.owner, &untold.range, true, now);
 	}
+	lock_list_admit(list, now);
 	return true;
 }
 

@@ -84,7 +84,8 @@ typedef struct WaitingLock
 /*
  * A lock that was granted to a waiter, whose client has not confirmed it.
  * Should the client refuse, its owner gets back what it held in the range
- * before.
+ * before.  So until then nothing is taken from the owner: what it has locked
+ * exclusively stays so where it waited for a shared lock.
  */
 typedef struct UntoldLock
 {
@@ -93,6 +94,7 @@ typedef struct UntoldLock
 	LockRange	range;
 	LockRange  *before;
 	int			nbefore;
+	bool		touched;		/* the owner has changed some of it since */
 	LockWait	wait;			/* of one without an id */
 } UntoldLock;
 

@@ -12,7 +12,8 @@
  *	owners:		client, length, name
  *	held:		owner * 2 + exclusive, start, length (0: to the end), since
  *	waiting:	the same, length of the gateway's bytes, these
- *	untold:		id, owner * 2 + exclusive, start, length; ranges held before:
+ *	untold:		id, owner * 2 + exclusive, start, length, touched + 2 * n, and n
+ *				ranges that were held before:
  *				exclusive, start, length
  *	shares:		owner, access + deny * 4, since
  *
@@ -222,6 +223,21 @@ get_waiting(Reader *in, LockList *list)
 }
 
 static void
+get_before(Reader *in, LockList *list, UntoldLock *untold)
+{
+	uint64_t	word = get_number(in);
+
+	if (word / 2 > (size_t) (in->end - in->at) / RANGE_MIN)
+	{
+		in->damaged = true;
+		return;
+	}
+	untold->touched = (word & 1) != 0;
+	untold->nbefore = (int) (word / 2);
+	untold->before = get_array(list, untold->nbefore, sizeof(LockRange));
+}
+
+static void
 get_untold(Reader *in, LockList *list)
 {
 	GET_ARRAY(in, list, list->untold, list->nuntold, UNTOLD_MIN);
@@ -231,7 +247,7 @@ get_untold(Reader *in, LockList *list)
 
 		untold->id = (int64_t) get_number(in);
 		untold->owner = get_owned_range(in, list, &untold->range);
-		GET_ARRAY(in, list, untold->before, untold->nbefore, RANGE_MIN);
+		get_before(in, list, untold);
 		for (int j = 0; j < untold->nbefore && !in->damaged; j++)
 		{
 			bool		exclusive = get_index(in, 2) != 0;
@@ -429,7 +445,7 @@ lock_list_encode(const LockList *list, size_t *len)
 
 		put_number(&out, (uint64_t) untold->id);
 		put_owned_range(&out, owners, untold->owner, &untold->range);
-		put_number(&out, (uint64_t) untold->nbefore);
+		put_number(&out, (uint64_t) untold->nbefore * 2 + untold->touched);
 		for (int j = 0; j < untold->nbefore; j++)
 		{
 			put_number(&out, untold->before[j].exclusive);
