@@ -17,7 +17,7 @@
 #define SMALL_RECORD 4096
 
 /* us that a client has been paused for until it counts as waiting */
-#define WAITING 1000000
+#define WAITING 3000000
 
 /*
  * Of a worker's bytes, records that are being received get at most three
