@@ -3,16 +3,17 @@
  * dittofs_share_options.h
  *	  Lists the options of a share, one row each.
  *
- * The name of an option is the name of a column of dittofs.shares, of an argument
- * of create_share() and alter_share(), of a column of list_shares() and of a key
- * in the gateway's file.  Both halves make what they need of the rows: the
- * extension its struct Share, the checks of arguments, the statements and the
- * list (share_options.c); the gateway its settings, their documentation and the
- * comparison of file and database.  test/shell/t_share_options.sh compares the
- * rows with the declarations in extension/sql.
+ * The name of an option is the name of a column of dittofs.shares, of an
+ * argument of create_share() and alter_share(), of a column of list_shares()
+ * and of a key in the gateway's file.  Both halves make what they need of the
+ * rows: the extension its struct Share, the checks of arguments, the statements
+ * and the list (share_options.c); the gateway its settings, their documentation
+ * and the comparison of file and database.  test/shell/t_share_options.sh
+ * compares the rows with the declarations in extension/sql.
  *
- * To add an option, add a row here, the column and the arguments in extension/sql
- * (with comments) and in extension/src/tables/tables.c, and the code that obeys it.
+ * To add an option, add a row here, the column and the arguments in
+ * extension/sql (with comments) and in extension/src/tables/tables.c, and the
+ * code that obeys it.
  *
  * A row is ROW(kind, name, default, words, help):
  *
@@ -34,8 +35,8 @@
  *	ROOT_ID		of the root directory when it is made: no column, never altered
  *	ROOT_MODE	its mode, octal
  *
- * An unknown word in a row of dittofs.shares, which a newer version may have left
- * there, is taken for the default.
+ * An unknown word in a row of dittofs.shares, which a newer version may have
+ * left there, is taken for the default.
  */
 #ifndef DITTOFS_SHARE_OPTIONS_H
 #define DITTOFS_SHARE_OPTIONS_H

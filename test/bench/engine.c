@@ -147,8 +147,8 @@ engine_open_connection(struct load *load, struct connection *connection,
 	if (connection->rpc == NULL || auth == NULL)
 		fatal("out of memory");
 	rpc_set_auth(connection->rpc, auth);
-	if (rpc_connect_async(connection->rpc, load->settings->host, port, connected,
-						  connection) != 0)
+	if (rpc_connect_async(connection->rpc, load->settings->host, port,
+						  connected, connection) != 0)
 		fatal("cannot connect: %s", rpc_get_error(connection->rpc));
 
 	/* libnfs may change the descriptor while it connects: poll it afresh. */
@@ -173,7 +173,8 @@ engine_open(struct load *load)
 
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	load->connection_count = (int) settings->connections;
-	load->connections = calloc(settings->connections, sizeof(struct connection));
+	load->connections =
+		calloc(settings->connections, sizeof(struct connection));
 	load->slot_count = (int) settings->in_flight;
 	load->slots = calloc(settings->in_flight, sizeof(struct slot));
 	if (load->epoll < 0 || load->connections == NULL || load->slots == NULL)

@@ -41,8 +41,8 @@ struct handle
 struct settings
 {
 	const char *host;
-	const char *ports;			/* separated by blanks; connections take turns */
-	const char *prepared;		/* command before the first call that counts, or "" */
+	const char *ports;			/* by blanks; connections take turns */
+	const char *prepared;		/* command before the first call, or "" */
 	const char *export;
 	const char *directory;		/* in it, made when missing */
 	const char *workload;
@@ -68,7 +68,7 @@ struct workload
 	const char *help;
 	void		(*prepare) (struct load *load); /* may be NULL */
 	void		(*send) (struct slot *slot);
-	bool		(*receive) (struct slot *slot, const void *answer); /* may be NULL */
+	bool		(*receive) (struct slot *slot, const void *answer);
 };
 
 struct connection

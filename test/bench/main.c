@@ -64,7 +64,8 @@ usage(void)
 		fprintf(stderr, "  --%-14s %s (%s)\n", options[i].name,
 				options[i].help, options[i].initial);
 	for (size_t i = 0; i < GROUPS; i++)
-		for (const struct workload *w = workload_groups[i]; w->name != NULL; w++)
+		for (const struct workload *w = workload_groups[i]; w->name != NULL;
+			 w++)
 			fprintf(stderr, "      %-18s %s\n", w->name, w->help);
 	exit(2);
 }
@@ -124,7 +125,8 @@ static const struct workload *
 find_workload(const char *name)
 {
 	for (size_t i = 0; i < GROUPS; i++)
-		for (const struct workload *w = workload_groups[i]; w->name != NULL; w++)
+		for (const struct workload *w = workload_groups[i]; w->name != NULL;
+			 w++)
 			if (strcmp(w->name, name) == 0)
 				return w;
 	usage();
@@ -201,6 +203,7 @@ main(int argc, char **argv)
 	engine_run(&load, workload, (uint64_t) settings.operations,
 			   (uint64_t) settings.warmup * 1000000u,
 			   (uint64_t) settings.milliseconds * 1000000u);
-	print_result(&load, cpu_seconds() - cpu, (double) (clock_ns() - begun) / 1e9);
+	print_result(&load, cpu_seconds() - cpu,
+				 (double) (clock_ns() - begun) / 1e9);
 	return load.errors > 0;
 }

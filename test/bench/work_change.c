@@ -12,8 +12,9 @@
 static struct handle *
 directory(struct slot *slot, uint64_t number)
 {
-	return &slot->load->directories[number %
-									(uint64_t) slot->load->settings->directories];
+	return &slot->load
+				->directories[number %
+							  (uint64_t) slot->load->settings->directories];
 }
 
 /* A name that no other operation of this run uses. */
@@ -130,8 +131,8 @@ rename_any_send(struct slot *slot)
 	char		name[NAME_SIZE];
 
 	if (slot->step == 0)
-		slot->choice = slot_random(slot,
-								   (uint64_t) slot->load->settings->directories);
+		slot->choice =
+			slot_random(slot, (uint64_t) slot->load->settings->directories);
 	file_name(name, slot->number);
 	send_rename(slot, directory(slot, from), name,
 				directory(slot, slot->choice), name);

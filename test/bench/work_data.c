@@ -266,10 +266,11 @@ const struct workload workloads_data[] = {
 	{"write", "WRITE of --size, FILE_SYNC, at random in a file of --file-size "
 		"for each call in flight", prepare_slot_files, write_send, NULL},
 	{"append", "WRITE of --size, FILE_SYNC, to new files of --file-size",
-		prepare_append, append_send, append_receive},
-	{"append-unstable", "16 WRITEs of --size, UNSTABLE, and a COMMIT; new files "
-		"of --file-size", prepare_append, unstable_send, unstable_receive},
-	{"untar", "new files: CREATE, WRITE of --size, SETATTR",
-		prepare_append, untar_send, untar_receive},
-	{NULL, NULL, NULL, NULL, NULL}
-};
+	 prepare_append, append_send, append_receive},
+	{"append-unstable",
+	 "16 WRITEs of --size, UNSTABLE, and a COMMIT; new files "
+	 "of --file-size",
+	 prepare_append, unstable_send, unstable_receive},
+	{"untar", "new files: CREATE, WRITE of --size, SETATTR", prepare_append,
+	 untar_send, untar_receive},
+	{NULL, NULL, NULL, NULL, NULL}};

@@ -53,8 +53,8 @@ log_has(int gateway, const char *pattern)
 	char		command[1024];
 	bool		found = false;
 
-	snprintf(command, sizeof(command), "grep -qE '%s' \"$DITTOFS_LOG/gateway.%d/log\"",
-			 pattern, gateway);
+	snprintf(command, sizeof(command),
+			 "grep -qE '%s' \"$DITTOFS_LOG/gateway.%d/log\"", pattern, gateway);
 	for (int i = 0; i < PATIENCE_MS / 50 && !found; i++)
 	{
 		found = system(command) == 0;
@@ -176,8 +176,8 @@ test_connections(void)
 }
 
 /*
- * A server process is stuck for so long that it is given up.  When it goes on it
- * must not do what it had been told.
+ * A server process is stuck for so long that it is given up.  When it goes on
+ * it must not do what it had been told.
  */
 static void
 test_stuck(void)
@@ -310,7 +310,8 @@ test_cancel(void)
 	send_call(leaving);
 	is(wait_for_sessions(1), 1, "cancel: a READDIR keeps a backend busy");
 	disconnect(leaving);
-	is(wait_for_sessions(0), 0, "when its client goes away, the backend is free");
+	is(wait_for_sessions(0), 0,
+	   "when its client goes away, the backend is free");
 	sql("ROLLBACK");
 
 	/* as in a gateway's batch, which writes the directory's row once */
@@ -362,8 +363,8 @@ test_disk_full(void)
 						  B(data, sizeof(data)), i % 2 ? FILE_SYNC : UNSTABLE);
 		written += result.status == NFS3_OK;
 	}
-	is_status(result.status, NFS3ERR_NOSPC, "the disk is full: NOSPC, after %d MB",
-			  written / 4);
+	is_status(result.status, NFS3ERR_NOSPC,
+			  "the disk is full: NOSPC, after %d MB", written / 4);
 	ok(log_has(1, "53100.*NOSPC"), "the log says so");
 	is_status(v3_mkdir(c, &dir, S("in-spite"), MODE(0755)).status, NFS3_OK,
 			  "changes that need no room there go on");
@@ -473,7 +474,8 @@ test_clock(void)
 			if (j < 4)
 				continue;
 			/* the last one is asked for again after the clock was set */
-			set_clock(offsets[(i + 1) % (sizeof(offsets) / sizeof(offsets[0]))]);
+			set_clock(
+				offsets[(i + 1) % (sizeof(offsets) / sizeof(offsets[0]))]);
 			sleep_ms(1500);		/* the reaper comes by */
 			reconnect(other);	/* whoever asks again has lost the connection */
 			other->xid = xid;
@@ -484,7 +486,8 @@ test_clock(void)
 		same = same && memcmp(v3_commit(c, &file, 0, 0).verifier, verifier,
 							  8) == 0;
 	}
-	ok(grows, "the clock is set back and forth: every ctime is greater than the last");
+	ok(grows,
+	   "the clock is set back and forth: every ctime is greater than the last");
 	ok(known, "a call that was answered before is known after");
 	ok(same, "the write verifier stays");
 	now = atoll(sql("SELECT extract(epoch FROM clock_timestamp())::bigint"));

@@ -27,7 +27,15 @@
 
 enum contest
 {
-	CREATE, LINK, GUARD, RENAME, REMOVE, MAKE_EXCLUSIVE, REMOVE_IT, MKDIR, RMDIR,
+	CREATE,
+	LINK,
+	GUARD,
+	RENAME,
+	REMOVE,
+	MAKE_EXCLUSIVE,
+	REMOVE_IT,
+	MKDIR,
+	RMDIR,
 	SYMLINK, REMOVE_SYMLINK, MKNOD, REMOVE_FIFO, REMOVE_LINK, CONTESTS
 };
 
@@ -194,7 +202,8 @@ main(int argc, char **argv)
 	dir = make_dir(referee, &root, "contest", 0777);
 	pthread_barrier_init(&barrier, NULL, (unsigned) client_count + 1);
 	for (int i = 0; i < client_count; i++)
-		if (pthread_create(&threads[i], NULL, compete, (void *) (intptr_t) i) != 0)
+		if (pthread_create(&threads[i], NULL, compete, (void *) (intptr_t) i) !=
+			0)
 			bail_out("no thread");
 
 	for (int contest = 0;; contest = (contest + 1) % CONTESTS, round++)
@@ -213,8 +222,9 @@ main(int argc, char **argv)
 	for (int i = 0; i < client_count; i++)
 		pthread_join(threads[i], NULL);
 	printf("# contests %d, violations %d\n", round, violations);
-	is(violations, 0, "%d contests of %d clients: one wins, the others are told",
-	   round, client_count);
+	is(violations, 0,
+	   "%d contests of %d clients: one wins, the others are told", round,
+	   client_count);
 	disconnect(referee);
 	return done_testing();
 }

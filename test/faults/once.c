@@ -223,7 +223,8 @@ test_mid_batch(void)
 			answered++;
 		}
 	}
-	is(answered, BATCH * ROUNDS, "sessions die under batches: all are answered");
+	is(answered, BATCH * ROUNDS,
+	   "sessions die under batches: all are answered");
 	is_status(wrong, NFS3_OK, "each as if nothing had happened");
 }
 

@@ -4,7 +4,8 @@
  *	  Before and after a power cut (powercut.h).
  *
  *		powercut snapshot DATA SHADOW		all of DATA is durable: the shadow
- *		powercut restore SHADOW DATA NEW	NEW is what a power cut leaves of DATA
+ *		powercut restore SHADOW DATA NEW	NEW is what a power cut leaves of
+ *		DATA
  */
 #include "powercut.h"
 

@@ -17,8 +17,8 @@
  * durable at once.
  *
  * preload/powercut.c keeps the shadow, in the processes that write; powercut.c
- * makes the first one, and a directory from it.  A copy is written over the
- * one before, in place and under a lock, so that a power cut in the middle of it
+ * makes the first one, and a directory from it.  A copy is written over the one
+ * before, in place and under a lock, so that a power cut in the middle of it
  * leaves old and new pages mixed, as an interrupted fsync does.
  */
 #ifndef POWERCUT_H

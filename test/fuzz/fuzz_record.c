@@ -49,7 +49,9 @@ oracle_next(struct oracle *oracle, size_t *size)
 	}
 }
 
-/* Sizes of pieces, from a number: some of one byte, some of all that is left. */
+/*
+ * Sizes of pieces, from a number: some of one byte, some of all that is left.
+ */
 static size_t
 next_piece(uint32_t *state, size_t left)
 {

@@ -2,8 +2,8 @@
 /*
  * fuzz_worker.c
  *	  A whole worker but for its sockets and its database: clients that come,
- *	  themselves or by a trusted proxy, send any bytes in any pieces, do not read,
- *	  go; calls that succeed, fail, are slow.
+ *	  themselves or by a trusted proxy, send any bytes in any pieces, do not
+ *	  read, go; calls that succeed, fail, are slow.
  *
  * client.c, record.c, serve.c, request.c, duplicates.c, batch.c and the
  * procedures are the gateway's.  The system calls of client.c lead here (the
@@ -406,10 +406,10 @@ send_header(struct far_end *end, struct input *in)
 
 	header.size = 0;
 	if (how & 1)
-		header.size = (size_t) snprintf((char *) header.data, BUFFER_SIZE,
-										"PROXY TCP%d %s%d %s 871 2049\r\n",
-										ipv6 ? 6 : 4, ipv6 ? "fd00::" : "10.1.2.",
-										how >> 6, ipv6 ? "::1" : "10.0.0.1");
+		header.size = (size_t) snprintf(
+			(char *) header.data, BUFFER_SIZE,
+			"PROXY TCP%d %s%d %s 871 2049\r\n", ipv6 ? 6 : 4,
+			ipv6 ? "fd00::" : "10.1.2.", how >> 6, ipv6 ? "::1" : "10.0.0.1");
 	else if (how & 2)
 	{
 		put_bytes(&header, v2, sizeof(v2) - 1);
@@ -744,7 +744,9 @@ check_accounts(void)
 	CHECK(worker->requests <= worker->max_requests);
 	CHECK(atomic_load(&client_count) == clients);
 
-	/* A call and what it asks for may come on top of the limit, and a record. */
+	/*
+	 * A call and what it asks for may come on top of the limit, and a record.
+	 */
 	CHECK(worker->bytes - largest <=
 		  worker->max_bytes + (size_t) config.max_record_size);
 }

@@ -169,7 +169,9 @@ seeds_of_proxied(void)
 	}
 }
 
-/* What the header of a right call never has: other flavors, the largest parts. */
+/*
+ * What the header of a right call never has: other flavors, the largest parts.
+ */
 static void
 seeds_of_headers(void)
 {

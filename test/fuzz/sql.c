@@ -71,7 +71,7 @@ static char digest[128];		/* of the tables, as they were last */
 static char horizon[32];		/* the next transaction, then */
 
 static long total;
-static long unchanged;			/* failures after which the tables were compared */
+static long unchanged;			/* failures, the tables compared after them */
 static int	complaints;
 
 /* SQLSTATEs seen, and how often. */

@@ -185,8 +185,8 @@ make_handle(enum kind wanted, bool wild)
 	if (how < 55)
 	{
 		/* one's share, another's file */
-		memcpy(handle.data + HANDLE_FILE_AT, any_handle(wanted)->data + HANDLE_FILE_AT,
-			   HANDLE_ID_LEN);
+		memcpy(handle.data + HANDLE_FILE_AT,
+			   any_handle(wanted)->data + HANDLE_FILE_AT, HANDLE_ID_LEN);
 		return bytes(handle.data, HANDLE_LEN);
 	}
 	if (how < 70)
@@ -281,7 +281,8 @@ make_path(bool wild)
 		return text(one_of(paths, COUNT(paths)));
 	if (chance(10))
 		return wild_bytes(any_size());
-	snprintf(path, sizeof(path), "%s", shares[any(chance(90) ? 6 : COUNT(shares))]);
+	snprintf(path, sizeof(path), "%s",
+			 shares[any(chance(90) ? 6 : COUNT(shares))]);
 	for (uint32_t depth = any(4); depth > 0; depth--)
 	{
 		struct value name = make_name(chance(30));
@@ -478,7 +479,8 @@ nulls_of(const char *name)
 {
 	if (is_one_of(name, "mode uid gid size atime mtime guard verifier"))
 		return 40;
-	return is_one_of(name, "rtmax rtpref wtmax wtpref dtpref maxfilesize new_name"
+	return is_one_of(name,
+					 "rtmax rtpref wtmax wtpref dtpref maxfilesize new_name"
 					 " read_only squash anonuid anongid allowed_clients"
 					 " denied_clients require_privileged_port"
 					 " allow_auth_none") ? 8 : 0;

@@ -272,7 +272,10 @@ storm(void *unused)
 	return NULL;
 }
 
-/* What the threads of a content store keep open, however many clients there are. */
+/*
+ * What the threads of a content store keep open, however many clients there
+ * are.
+ */
 static int
 store_connections(void)
 {
@@ -412,8 +415,9 @@ test_byte_by_byte(void)
 }
 
 /*
- * Its window is small, so what it takes moves nothing in the gateway for a while:
- * the kernel has megabytes of replies.  Who goes on reading stays, who stops goes.
+ * Its window is small, so what it takes moves nothing in the gateway for a
+ * while: the kernel has megabytes of replies.  Who goes on reading stays, who
+ * stops goes.
  */
 static void
 test_slow_reader(void)

@@ -25,9 +25,13 @@ make_large(void)
 
 	large = make_file(c, &dir, "large", 0644);
 	memset(data, 'x', sizeof(data));
-	/* a gateway that has just begun may not have looked at the content store yet */
+	/*
+	 * a gateway that has just begun may not have looked at the content store
+	 * yet
+	 */
 	do
-		status = v3_write(c, &large, 0, B(data, sizeof(data)), FILE_SYNC).status;
+		status =
+			v3_write(c, &large, 0, B(data, sizeof(data)), FILE_SYNC).status;
 	while (status == NFS3ERR_JUKEBOX);
 	if (status != NFS3_OK)
 		bail_out("the file cannot be written: %u", status);
@@ -166,7 +170,8 @@ test_half_close_of_refused(void)
 
 		answered += r.outcome == DONE || r.outcome == REFUSED;
 	}
-	is(answered, READS + CALLS, "what was refused before the client's shutdown is told");
+	is(answered, READS + CALLS,
+	   "what was refused before the client's shutdown is told");
 	ok(is_closed(half), "then the connection is closed");
 	disconnect(half);
 }
@@ -187,8 +192,9 @@ is_served(const char *address)
 }
 
 /*
- * One address has taken all the places there are, and says nothing, or has called
- * once: others are served all the same, and so are those of that address.
+ * One address has taken all the places there are, and says nothing, or has
+ * called once: others are served all the same, and so are those of that
+ * address.
  */
 static void
 test_places(bool calling)

@@ -481,7 +481,8 @@ do_rename_nothing(void)
  * o: he owns it; g: he is in TARGET_GROUP; * anybody.  Root passes always.
  */
 #define RESET "set_file_attributes(FILE, mode => MODE, uid => UID, gid => GID)"
-#define RESET_DIR "set_file_attributes(DIR, mode => MODE, uid => UID, gid => GID)"
+#define RESET_DIR \
+	"set_file_attributes(DIR, mode => MODE, uid => UID, gid => GID)"
 #define UNNEW "remove_file(DIR, 'new')"
 
 static const struct operation

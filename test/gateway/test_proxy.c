@@ -4,8 +4,8 @@
  *	  Clients behind a TCP proxy that speaks the PROXY protocol: they are who
  *	  the header says, if it comes from a trusted proxy, and nobody otherwise.
  *
- * The proxies are 127.0.0.9 and 127.0.0.10; a connection from there with a header in
- * front is what a balancer makes of a client's.
+ * The proxies are 127.0.0.9 and 127.0.0.10; a connection from there with a
+ * header in front is what a balancer makes of a client's.
  */
 #include "lib.h"
 
@@ -62,9 +62,10 @@ static struct blob
 v1(const char *client, int port)
 {
 	char		line[108];
-	int			size = snprintf(line, sizeof(line), "PROXY %s %s %s %d 2049\r\n",
-								strchr(client, ':') ? "TCP6" : "TCP4", client,
-								strchr(client, ':') ? "::1" : "127.0.0.1", port);
+	int			size =
+		snprintf(line, sizeof(line), "PROXY %s %s %s %d 2049\r\n",
+				 strchr(client, ':') ? "TCP6" : "TCP4", client,
+				 strchr(client, ':') ? "::1" : "127.0.0.1", port);
 
 	return copy(line, (size_t) size);
 }
@@ -83,7 +84,8 @@ mount_by(const char *proxy, struct blob header, const char *path)
 static const char *
 mounts_of(const char *client)
 {
-	return sql("SELECT count(*) FROM dittofs.mounts WHERE client = '%s'", client);
+	return sql("SELECT count(*) FROM dittofs.mounts WHERE client = '%s'",
+			   client);
 }
 
 static void
@@ -135,12 +137,16 @@ test_refused(void)
 	is_refused("127.0.0.8", v1("10.1.2.3", 871), "a stranger's, version 1");
 	is_refused(PROXY, S(""), "no header from a proxy");
 	is_refused(PROXY, B(SIGNATURE "\x20\0\0\0", 16), "LOCAL");
-	is_refused(PROXY, B(SIGNATURE "\x20\x11\0\x0c\x7f\0\0\1\x7f\0\0\1\3\x67\x08\1",
-						28), "LOCAL with an address");
+	is_refused(
+		PROXY,
+		B(SIGNATURE "\x20\x11\0\x0c\x7f\0\0\1\x7f\0\0\1\3\x67\x08\1", 28),
+		"LOCAL with an address");
 	is_refused(PROXY, B(SIGNATURE "\x21\0\0\0", 16), "UNSPEC");
 	is_refused(PROXY, S("PROXY UNKNOWN\r\n"), "UNKNOWN");
-	is_refused(PROXY, B(SIGNATURE "\x21\x12\0\x0c\x7f\0\0\1\x7f\0\0\1\3\x67\x08\1",
-						28), "UDP");
+	is_refused(
+		PROXY,
+		B(SIGNATURE "\x21\x12\0\x0c\x7f\0\0\1\x7f\0\0\1\3\x67\x08\1", 28),
+		"UDP");
 	is_refused(PROXY, S("PROXY TCP4 10.1.2.3\r\n"), "half a line");
 	is_refused(PROXY, B(SIGNATURE "\x21\x11\xff\xff", 16), "64 KiB");
 	is_refused(PROXY, S("GET / HTTP/1.0\r\n\r\n"), "HTTP");
@@ -204,8 +210,8 @@ test_rules(void)
 	is_status(mount_by(PROXY, v2("fd00::7", 871), "/sec"), MNT3_OK, "IPv6");
 	is_status(mount_by(PROXY, v2("10.6.6.6", 871), "/sec"), MNT3ERR_ACCES,
 			  "a denied one");
-	is_status(mount_by(PROXY, v2("::ffff:10.6.6.6", 871), "/sec"), MNT3ERR_ACCES,
-			  "denied in IPv6's form, too");
+	is_status(mount_by(PROXY, v2("::ffff:10.6.6.6", 871), "/sec"),
+			  MNT3ERR_ACCES, "denied in IPv6's form, too");
 	is_status(mount_by(PROXY, v2("11.1.2.3", 871), "/sec"), MNT3ERR_ACCES,
 			  "one that is not admitted");
 	is_status(mount_by(PROXY, v2("127.0.0.9", 871), "/sec"), MNT3ERR_ACCES,
@@ -229,8 +235,8 @@ test_rules(void)
 }
 
 /*
- * Two clients behind one proxy whose xids happen to agree are two; one that comes back
- * by another proxy and another gateway is the same.
+ * Two clients behind one proxy whose xids happen to agree are two; one that
+ * comes back by another proxy and another gateway is the same.
  */
 static void
 test_identity(void)
@@ -287,8 +293,8 @@ called(struct client *other)
 }
 
 /*
- * Connections of a proxy that say nothing leave places for others, and for clients
- * of the same proxy; the oldest have gone.
+ * Connections of a proxy that say nothing leave places for others, and for
+ * clients of the same proxy; the oldest have gone.
  */
 static void
 test_silent(void)
@@ -324,8 +330,8 @@ test_silent(void)
 }
 
 /*
- * When places are few, the clients of a proxy are not one address: those go that
- * share one.
+ * When places are few, the clients of a proxy are not one address: those go
+ * that share one.
  */
 static void
 test_shares(void)
@@ -357,7 +363,8 @@ test_shares(void)
 		put_handle(proxied[i], &dir);
 		served += exchange(proxied[i]).outcome == DONE;
 	}
-	is(served, count, "have their places when another address takes all it can");
+	is(served, count,
+	   "have their places when another address takes all it can");
 	for (int i = 0; i < count; i++)
 		disconnect(proxied[i]);
 	for (int i = 0; i < PLACES; i++)
@@ -365,8 +372,8 @@ test_shares(void)
 }
 
 /*
- * A host that has a network of IPv6 addresses and takes a place with each is one
- * that takes all places.
+ * A host that has a network of IPv6 addresses and takes a place with each is
+ * one that takes all places.
  */
 static void
 test_network(void)

@@ -150,8 +150,8 @@ add_to_nlink(const struct handle *handle, int names)
 }
 
 /*
- * The limit on links is what 31 bits hold.  Nobody makes so many here: the count is
- * put into the database, and taken out again.
+ * The limit on links is what 31 bits hold.  Nobody makes so many here: the
+ * count is put into the database, and taken out again.
  */
 static void
 test_link_limit(void)

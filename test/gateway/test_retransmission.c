@@ -70,7 +70,8 @@ test_creation(void)
 	is_repeated(a, b, "MKNOD");
 
 	a = v3_lookup(first, &dir, S("file"));
-	is_status(v3_link(first, &a.handle, &dir, S("link")).status, NFS3_OK, "LINK");
+	is_status(v3_link(first, &a.handle, &dir, S("link")).status, NFS3_OK,
+			  "LINK");
 	repeat();
 	b = v3_link(second, &a.handle, &dir, S("link"));
 	is_status(b.status, NFS3_OK, "LINK again");
@@ -98,7 +99,8 @@ test_removal(void)
 	make_dir(first, &dir, "empty", 0755);
 	is_status(v3_rmdir(first, &dir, S("empty")).status, NFS3_OK, "RMDIR");
 	repeat();
-	is_status(v3_rmdir(second, &dir, S("empty")).status, NFS3_OK, "RMDIR again");
+	is_status(v3_rmdir(second, &dir, S("empty")).status, NFS3_OK,
+			  "RMDIR again");
 
 	make_file(first, &dir, "from", 0644);
 	is_status(v3_rename(first, &dir, S("from"), &dir, S("to")).status, NFS3_OK,
@@ -145,7 +147,8 @@ test_others(void)
 	become(second, 0, 0);
 	repeat();
 	result = v3_create(second, &dir, S("mine"), GUARDED, MODE(0755));
-	is_status(result.status, NFS3ERR_EXIST, "another procedure is another call");
+	is_status(result.status, NFS3ERR_EXIST,
+			  "another procedure is another call");
 }
 
 /* What a failed call said is not kept: nothing has happened. */
@@ -178,7 +181,8 @@ set_keep_replies(const char *change, uint32_t until)
 	sql("SELECT dittofs.status_name(0)");
 	sql("ALTER SYSTEM %s", change);
 	sql("SELECT pg_reload_conf()");
-	for (int i = 0; (status = removed_twice()) != until && i < PATIENCE_MS / 10; i++)
+	for (int i = 0; (status = removed_twice()) != until && i < PATIENCE_MS / 10;
+		 i++)
 		usleep(10000);
 	return status;
 }
@@ -195,8 +199,8 @@ test_switched_off(void)
 }
 
 /*
- * Another client behind the address, with the same xids, that was connected when
- * the first one called: of each change one is told that it was made.
+ * Another client behind the address, with the same xids, that was connected
+ * when the first one called: of each change one is told that it was made.
  */
 static void
 test_neighbour(int gateway)
@@ -215,7 +219,10 @@ test_neighbour(int gateway)
 	make_file(first, &dir, "from", 0644);
 	file = make_file(first, &dir, "file", 0644);
 	ctime = v3_getattr(first, &file).attr.ctime;
-	/* longer than gateway and database may differ about the time on a busy machine */
+	/*
+	 * longer than gateway and database may differ about the time on a busy
+	 * machine
+	 */
 	usleep(2000000);
 
 #define BOTH(call, refusal, what) \

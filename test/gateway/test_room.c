@@ -119,7 +119,9 @@ mark_call(struct client *c)
 	c->call[3] = (unsigned char) size;
 }
 
-/* As much as the socket takes, up to this byte of a call.  True: it took some. */
+/*
+ * As much as the socket takes, up to this byte of a call.  True: it took some.
+ */
 static bool
 send_more(struct client *c, size_t *at, size_t end)
 {
@@ -163,7 +165,8 @@ errors_of(struct client *c)
 
 	for (int i = 0; i < 10; i++)
 		errors += v3_getattr(c, &file).status != NFS3_OK;
-	errors += v3_write(c, &file, 0, B(data, MEGABYTE), UNSTABLE).status != NFS3_OK;
+	errors +=
+		v3_write(c, &file, 0, B(data, MEGABYTE), UNSTABLE).status != NFS3_OK;
 	errors += v3_read(c, &file, 0, MEGABYTE).status != NFS3_OK;
 	return errors;
 }
@@ -277,7 +280,8 @@ test_smallest(void)
 	send_bytes(c, empty, sizeof(empty));
 	sleep_ms(100);
 	send_bytes(c, c->call, c->call_size);
-	ok(receive(c).outcome == DONE, "a call in fragments is answered where one record is all there is room for");
+	ok(receive(c).outcome == DONE,
+	   "a call in fragments is answered where one record is all there is room for");
 	disconnect(c);
 }
 
@@ -285,7 +289,8 @@ static void
 connect_other(void)
 {
 	other = connect_from(0, OTHER, 0);
-	if (v3_write(other, &large, 0, B(data, MEGABYTE), UNSTABLE).status != NFS3_OK)
+	if (v3_write(other, &large, 0, B(data, MEGABYTE), UNSTABLE).status !=
+		NFS3_OK)
 		bail_out("the file cannot be written");
 }
 

@@ -204,7 +204,8 @@ test_guilty_call(void)
 		else
 			good += status == NFS3_OK;
 	}
-	is_status(guilty, NFS3ERR_SERVERFAULT, "a call the database refuses to run");
+	is_status(guilty, NFS3ERR_SERVERFAULT,
+			  "a call the database refuses to run");
 	is(good, FILES - 1, "does no harm to those sent with it");
 	is(entries_of(&beside), FILES - 1, "each was done once");
 	sql("GRANT EXECUTE ON FUNCTION dittofs.remove_file TO dittofs_gateway");
@@ -232,7 +233,8 @@ test_dying_sessions(void)
 	let_go();
 	for (int i = 0; i < FILES; i++)
 		good += next_status(c, first, NULL) == NFS3_OK;
-	is(good, FILES, "all calls are done, though their sessions died three times");
+	is(good, FILES,
+	   "all calls are done, though their sessions died three times");
 	is(entries_of(&survivors), FILES - 1, "each was done once");
 	v3_rmdir(c, &held, S("waits"));
 }

@@ -8,8 +8,8 @@
  * must hold whoever was quicker, says what does not, and fails then.  The games
  * are in compete_rounds.c and compete_games.c; here is how they are played.
  *
- * Each game is a process and so is each of its players.  Whoever finds something
- * wrong says so into the pipe to its parent and exits with 1.
+ * Each game is a process and so is each of its players.  Whoever finds
+ * something wrong says so into the pipe to its parent and exits with 1.
  */
 #include "compete.h"
 

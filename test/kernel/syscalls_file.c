@@ -71,7 +71,8 @@ do_open(char **a)
 static int
 do_put(char **a)
 {
-	int			file = open(a[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int			file =
+		open(a[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	return file < 0 ? -1 : finish(file, write(file, a[1], strlen(a[1])) < 0);
 }

@@ -174,7 +174,8 @@ do_exec(char **a)
 	errno = error;
 	if (error != 0)
 		return -1;
-	return say("%d", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+	return say("%d",
+			   WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }
 
 /* Names in order, separated by blanks. */

@@ -7,10 +7,10 @@
  * User-mode-linux 6.1 keeps the extended registers of its processes in 2,696
  * bytes.  The host wants PTRACE_SETREGSET of NT_X86_XSTATE to be as long as its
  * own area, which is longer on processors with AMX (11,008 bytes): it answers
- * EFAULT, and user-mode-linux dies when it enters its first process.  So a short
- * area is completed here: what lies behind it is zero, and the components that
- * lie there are marked as in their initial state.  What lies where is asked of
- * the processor, so that its successors need no change here.
+ * EFAULT, and user-mode-linux dies when it enters its first process.  So a
+ * short area is completed here: what lies behind it is zero, and the components
+ * that lie there are marked as in their initial state.  What lies where is
+ * asked of the processor, so that its successors need no change here.
  *
  * There is no other way in: the kernel is a finished program, and its size of
  * the area a constant.  Every other request goes to the system call as it is.
@@ -105,7 +105,9 @@ set_xstate(pid_t pid, void *type, const struct iovec *given)
 	return syscall(SYS_ptrace, PTRACE_SETREGSET, pid, type, &whole);
 }
 
-/* ptrace(2), whose PEEK requests return the word (the system call stores it). */
+/*
+ * ptrace(2), whose PEEK requests return the word (the system call stores it).
+ */
 long
 ptrace(enum __ptrace_request request, ...)
 {

@@ -35,8 +35,8 @@ enum bad_mode
 {
 	BAD_NOTHING,
 	BAD_STATUS,					/* answer with bad_argument */
-	BAD_SLOW,					/* wait bad_argument milliseconds first, or until
-								 * told otherwise */
+	BAD_SLOW,					/* wait bad_argument milliseconds first, or
+								 * until told otherwise */
 	BAD_RESET,					/* reset the connection instead of answering */
 	BAD_RESET_LATE,				/* do what is asked, and then reset */
 	BAD_TRUNCATED,				/* half of the body, and the connection ends */
@@ -200,7 +200,8 @@ bad_read_request(struct bad_connection *connection, struct bad_request *request)
 			int			number = request->header_count++;
 
 			for (int i = 0; i < 63 && line[i] != '\0'; i++)
-				request->names[number][i] = (char) tolower((unsigned char) line[i]);
+				request->names[number][i] =
+					(char) tolower((unsigned char) line[i]);
 			snprintf(request->values[number], sizeof(request->values[number]),
 					 "%s", value);
 		}
@@ -492,8 +493,8 @@ bad_command(int fd, const char *query)
 	int			times = -1;
 
 	bad_code[0] = '\0';
-	if (sscanf(query, "%31[a-z_],%d,%d,%63[A-Za-z0-9.]", mode, &argument, &times,
-			   bad_code) < 1)
+	if (sscanf(query, "%31[a-z_],%d,%d,%63[A-Za-z0-9.]", mode, &argument,
+			   &times, bad_code) < 1)
 		return bad_answer(fd, 400, "Bad", NULL, 0, 0);
 	for (int i = 0; bad_mode_names[i] != NULL; i++)
 		if (strcmp(mode, bad_mode_names[i]) == 0)

@@ -194,7 +194,9 @@ test_locks_of_any_kind(void **state)
 	}
 }
 
-/* What is to be locked first: whole handles, each of those side by side once. */
+/*
+ * What is to be locked first: whole handles, each of those side by side once.
+ */
 static void
 test_handles(void **state)
 {

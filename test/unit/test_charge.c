@@ -95,7 +95,10 @@ test_to_store(void **state)
 	expect(0, 0, 0);
 }
 
-/* A client that asks for data goes on being charged; a store carries it to the end. */
+/*
+ * A client that asks for data goes on being charged; a store carries it to the
+ * end.
+ */
 static void
 test_from_store(void **state)
 {
@@ -126,7 +129,10 @@ test_no_room(void **state)
 	expect(10, 10, 10);
 }
 
-/* Handed over to another connection, it is counted there, as far as it was here. */
+/*
+ * Handed over to another connection, it is counted there, as far as it was
+ * here.
+ */
 static void
 test_another_client(void **state)
 {

@@ -98,7 +98,8 @@ static void
 test_error_xml(void **state)
 {
 	struct s3_error error;
-	static const char redirect[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	static const char redirect[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region "
 		"'us-east-1' is wrong; expecting 'eu-west-1'\n</Message>"
 		"<Region>eu-west-1</Region><RequestId>1</RequestId></Error>";
@@ -117,9 +118,10 @@ test_error_xml(void **state)
 	assert_string_equal(code_of("<html><Code>NoSuchKey</Code></html>"), "");
 	assert_string_equal(code_of("<Error><X><Code>NoSuchKey</Code></X></Error>"),
 						"");
-	assert_string_equal(code_of("<Error><!-- <Code>NoSuchKey</Code> --></Error>"),
+	assert_string_equal(
+		code_of("<Error><!-- <Code>NoSuchKey</Code> --></Error>"), "");
+	assert_string_equal(code_of("<Error><Code>NoSuchKey</Code></Error>tail"),
 						"");
-	assert_string_equal(code_of("<Error><Code>NoSuchKey</Code></Error>tail"), "");
 	assert_string_equal(code_of("{\"Code\": \"NoSuchKey\"}"), "");
 
 	/* no entities of theirs, no depth */
@@ -165,7 +167,8 @@ complete(struct content_store_config *store, const char *text)
 
 	content_store_free(store);
 	problem = content_store_parse(store, text);
-	return problem != NULL ? problem : content_store_complete(store, NULL, NULL);
+	return problem != NULL ? problem :
+							 content_store_complete(store, NULL, NULL);
 }
 
 static void
@@ -217,7 +220,8 @@ test_places(void **state)
 	assert_null(complete(&store, "name=a,type=s3,bucket=b,endpoint=http://h,"
 						 "path_style=off"));
 	assert_false(store.bucket_in_path);
-	assert_null(complete(&store, "name=a,type=s3,bucket=bbb,region=cn-north-1"));
+	assert_null(
+		complete(&store, "name=a,type=s3,bucket=bbb,region=cn-north-1"));
 	assert_string_equal(store.endpoint,
 						"https://s3.cn-north-1.amazonaws.com.cn");
 	content_store_free(&store);

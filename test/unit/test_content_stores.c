@@ -104,9 +104,9 @@ test_names(void **state)
 }
 
 /*
- * A sum is what SHA-256 has come to.  So the sum of a chunk that ends as SHA-256
- * itself ends a message (0x80, zeros, its length in bits) is that message's
- * digest.
+ * A sum is what SHA-256 has come to.  So the sum of a chunk that ends as
+ * SHA-256 itself ends a message (0x80, zeros, its length in bits) is that
+ * message's digest.
  */
 static void
 test_sums(void **state)
@@ -121,10 +121,12 @@ test_sums(void **state)
 	data[size] = (char) 0x80;
 	for (int i = 0; i < 4; i++)
 		data[size + 60 + i] = (char) (size * 8 >> (24 - 8 * i));
-	assert_int_equal(EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL), 1);
+	assert_int_equal(
+		EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL), 1);
 	content_hash(data, SIZE, hash, sums);
 	assert_memory_equal(sums, digest, SUM_LEN);
-	assert_int_equal(EVP_Digest(data, SIZE, digest, &length, EVP_sha256(), NULL), 1);
+	assert_int_equal(
+		EVP_Digest(data, SIZE, digest, &length, EVP_sha256(), NULL), 1);
 	assert_memory_equal(hash, digest, HASH_LEN);
 	assert_int_equal(content_sums(0), 0);
 	assert_int_equal(content_sums(CONTENT_CHUNK), 0);
@@ -145,7 +147,8 @@ test_parts(void **state)
 			size_t		from = first * CONTENT_CHUNK;
 			size_t		end = last == 2 ? SIZE : (last + 1) * CONTENT_CHUNK;
 			uint8_t    *first_sum = sums + content_first_sum(first) * SUM_LEN;
-			struct content_part part = {hash, SIZE, from, end - from, first_sum};
+			struct content_part part = {hash, SIZE, from, end - from,
+										first_sum};
 			char	   *at[3];
 			size_t		sum_bytes = content_sums_between(first, last, SIZE) *
 				SUM_LEN;
@@ -760,7 +763,8 @@ test_bucket_rotation(void **state)
 	assert_non_null(strstr(effort.message, "SignatureDoesNotMatch"));
 	write_line(id, "S3RVER");
 	write_line(secret, "S3RVER");
-	assert_int_equal(content_put(session, hash, data, SIZE, &effort), CONTENT_OK);
+	assert_int_equal(content_put(session, hash, data, SIZE, &effort),
+					 CONTENT_OK);
 	assert_true(atomic_exchange(&bad_wrong, 0) > 0);
 	content_session_end(session);
 	session = content_session_begin(&bucket, NULL);

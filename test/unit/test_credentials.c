@@ -50,7 +50,8 @@ expiration(void)
 	time_t		when = time(NULL) + atomic_load(&lifetime);
 	struct tm	tm;
 
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.000Z", gmtime_r(&when, &tm));
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.000Z",
+			 gmtime_r(&when, &tm));
 	return text;
 }
 
@@ -63,7 +64,8 @@ make_body(char *body, size_t size)
 	body[0] = '\0';
 	if (strstr(request, "PUT /latest/api/token") == request)
 		snprintf(body, size, "imds-session");
-	else if (strstr(request, "GET /latest/meta-data/iam/security-credentials/ "))
+	else if (strstr(request,
+					"GET /latest/meta-data/iam/security-credentials/ "))
 		snprintf(body, size, "the-role\n");
 	else if (strstr(request, "Action=AssumeRoleWithWebIdentity") != NULL)
 	{
@@ -81,10 +83,12 @@ make_body(char *body, size_t size)
 	else
 	{
 		atomic_fetch_add(&served, 1);
-		snprintf(body, size, "{\"Code\": \"Success\", \"AccessKeyId\": \"key%d\", "
-				 "%s\"SecretAccessKey\"%s: \"secret%d\", \"Token\": \"token%d\", "
-				 "\"Expiration\": \"%s\"}", number, "", strange ? "\"x\"" : "",
-				 number, number, expiration());
+		snprintf(
+			body, size,
+			"{\"Code\": \"Success\", \"AccessKeyId\": \"key%d\", "
+			"%s\"SecretAccessKey\"%s: \"secret%d\", \"Token\": \"token%d\", "
+			"\"Expiration\": \"%s\"}",
+			number, "", strange ? "\"x\"" : "", number, number, expiration());
 	}
 	if (atomic_load(&behaviour) == GARBAGE)
 		body[strlen(body) / 2] = '\0';
@@ -143,7 +147,8 @@ serve(void *argument)
 		if (atomic_load(&behaviour) != BROKEN)
 			make_body(body, sizeof(body));
 		pthread_mutex_unlock(&request_mutex);
-		snprintf(answer, sizeof(answer), "HTTP/1.1 %d x\r\nConnection: close\r\n"
+		snprintf(answer, sizeof(answer),
+				 "HTTP/1.1 %d x\r\nConnection: close\r\n"
 				 "Content-Length: %zu\r\n\r\n%s",
 				 atomic_load(&behaviour) == BROKEN ? 500 : 200, strlen(body),
 				 body);
@@ -300,8 +305,9 @@ await_key(struct credentials_provider *provider, const char *access_key)
 
 		assert_non_null(set);
 		there = strcmp(set->access_key, access_key) == 0;
-		assert_string_equal(set->access_key + strcspn(set->access_key, "0123456789"),
-							set->secret_key + strcspn(set->secret_key, "0123456789"));
+		assert_string_equal(
+			set->access_key + strcspn(set->access_key, "0123456789"),
+			set->secret_key + strcspn(set->secret_key, "0123456789"));
 		if (!there)
 			credentials_refused(provider, set);
 		credentials_give_back(set);
@@ -378,8 +384,9 @@ test_files(void **state)
 	clear_environment();
 	write_file("id", "key1\n");
 	write_file("secret", "secret1\r\n");
-	snprintf(settings, sizeof(settings), "access_key_file=%s,secret_key_file=%s",
-			 path_of("id"), path_of("secret"));
+	snprintf(settings, sizeof(settings),
+			 "access_key_file=%s,secret_key_file=%s", path_of("id"),
+			 path_of("secret"));
 	setenv("AWS_SESSION_TOKEN", "another", 1);	/* is no part of this set */
 	provider = begin(settings, CREDENTIALS_SETTINGS);
 	assert_set(provider, "key1", "secret1", "");
@@ -448,7 +455,8 @@ test_profile(void **state)
 	/* one file with all of it, replaced */
 	write_file("store", "[default]\naws_access_key_id=key1\n"
 			   "aws_secret_access_key=secret1\naws_session_token=t1\n");
-	snprintf(settings, sizeof(settings), "credentials_file=%s", path_of("store"));
+	snprintf(settings, sizeof(settings), "credentials_file=%s",
+			 path_of("store"));
 	unsetenv("AWS_PROFILE");
 	provider = begin(settings, CREDENTIALS_PROFILE);
 	assert_set(provider, "key1", "secret1", "t1");
@@ -574,10 +582,12 @@ test_bad_services(void **state)
 			if (kind == 1)
 				setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path_of("jwt"), 1);
 			write_file("jwt", "x");
-			assert_null(make_store(&store, kind == 2 ? "credentials=imds" : ""));
+			assert_null(
+				make_store(&store, kind == 2 ? "credentials=imds" : ""));
 			atomic_store(&behaviour, bad[i]);
 			problem[0] = '\0';
-			assert_null(credentials_load(store, NULL, problem, sizeof(problem)));
+			assert_null(
+				credentials_load(store, NULL, problem, sizeof(problem)));
 			assert_true(strlen(problem) > 10);
 			content_store_free(store);
 			free(store);

@@ -129,8 +129,8 @@ test_readers(void **state)
 }
 
 /*
- * Readers at full speed.  What is released is overwritten first, so a reader that
- * comes too late sees it, with AddressSanitizer or without.
+ * Readers at full speed.  What is released is overwritten first, so a reader
+ * that comes too late sees it, with AddressSanitizer or without.
  */
 #define VALUE 12345
 #define ROUNDS 20000

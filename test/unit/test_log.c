@@ -333,14 +333,16 @@ test_unread(void **state)
 	dup2(saved, STDERR_FILENO);
 	pthread_join(reader, NULL);
 	close(ends[0]);
-	for (char *line = strtok(said, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	for (char *line = strtok(said, "\n"); line != NULL;
+		 line = strtok(NULL, "\n"))
 	{
 		const char *text = strstr(line, " main ");
 		unsigned long long number;
 
 		if (strcmp(line, "the last words") == 0)
 			words++;
-		else if (text != NULL && sscanf(text, " main line %llu of", &number) == 1)
+		else if (text != NULL &&
+				 sscanf(text, " main line %llu of", &number) == 1)
 		{
 			assert_non_null(strstr(text, " of a log that nobody reads"));
 			assert_true((int) number > last);

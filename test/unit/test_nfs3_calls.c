@@ -313,7 +313,9 @@ test_setattr(void **state)
 	expect_null(&f);
 	end(&f);
 
-	/* no times and no guard: the brief statement; with a guard it will not do */
+	/*
+	 * no times and no guard: the brief statement; with a guard it will not do
+	 */
 	for (int guarded = 0; guarded <= 1; guarded++)
 	{
 		b.size = 0;
@@ -533,7 +535,8 @@ test_mkdir(void **state)
 	put_name(&b, "name");
 	put_empty_sattr(&b);
 	start(&f, NFSPROC3_MKDIR, &b);
-	assert_int_equal(f.request.call.statement, STATEMENT_CREATE_DIRECTORY_BRIEF);
+	assert_int_equal(f.request.call.statement,
+					 STATEMENT_CREATE_DIRECTORY_BRIEF);
 	parameter = 3;
 	expect_null(&f);
 	end(&f);

@@ -3,8 +3,8 @@
  * test_pool.c
  *	  Which connection a call goes to, how long it waits, and how it ends.
  *
- * The calls are nothing but calls: their owner writes down what the pool tells it.
- * Connections have no server: what is sent on one is lost with it.
+ * The calls are nothing but calls: their owner writes down what the pool tells
+ * it. Connections have no server: what is sent on one is lost with it.
  */
 #include "unit.h"
 
@@ -388,7 +388,10 @@ test_route(void **state)
 	assert_int_equal(a.call.state, CALL_QUEUED);
 }
 
-/* Changes of one object go to one connection, busy or not; reads to an idle one. */
+/*
+ * Changes of one object go to one connection, busy or not; reads to an idle
+ * one.
+ */
 static void
 test_choice(void **state)
 {
@@ -466,9 +469,10 @@ test_states(void **state)
 	for (int i = 0; i < CALL_STATES; i++)
 		for (int j = 0; j < CALL_STATES; j++)
 			assert_int_equal(call_may_follow[i][j],
-							 i == CALL_IDLE ? j != CALL_IDLE && j != CALL_RUNNING :
-							 j == CALL_IDLE ||
-							 (i == CALL_QUEUED && j == CALL_RUNNING));
+							 i == CALL_IDLE ?
+								 j != CALL_IDLE && j != CALL_RUNNING :
+								 j == CALL_IDLE ||
+									 (i == CALL_QUEUED && j == CALL_RUNNING));
 }
 
 int

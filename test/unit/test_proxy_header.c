@@ -136,8 +136,9 @@ check_outcome(const struct proxy_header *header, enum proxy_outcome outcome,
 }
 
 /*
- * Each example in pieces of each size: the outcome is always the same, and comes
- * with the last byte at the latest; what stands behind a header is left there.
+ * Each example in pieces of each size: the outcome is always the same, and
+ * comes with the last byte at the latest; what stands behind a header is left
+ * there.
  */
 static void
 test_examples(void **state)
@@ -237,7 +238,9 @@ test_longest(void **state)
 	}
 }
 
-/* As the mark of a record either header is refused, by the largest limit, too. */
+/*
+ * As the mark of a record either header is refused, by the largest limit, too.
+ */
 static void
 test_as_record(void **state)
 {
@@ -309,7 +312,8 @@ test_hosts(void **state)
 	assert_false(same_host("10.0.0.1", "10.0.0.2"));
 	assert_true(same_host("::ffff:10.0.0.1", "10.0.0.1"));
 	assert_false(same_host("::ffff:10.0.0.1", "::ffff:10.0.0.2"));
-	assert_true(same_host("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff"));
+	assert_true(
+		same_host("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff"));
 	assert_false(same_host("2001:db8:0:1::1", "2001:db8::1"));
 	assert_false(same_host("2001:db8:0:1::1", "2001:db8:0:2::1"));
 	assert_false(same_host("a00:1::", "10.0.0.1"));

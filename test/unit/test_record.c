@@ -68,7 +68,8 @@ feed(const struct stream *stream, size_t piece, const size_t *sizes, int count)
 	for (size_t at = 0; at < stream->size; at += piece)
 	{
 		const char *data = stream->data + at;
-		size_t		left = stream->size - at < piece ? stream->size - at : piece;
+		size_t		left =
+			stream->size - at < piece ? stream->size - at : piece;
 		struct record record;
 		enum record_outcome outcome;
 

@@ -76,7 +76,9 @@ test_check(void **state)
 	expect(&s, "BAK");
 }
 
-/* Until a cancel is over nothing may be sent, whatever is answered meanwhile. */
+/*
+ * Until a cancel is over nothing may be sent, whatever is answered meanwhile.
+ */
 static void
 test_cancel(void **state)
 {

@@ -20,10 +20,10 @@ PG_FUNCTION_INFO_V1(dittofs_stored_block_list);
 PG_FUNCTION_INFO_V1(dittofs_block_users);
 
 /*
- * Of a share the order is that of its files and extents, which the indexes have:
- * in that of hashes each slice would look at all of the share.  A position is the
- * id of a file and where in it to go on; a block that is used more than once
- * comes as often.
+ * Of a share the order is that of its files and extents, which the indexes
+ * have: in that of hashes each slice would look at all of the share.  A
+ * position is the id of a file and where in it to go on; a block that is used
+ * more than once comes as often.
  */
 #define POSITION_LEN	(UUID_LEN + 8)
 
@@ -53,8 +53,8 @@ parse_position(const bytea *position, pg_uuid_t *id, int64 *start)
 }
 
 /*
- * The extents of one file from start on, up to max.  Returns how many there were;
- * start is then behind the last one.
+ * The extents of one file from start on, up to max.  Returns how many there
+ * were; start is then behind the last one.
  */
 static uint64
 list_extents(Srf *srf, SPIPlanPtr plan, const pg_uuid_t *id, Datum content_id,
@@ -79,7 +79,8 @@ list_extents(Srf *srf, SPIPlanPtr plan, const pg_uuid_t *id, Datum content_id,
 
 		*start = Min(DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull)),
 					 PG_INT64_MAX - 1) + 1;
-		if (DatumGetInt32(SPI_getbinval(row, desc, 2, &isnull)) != DatumGetInt32(store_id))
+		if (DatumGetInt32(SPI_getbinval(row, desc, 2, &isnull)) !=
+			DatumGetInt32(store_id))
 			continue;
 		values[0] = SPI_getbinval(row, desc, 3, &nulls[0]);
 		values[1] = SPI_getbinval(row, desc, 4, &nulls[1]);
@@ -101,7 +102,10 @@ list_of_share(FunctionCallInfo fcinfo, Datum store_id, const bytea *after,
 		" FROM dittofs.shares s, (SELECT id, content_id, share_id, external"
 		" FROM dittofs.files WHERE id >= $1 ORDER BY id LIMIT $2) f"
 		" WHERE s.name = $3 ORDER BY f.id";
-	/* OFFSET 0: a join might read the table for each row, if statistics call it empty */
+	/*
+	 * OFFSET 0: a join might read the table for each row, if statistics call it
+	 * empty
+	 */
 	static const char *const extents =
 		"SELECT e.start, e.store_id, e.hash, b.length, b.sums"
 		" FROM (SELECT * FROM dittofs.extents WHERE content_id = $1 AND start >= $2"
@@ -128,24 +132,26 @@ list_of_share(FunctionCallInfo fcinfo, Datum store_id, const bytea *after,
 	/* the first may be one that is done with */
 	args[1] = Int64GetDatum(left + 1);
 	args[2] = share;
-	if (SPI_execute_with_args(files, 3, types, args, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(files, 3, types, args, NULL, true, 0) !=
+		SPI_OK_SELECT)
 		elog(ERROR, "could not list files");
 	table = SPI_tuptable;
 	nfiles = SPI_processed;
 	plan = SPI_prepare(extents, 3, extent_types);
 	for (uint64 i = 0; i < nfiles && left > 0; i++)
 	{
-		pg_uuid_t	file = *DatumGetUUIDP(SPI_getbinval(table->vals[i], table->tupdesc,
-														1, &isnull));
+		pg_uuid_t	file = *DatumGetUUIDP(
+			SPI_getbinval(table->vals[i], table->tupdesc, 1, &isnull));
 
 		if (memcmp(&file, &id, UUID_LEN) != 0)
 			start = 0;
 		id = file;
-		if (DatumGetBool(SPI_getbinval(table->vals[i], table->tupdesc, 3, &isnull)))
-			left -= (int64) list_extents(&srf, plan, &id,
-										 SPI_getbinval(table->vals[i], table->tupdesc,
-													   2, &isnull),
-										 &start, store_id, left);
+		if (DatumGetBool(
+				SPI_getbinval(table->vals[i], table->tupdesc, 3, &isnull)))
+			left -= (int64) list_extents(
+				&srf, plan, &id,
+				SPI_getbinval(table->vals[i], table->tupdesc, 2, &isnull),
+				&start, store_id, left);
 		if (left > 0)
 			start = PG_INT64_MAX;
 	}
@@ -163,8 +169,9 @@ list_of_share(FunctionCallInfo fcinfo, Datum store_id, const bytea *after,
 }
 
 /*
- * stored_block_list(store_id, after, max, share): a slice; after is the position
- * of the last row.  A row that has nothing but a position: go on from there.
+ * stored_block_list(store_id, after, max, share): a slice; after is the
+ * position of the last row.  A row that has nothing but a position: go on from
+ * there.
  */
 Datum
 dittofs_stored_block_list(PG_FUNCTION_ARGS)
@@ -185,12 +192,15 @@ dittofs_stored_block_list(PG_FUNCTION_ARGS)
 				  SPI_ARGS(spi_arg(INT4OID, 0), spi_arg(BYTEAOID, 1),
 						   spi_arg(INT4OID, 2)));
 	else
-		list_of_share(fcinfo, PG_GETARG_DATUM(0), PG_GETARG_BYTEA_PP(1), PG_GETARG_INT32(2),
-					  PG_GETARG_DATUM(3));
+		list_of_share(fcinfo, PG_GETARG_DATUM(0), PG_GETARG_BYTEA_PP(1),
+					  PG_GETARG_INT32(2), PG_GETARG_DATUM(3));
 	return (Datum) 0;
 }
 
-/* block_users(store_id, hash): where a block is used, with one name of each file. */
+/*
+ * block_users(store_id, hash): where a block is used, with one name of each
+ * file.
+ */
 Datum
 dittofs_block_users(PG_FUNCTION_ARGS)
 {
@@ -214,6 +224,7 @@ dittofs_block_users(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("store_id and hash must not be null")));
-	srf_query(fcinfo, sql, true, SPI_ARGS(spi_arg(INT4OID, 0), spi_arg(BYTEAOID, 1)));
+	srf_query(fcinfo, sql, true,
+			  SPI_ARGS(spi_arg(INT4OID, 0), spi_arg(BYTEAOID, 1)));
 	return (Datum) 0;
 }

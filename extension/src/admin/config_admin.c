@@ -99,7 +99,8 @@ dittofs_set_server_config(PG_FUNCTION_ARGS)
 							given),
 					 errhint("A number from " INT64_FORMAT " to " INT64_FORMAT " is expected.",
 							 entry->min, entry->max)));
-		spi_run(set_sql, spi_text(key), spi_text(psprintf(INT64_FORMAT, value)));
+		spi_run(set_sql, spi_text(key),
+				spi_text(psprintf(INT64_FORMAT, value)));
 	}
 	if (i == CONFIG_EXTERNAL_MIN)
 		staged_sweep_stores();

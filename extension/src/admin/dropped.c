@@ -5,25 +5,25 @@
  *	  Shares that were dropped with their files: the one module that touches
  *	  dittofs.dropped_shares and dittofs.dropped_directories.
  *
- * drop_share(force) takes the share's row away, and from then on nobody reaches a
- * file of it.  The files are deleted afterwards, in slices, by whoever calls
+ * drop_share(force) takes the share's row away, and from then on nobody reaches
+ * a file of it.  The files are deleted afterwards, in slices, by whoever calls
  * reap(); every gateway does.  Each slice is a transaction of its own, so the
  * share may be of any size, and other shares take no notice.
  *
- * A share is taken down from its root.  A directory that waits for its turn is in
- * dropped_directories, with the cookie up to which its entries are gone.  Its
- * files are deleted, its directories put into that table; when nothing is in it any
- * more its inode goes.  All of that is done under its lock.  A transaction that has
- * found the share before it was dropped may still add an entry: to a directory
- * that is there, under its lock; so the entry is found when the directory is to go, or the
- * call is told STALE.
+ * A share is taken down from its root.  A directory that waits for its turn is
+ * in dropped_directories, with the cookie up to which its entries are gone.
+ * Its files are deleted, its directories put into that table; when nothing is
+ * in it any more its inode goes.  All of that is done under its lock.  A
+ * transaction that has found the share before it was dropped may still add an
+ * entry: to a directory that is there, under its lock; so the entry is found
+ * when the directory is to go, or the call is told STALE.
  *
- * When no directory waits, the share's account says whether that was all.  If not,
- * something was damaged, and there are inodes that no name led to: then all
- * inodes of the database are looked through for them, again in slices; for
- * directories first, which then wait for their turn, and for the rest when those
- * are gone.  A directory that cannot be emptied, because something there is damaged,
- * is put off, and the others go on.
+ * When no directory waits, the share's account says whether that was all.  If
+ * not, something was damaged, and there are inodes that no name led to: then
+ * all inodes of the database are looked through for them, again in slices; for
+ * directories first, which then wait for their turn, and for the rest when
+ * those are gone.  A directory that cannot be emptied, because something there
+ * is damaged, is put off, and the others go on.
  *
  *-------------------------------------------------------------------------
  */
@@ -147,8 +147,8 @@ collect(const Dirent *dirent, void *arg)
 
 /*
  * Deletes an entry and what it is the name of.  False: somebody has that, so it
- * stays for another time.  An entry that is damaged may lead to nothing, or into
- * another share.
+ * stays for another time.  An entry that is damaged may lead to nothing, or
+ * into another share.
  */
 static bool
 delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)
@@ -175,8 +175,8 @@ delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)
 }
 
 /*
- * One step with a directory whose row in dropped_directories is ours; returns how
- * much was deleted.  *position: -1 when the directory is gone.
+ * One step with a directory whose row in dropped_directories is ours; returns
+ * how much was deleted.  *position: -1 when the directory is gone.
  */
 static int64
 step_directory(const pg_uuid_t *id, int32 share_id, int64 *position, int64 max)
@@ -249,9 +249,10 @@ update_directory(RelScan *rs, int64 position, int32 failures, const char *error)
 	memcpy(nulls, rs->slot->tts_isnull, sizeof(nulls));
 	values[DIR_POSITION] = Int64GetDatum(position);
 	values[DIR_FAILURES] = Int32GetDatum(failures);
-	values[DIR_NEXT_AT] = TimestampTzGetDatum(failures == 0 ? DT_NOBEGIN :
-											  TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-																		  PUT_OFF_MS(failures - 1)));
+	values[DIR_NEXT_AT] = TimestampTzGetDatum(
+		failures == 0 ? DT_NOBEGIN :
+						TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													PUT_OFF_MS(failures - 1)));
 	nulls[DIR_ERROR] = error == NULL;
 	if (error != NULL)
 		values[DIR_ERROR] = CStringGetTextDatum(error);
@@ -313,15 +314,16 @@ put_off(const pg_uuid_t *id, const char *error)
 	if (lock_directory(&rs, id))
 	{
 		update_directory(&rs, DatumGetInt64(rs.slot->tts_values[DIR_POSITION]),
-						 DatumGetInt32(rs.slot->tts_values[DIR_FAILURES]) + 1, error);
+						 DatumGetInt32(rs.slot->tts_values[DIR_FAILURES]) + 1,
+						 error);
 		rel_scan_end(&rs);
 	}
 	PopActiveSnapshot();
 }
 
 /*
- * The next directory at or after id, or after it, that was not put off.  *any: there is
- * one, though it may have been.
+ * The next directory at or after id, or after it, that was not put off.  *any:
+ * there is one, though it may have been.
  */
 static bool
 next_directory(pg_uuid_t *id, bool after, bool *any)
@@ -353,8 +355,8 @@ next_directory(pg_uuid_t *id, bool after, bool *any)
 
 /*
  * Directories from last_dir on.  Those before it are done, or are found when we
- * begin at the first again: while an old snapshot is open the rows of what is done
- * stay, and are not to be passed by in each slice.
+ * begin at the first again: while an old snapshot is open the rows of what is
+ * done stay, and are not to be passed by in each slice.
  */
 static pg_uuid_t last_dir;
 
@@ -414,7 +416,8 @@ look(const Inode *inode, void *arg)
 
 /* True: there are no more. */
 static bool
-sweep_slice(int32 share_id, bool files, pg_uuid_t *swept, int64 max, int64 *deleted)
+sweep_slice(int32 share_id, bool files, pg_uuid_t *swept, int64 max,
+			int64 *deleted)
 {
 	Sweep	   *sweep = palloc0(sizeof(Sweep));
 	bool		more;
@@ -449,8 +452,8 @@ sweep_slice(int32 share_id, bool files, pg_uuid_t *swept, int64 max, int64 *dele
 }
 
 /*
- * One slice with each of them.  Returns how much was deleted, or 1 where it is to be
- * gone on with, so that reap() is called again.
+ * One slice with each of them.  Returns how much was deleted, or 1 where it is
+ * to be gone on with, so that reap() is called again.
  */
 static void
 finish_shares(void *arg)
@@ -461,8 +464,8 @@ finish_shares(void *arg)
 	int64		deleted = 0;
 
 	PushActiveSnapshot(GetLatestSnapshot());
-	rel_scan_begin(&rs, REL_DROPPED_SHARES, RowExclusiveLock, GetActiveSnapshot(),
-				   NULL, 0);
+	rel_scan_begin(&rs, REL_DROPPED_SHARES, RowExclusiveLock,
+				   GetActiveSnapshot(), NULL, 0);
 	while (rel_scan_next(&rs))
 	{
 		ItemPointerData tid;
@@ -526,8 +529,8 @@ any_share(void)
 	RelScan		rs;
 	bool		any;
 
-	rel_scan_begin(&rs, REL_DROPPED_SHARES, AccessShareLock, GetActiveSnapshot(),
-				   NULL, 0);
+	rel_scan_begin(&rs, REL_DROPPED_SHARES, AccessShareLock,
+				   GetActiveSnapshot(), NULL, 0);
 	any = rel_scan_next(&rs);
 	rel_scan_end(&rs);
 	return any;
@@ -539,7 +542,7 @@ dropped_reap(int64 max)
 	int64		deleted = 0;
 	int64		step;
 	bool		any;
-	static TimestampTz finish_at = DT_NOBEGIN;	/* later than that, after a failure */
+	static TimestampTz finish_at = DT_NOBEGIN;	/* after a failure */
 
 	if (!any_share())
 		return 0;
@@ -565,10 +568,11 @@ dropped_reap(int64 max)
 		else
 		{
 			ereport(WARNING,
-					(errmsg("could not look for what is left of dropped shares: %s",
+					(errmsg("could not look for the rest of dropped shares: %s",
 							error),
 					 errhint("dittofs.fsck() may know more.")));
-			finish_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 60000);
+			finish_at =
+				TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 60000);
 		}
 	}
 	return deleted;

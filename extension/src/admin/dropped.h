@@ -17,8 +17,8 @@
 extern void dropped_add(const Share *share);
 
 /*
- * Deletes entries and inodes of dropped shares, max of them at most; returns how
- * many.  Within change_begin() and change_end().
+ * Deletes entries and inodes of dropped shares, max of them at most; returns
+ * how many.  Within change_begin() and change_end().
  */
 extern int64 dropped_reap(int64 max);
 

@@ -3,7 +3,8 @@
  *
  * fsck.c
  *	  What repairing needs that SQL cannot do: an entry for an inode there is,
- *	  to find loops in one pass, and to know whether changes wait for the commit.
+ *	  to find loops in one pass, and to know whether changes wait for the
+ *	  commit.
  *
  * The rules and the repairs are SQL (70-fsck.sql, 72-fsck-repair.sql); but the
  * cookie of an entry is made of its name by dirents.c, and by nobody else.
@@ -42,13 +43,13 @@ dittofs_fsck_repair_check(PG_FUNCTION_ARGS)
 }
 
 /*
- * fsck_loops(): of each loop of directories the one that was made first, and its
- * parent.
+ * fsck_loops(): of each loop of directories the one that was made first, and
+ * its parent.
  *
- * What no root leads to is a graph in which each directory leads to one other, its
- * parent.  Each is gone through once: from every directory the walk goes up until
- * it leaves the graph, or meets a directory that was met before.  If that was in
- * the same walk, there is a loop, and nobody has seen it yet.
+ * What no root leads to is a graph in which each directory leads to one other,
+ * its parent.  Each is gone through once: from every directory the walk goes up
+ * until it leaves the graph, or meets a directory that was met before.  If that
+ * was in the same walk, there is a loop, and nobody has seen it yet.
  */
 
 typedef struct Lost
@@ -80,7 +81,8 @@ read_lost(HTAB *lost, Lost ***in_order, int64 *n)
 	*n = 0;
 	*in_order = palloc(room * sizeof(Lost *));
 	SPI_connect();
-	portal = SPI_cursor_open_with_args(NULL, sql, 0, NULL, NULL, NULL, false, 0);
+	portal =
+		SPI_cursor_open_with_args(NULL, sql, 0, NULL, NULL, NULL, false, 0);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, 1000);
@@ -91,14 +93,18 @@ read_lost(HTAB *lost, Lost ***in_order, int64 *n)
 			HeapTuple	tuple = SPI_tuptable->vals[i];
 			TupleDesc	desc = SPI_tuptable->tupdesc;
 			bool		null;
-			pg_uuid_t	id = *DatumGetUUIDP(SPI_getbinval(tuple, desc, 1, &null));
-			Lost	   *entry = (Lost *) hash_search(lost, &id, HASH_ENTER, NULL);
+			pg_uuid_t	id =
+				*DatumGetUUIDP(SPI_getbinval(tuple, desc, 1, &null));
+			Lost	   *entry =
+				(Lost *) hash_search(lost, &id, HASH_ENTER, NULL);
 
-			entry->parent_id = *DatumGetUUIDP(SPI_getbinval(tuple, desc, 2, &null));
+			entry->parent_id =
+				*DatumGetUUIDP(SPI_getbinval(tuple, desc, 2, &null));
 			entry->order = *n;
 			entry->walk = 0;
 			if (*n == room)
-				*in_order = repalloc_huge(*in_order, (room *= 2) * sizeof(Lost *));
+				*in_order =
+					repalloc_huge(*in_order, (room *= 2) * sizeof(Lost *));
 			(*in_order)[(*n)++] = entry;
 		}
 		SPI_freetuptable(SPI_tuptable);
@@ -112,8 +118,9 @@ dittofs_fsck_loops(PG_FUNCTION_ARGS)
 {
 	HASHCTL		ctl = {.keysize = sizeof(pg_uuid_t),.entrysize = sizeof(Lost),
 		.hcxt = CurrentMemoryContext};
-	HTAB	   *lost = hash_create("dittofs directories without a root", 64, &ctl,
-								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	HTAB	   *lost =
+		hash_create("dittofs directories without a root", 64, &ctl,
+					HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	Lost	  **in_order;
 	int64		n;
 	Srf			srf;

@@ -15,9 +15,10 @@
  *	  'deleting' and a gateway is told to delete it: until then a backup of the
  *	  database that refers to it can be restored.  A block that was claimed and
  *	  never linked is in no backup; it goes after a day.
- *	- The gateway deletes the object, and then the row goes.  If it does not come
- *	  back, another gateway is told after an hour (DELETE_AGAIN); it must not
- *	  begin to delete after ten minutes (DELETE_WITHIN), or it might delete what somebody has put there anew.
+ *	- The gateway deletes the object, and then the row goes.  If it does not
+ *	  come back, another gateway is told after an hour (DELETE_AGAIN); it must
+ *	  not begin to delete after ten minutes (DELETE_WITHIN), or it might delete
+ *	  what somebody has put there anew.
  *
  * A reference that is being made at the same moment is never overlooked:
  * whoever links a block has locked its row, in a transaction that holds the
@@ -25,9 +26,9 @@
  * are locked are passed by, and a new statement, with a new snapshot, looks for
  * extents.
  *
- * A row that cannot be read or changed is passed by, and the rest of its slice is looked
- * at one by one.  The last reason is in gc_position, where content_troubles shows
- * it until a pass has met nothing.
+ * A row that cannot be read or changed is passed by, and the rest of its slice
+ * is looked at one by one.  The last reason is in gc_position, where
+ * content_troubles shows it until a pass has met nothing.
  *
  * None of this is hot: it is SQL, in functions that run as their owner.
  *
@@ -74,7 +75,8 @@ take_gc_lock(void)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel_oid(REL_CONTENT_STORES), 0, 0);
-	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+	return LockAcquire(&tag, ExclusiveLock, false, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
 }
 
 static int64
@@ -144,26 +146,31 @@ static void
 next_keys(const Mark *mark, int max, Keys *keys)
 {
 	Relation	heap = rel_open(REL_STORED_BLOCKS, AccessShareLock);
-	Relation	index = index_open(table_shape(REL_STORED_BLOCKS, heap, false)->index,
-								   AccessShareLock);
+	Relation	index = index_open(
+		table_shape(REL_STORED_BLOCKS, heap, false)->index, AccessShareLock);
 
 	/* the rest of the store, and then the stores behind it */
 	for (int n = 2; n > 0 && keys->n < max; n--)
 	{
 		ScanKeyData scan_keys[2];
-		IndexScanDesc scan = compat_index_beginscan(heap, index, GetActiveSnapshot(), n);
+		IndexScanDesc scan =
+			compat_index_beginscan(heap, index, GetActiveSnapshot(), n);
 
 		ScanKeyInit(&scan_keys[0], 1,
 					n == 2 ? BTEqualStrategyNumber : BTGreaterStrategyNumber,
 					n == 2 ? F_INT4EQ : F_INT4GT, mark->store_id);
-		ScanKeyInit(&scan_keys[1], 2, BTGreaterStrategyNumber, F_BYTEAGT, mark->hash);
+		ScanKeyInit(&scan_keys[1], 2, BTGreaterStrategyNumber, F_BYTEAGT,
+					mark->hash);
 		scan->xs_want_itup = true;
 		index_rescan(scan, scan_keys, n, NULL, 0);
-		while (keys->n < max && index_getnext_tid(scan, ForwardScanDirection) != NULL)
+		while (keys->n < max &&
+			   index_getnext_tid(scan, ForwardScanDirection) != NULL)
 		{
 			bool		isnull;
-			Datum		store_id = index_getattr(scan->xs_itup, 1, scan->xs_itupdesc, &isnull);
-			Datum		hash = index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &isnull);
+			Datum		store_id =
+				index_getattr(scan->xs_itup, 1, scan->xs_itupdesc, &isnull);
+			Datum		hash =
+				index_getattr(scan->xs_itup, 2, scan->xs_itupdesc, &isnull);
 
 			CHECK_FOR_INTERRUPTS();
 			/* versions of one row */
@@ -179,8 +186,9 @@ next_keys(const Mark *mark, int max, Keys *keys)
 }
 
 /*
- * What cannot be worked on is passed by: the pass comes by again.  Its row cannot say
- * so, for that may be what is damaged.  hash may be NULL: it is not known which.
+ * What cannot be worked on is passed by: the pass comes by again.  Its row
+ * cannot say so, for that may be what is damaged.  hash may be NULL: it is not
+ * known which.
  */
 static void
 note_trouble(Datum store_id, const bytea *hash, const char *error)
@@ -198,12 +206,12 @@ note_trouble(Datum store_id, const bytea *hash, const char *error)
 }
 
 /*
- * Notes which blocks of a slice have no reference, and takes the note
- * back where there is one again.  What has just been claimed is about to get one.
- * LIMIT keeps the planner from reading all extents to look for those of a slice.
- * Nothing here may need a sequential scan: gc_next() runs with those disabled, and
- * one that cannot be avoided costs so much that the planner sees no difference
- * between all other plans.
+ * Notes which blocks of a slice have no reference, and takes the note back
+ * where there is one again.  What has just been claimed is about to get one.
+ * LIMIT keeps the planner from reading all extents to look for those of a
+ * slice. Nothing here may need a sequential scan: gc_next() runs with those
+ * disabled, and one that cannot be avoided costs so much that the planner sees
+ * no difference between all other plans.
  */
 #define MARK_SQL(condition) \
 	"WITH slice AS MATERIALIZED (SELECT b.store_id, b.hash, u.used" \
@@ -247,8 +255,9 @@ mark_slice(void *arg)
 	Mark	   *mark = work->mark;
 
 	spi_run(MARK_SQL("(store_id, hash) > ($2, $3)"),
-			spi_int8(Min(work->seconds, 3600)), spi_datum(INT4OID, mark->store_id),
-			spi_datum(BYTEAOID, mark->hash), spi_int8(MARK_SLICE));
+			spi_int8(Min(work->seconds, 3600)),
+			spi_datum(INT4OID, mark->store_id), spi_datum(BYTEAOID, mark->hash),
+			spi_int8(MARK_SLICE));
 	mark->more = DatumGetInt64(spi_value(0, 3, NULL)) == MARK_SLICE;
 	mark->noted |= DatumGetInt64(spi_value(0, 4, NULL)) > 0;
 	if (!mark->more)
@@ -259,8 +268,8 @@ mark_slice(void *arg)
 
 #define DUE "unreferenced_since <= statement_timestamp() - $1 * interval '1 s'"
 /*
- * The same of rows that are found by their key.  While statistics are old, so few are due, for the
- * planner, that it would read all of them for each key.
+ * The same of rows that are found by their key.  While statistics are old, so
+ * few are due, for the planner, that it would read all of them for each key.
  */
 #define DUE_BY_KEY "(" DUE ") IS TRUE"
 
@@ -284,8 +293,9 @@ mark_one(void *arg)
 }
 
 /*
- * The next slice.  Where it fails, its blocks are looked at one by one, some of them in
- * this call; or at once, if due is not NULL, and it gets what is to be deleted.
+ * The next slice.  Where it fails, its blocks are looked at one by one, some of
+ * them in this call; or at once, if due is not NULL, and it gets what is to be
+ * deleted.
  */
 static void
 mark_some(Mark *mark, int64 seconds, Keys *due)
@@ -313,8 +323,8 @@ mark_some(Mark *mark, int64 seconds, Keys *due)
 }
 
 /*
- * The next slice of the pass that all gateways share; true: it is not the last.  What
- * was met in a pass is forgotten when another one has met nothing.
+ * The next slice of the pass that all gateways share; true: it is not the
+ * last.  What was met in a pass is forgotten when another one has met nothing.
  */
 static bool
 mark_on(int64 seconds, Keys *due, bool *first, bool *noted)
@@ -335,8 +345,9 @@ mark_on(int64 seconds, Keys *due, bool *first, bool *noted)
 	{
 		spi_run("DELETE FROM dittofs.gc_position WHERE failures = 0");
 		mark_from_start(&mark);
-		spi_run("UPDATE dittofs.gc_position SET store_id = $1, hash = $2, failures = 0",
-				spi_datum(INT4OID, mark.store_id), spi_datum(BYTEAOID, mark.hash));
+		spi_run(
+			"UPDATE dittofs.gc_position SET store_id = $1, hash = $2, failures = 0",
+			spi_datum(INT4OID, mark.store_id), spi_datum(BYTEAOID, mark.hash));
 		return false;
 	}
 	spi_run("INSERT INTO dittofs.gc_position (store_id, hash) VALUES ($1, $2)"
@@ -355,7 +366,9 @@ mark_on(int64 seconds, Keys *due, bool *first, bool *noted)
  */
 static TimestampTz due_from = DT_NOBEGIN;
 
-/* They cannot be read all together: the rest of the pass finds them one by one. */
+/*
+ * They cannot be read all together: the rest of the pass finds them one by one.
+ */
 static bool due_is_damaged = false;
 
 typedef struct DueWork
@@ -374,7 +387,8 @@ lock_due(void *arg)
 		spi_run("SELECT store_id, hash, unreferenced_since FROM dittofs.stored_blocks"
 				" WHERE unreferenced_since >= $3 AND " DUE
 				" ORDER BY unreferenced_since LIMIT $2 FOR UPDATE SKIP LOCKED",
-				spi_int8(work->seconds), spi_int8(work->max), spi_timestamp(due_from));
+				spi_int8(work->seconds), spi_int8(work->max),
+				spi_timestamp(due_from));
 
 	if (rows == 0)
 		return;
@@ -448,7 +462,8 @@ take_out_due(int64 seconds, const Keys *due, Keys *gone)
 		if (change_attempt(take_out, &work, &error))
 			fine = true;
 		else
-			note_trouble(due->store_ids[i], DatumGetByteaPP(due->hashes[i]), error);
+			note_trouble(due->store_ids[i], DatumGetByteaPP(due->hashes[i]),
+						 error);
 	}
 	return fine;
 }
@@ -478,7 +493,8 @@ dittofs_gc_next(PG_FUNCTION_ARGS)
 		bool		first,
 					noted;
 
-		more = mark_on(work.seconds, due_is_damaged ? &due : NULL, &first, &noted);
+		more =
+			mark_on(work.seconds, due_is_damaged ? &due : NULL, &first, &noted);
 		if (!due_is_damaged && (first || noted))
 		{
 			due_from = DT_NOBEGIN;

@@ -130,8 +130,10 @@ refuse_trigger(Oid trigger, Oid extension)
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
-		if (getExtensionOfObject(RelationRelationId, form->tgrelid) == extension &&
-			getExtensionOfObject(ProcedureRelationId, form->tgfoid) == extension)
+		if (getExtensionOfObject(RelationRelationId, form->tgrelid) ==
+				extension &&
+			getExtensionOfObject(ProcedureRelationId, form->tgfoid) ==
+				extension)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("cannot drop trigger \"%s\" of table dittofs.%s because extension dittofs needs it",

@@ -12,9 +12,9 @@
  * other tables.
  *
  * Functions are looked up by name and arguments, so whoever can make one in our
- * schema, or own one that is there, can have it called by superusers in place of
- * ours.  check_object() is asked about each object that a command has made or
- * changed, and check_tables() about the schema.
+ * schema, or own one that is there, can have it called by superusers in place
+ * of ours.  check_object() is asked about each object that a command has made
+ * or changed, and check_tables() about the schema.
  *
  * TRUNCATE fires no event trigger; the tables have triggers of their own for
  * it.  They do not fire where session_replication_role is replica: a subscriber
@@ -70,7 +70,9 @@ is_being_altered(Oid relid)
 	return compat_lock_held(&tag, ShareUpdateExclusiveLock);
 }
 
-/* A command has taken something out of the extension, which so would lose it. */
+/*
+ * A command has taken something out of the extension, which so would lose it.
+ */
 pg_noreturn static void
 refuse_leaving(Oid class, Oid object)
 {
@@ -127,7 +129,9 @@ is_known_name(const char *name)
 	return false;
 }
 
-/* A member of the extension that is not where it was: has it just been moved? */
+/*
+ * A member of the extension that is not where it was: has it just been moved?
+ */
 static void
 check_member(const ObjectAddress *member)
 {
@@ -164,7 +168,8 @@ check_members(Oid extension)
 				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
 	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(extension));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
+	scan =
+		systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
@@ -196,7 +201,8 @@ is_trusted(Oid role, Oid extension)
 	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(extension));
 	catalog = table_open(ExtensionRelationId, AccessShareLock);
-	scan = systable_beginscan(catalog, ExtensionOidIndexId, true, NULL, 1, &key);
+	scan =
+		systable_beginscan(catalog, ExtensionOidIndexId, true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	trusted = HeapTupleIsValid(tuple) &&
 		((Form_pg_extension) GETSTRUCT(tuple))->extowner == role;
@@ -221,7 +227,8 @@ check_privileges(HeapTuple tuple, Oid owner, Oid extension)
 		const AclItem *item = &ACL_DAT(acl)[i];
 
 		if ((ACLITEM_GET_PRIVS(*item) & ACL_CREATE) != 0 &&
-			item->ai_grantee != owner && !is_trusted(item->ai_grantee, extension))
+			item->ai_grantee != owner &&
+			!is_trusted(item->ai_grantee, extension))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("nobody but superusers can be let make things in schema dittofs"),
@@ -241,7 +248,8 @@ check_schema(Oid schema, Oid extension)
 
 	if (!HeapTupleIsValid(tuple))
 		return;
-	if (TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+	if (TransactionIdIsCurrentTransactionId(
+			HeapTupleHeaderGetXmin(tuple->t_data)))
 	{
 		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
 		if (!is_trusted(owner, extension))
@@ -281,8 +289,9 @@ check_owner(const ObjectAddress *object, Oid extension)
 }
 
 /*
- * Tables are check_tables()'s.  The row type of a table, and the array type of any
- * type, come and go with what they belong to, and are no members themselves.
+ * Tables are check_tables()'s.  The row type of a table, and the array type of
+ * any type, come and go with what they belong to, and are no members
+ * themselves.
  */
 static bool
 is_member_by_itself(Oid class, Oid object)
@@ -301,8 +310,8 @@ is_member_by_itself(Oid class, Oid object)
 
 /* Views, functions and types that have just been taken out of the extension. */
 static void
-check_left(Oid class, AttrNumber schema_column, AttrNumber oid_column, Oid schema,
-		   Oid extension)
+check_left(Oid class, AttrNumber schema_column, AttrNumber oid_column,
+		   Oid schema, Oid extension)
 {
 	Relation	catalog = table_open(class, AccessShareLock);
 	ScanKeyData key;
@@ -315,9 +324,8 @@ check_left(Oid class, AttrNumber schema_column, AttrNumber oid_column, Oid schem
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
 		bool		isnull;
-		Oid			object = DatumGetObjectId(heap_getattr(tuple, oid_column,
-														   RelationGetDescr(catalog),
-														   &isnull));
+		Oid			object = DatumGetObjectId(heap_getattr(
+			tuple, oid_column, RelationGetDescr(catalog), &isnull));
 		LOCKTAG		tag;
 
 		SET_LOCKTAG_OBJECT(tag, MyDatabaseId, class, object, 0);
@@ -332,7 +340,9 @@ check_left(Oid class, AttrNumber schema_column, AttrNumber oid_column, Oid schem
 	table_close(catalog, AccessShareLock);
 }
 
-/* A function of ours that is C's is named after it, but for those of the types. */
+/*
+ * A function of ours that is C's is named after it, but for those of the types.
+ */
 static void
 check_function_name(Oid function)
 {
@@ -346,8 +356,8 @@ check_function_name(Oid function)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->prolang == ClanguageId)
 	{
-		symbol = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple,
-													 Anum_pg_proc_prosrc, &isnull));
+		symbol = TextDatumGetCString(
+			SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
 		if (strncmp(symbol, "dittofs_", 8) == 0 &&
 			strncmp(symbol + 8, "fattr_", 6) != 0 &&
 			strncmp(symbol + 8, "wcc_", 4) != 0 &&
@@ -426,8 +436,9 @@ is_of_sql(Oid function)
 }
 
 /*
- * A table of ours, a sequence or a view; the first is check_tables()'s.  A fileid
- * is never used again, and nobody knows which have been but the sequence.
+ * A table of ours, a sequence or a view; the first is check_tables()'s.  A
+ * fileid is never used again, and nobody knows which have been but the
+ * sequence.
  */
 static void
 check_relation(const ObjectAddress *object, Oid extension, Node *statement,
@@ -436,8 +447,9 @@ check_relation(const ObjectAddress *object, Oid extension, Node *statement,
 	char		kind = get_rel_relkind(object->objectId);
 
 	/* a crash would have an unlogged one begin anew */
-	if (kind == RELKIND_SEQUENCE && (is(statement, T_AlterSeqStmt) ||
-									 get_rel_persistence(object->objectId) != RELPERSISTENCE_PERMANENT))
+	if (kind == RELKIND_SEQUENCE &&
+		(is(statement, T_AlterSeqStmt) ||
+		 get_rel_persistence(object->objectId) != RELPERSISTENCE_PERMANENT))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%s must stay as it is, or numbers would be given out twice",
@@ -465,8 +477,8 @@ check_own(const ObjectAddress *object, Oid schema, Oid extension,
 				 errmsg("%s must keep its functions and its storage",
 						getObjectDescription(object, false))));
 	if ((OidIsValid(now) && now != schema) ||
-		(is(statement, T_RenameStmt) && object->classId == ProcedureRelationId &&
-		 is_of_sql(object->objectId)))
+		(is(statement, T_RenameStmt) &&
+		 object->classId == ProcedureRelationId && is_of_sql(object->objectId)))
 		refuse_renaming(object);
 	if (object->classId == ProcedureRelationId)
 		check_function_name(object->objectId);
@@ -493,22 +505,24 @@ check_publications(Oid schema)
 }
 
 /*
- * check_object(class, object, made, command): an error if it is ours and not as it
- * was, or somebody else's in our schema where it could be taken for ours.
+ * check_object(class, object, made, command): an error if it is ours and not as
+ * it was, or somebody else's in our schema where it could be taken for ours.
  */
 Datum
 dittofs_check_object(PG_FUNCTION_ARGS)
 {
 	ObjectAddress object = {PG_GETARG_OID(0), PG_GETARG_OID(1), 0};
 	bool		made = PG_GETARG_BOOL(2);
-	Node	   *statement = ((CollectedCommand *) PG_GETARG_POINTER(3))->parsetree;
+	Node	   *statement =
+		((CollectedCommand *) PG_GETARG_POINTER(3))->parsetree;
 	Oid			extension = get_extension_oid("dittofs", true);
 	Oid			schema = get_namespace_oid("dittofs", true);
 
 	if (!OidIsValid(extension) || !OidIsValid(schema) || IsBinaryUpgrade ||
 		(creating_extension && CurrentExtensionObject == extension))
 		PG_RETURN_VOID();
-	if (is(statement, T_CreatePublicationStmt) || is(statement, T_AlterPublicationStmt))
+	if (is(statement, T_CreatePublicationStmt) ||
+		is(statement, T_AlterPublicationStmt))
 		check_publications(schema);
 	if (!is_objectclass_supported(object.classId))
 		PG_RETURN_VOID();
@@ -585,7 +599,8 @@ has_rows(Relation heap)
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TableScanDesc scan = table_beginscan(heap, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(heap, NULL);
-	bool		found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	bool		found =
+		table_scan_getnextslot(scan, ForwardScanDirection, slot);
 
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);

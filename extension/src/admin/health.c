@@ -57,7 +57,8 @@ write_verifier(uint8 out[FS_VERIFIER_LEN])
 		(void) GetXLogReplayRecPtr(&incarnation.timeline);
 	else
 		incarnation.timeline = compat_timeline();
-	incarnation.shared_memory = ((PGShmemHeader *) UsedShmemSegAddr)->dsm_control;
+	incarnation.shared_memory =
+		((PGShmemHeader *) UsedShmemSegAddr)->dsm_control;
 
 	hash = hash_bytes_extended((unsigned char *) &incarnation,
 							   sizeof(incarnation), 0);

@@ -64,7 +64,10 @@ PG_FUNCTION_INFO_V1(dittofs_merge_store);
 #define OTHERS_FIRST	5000	/* ms */
 /* Stretches that are passed over in one call. */
 #define PASS_OVER		100
-/* Pages that are moved in one call: some 30 ms, during which the inode is locked. */
+/*
+ * Pages that are moved in one call: some 30 ms, during which the inode is
+ * locked.
+ */
 #define MOVE_ROWS		1000
 /* Extents that are looked at and are where they belong. */
 #define LOOK_ROWS		10000
@@ -163,8 +166,8 @@ first_paged(const Inode *inode, int64 position)
 }
 
 /*
- * Likewise in an extent before end; of those in this store none, if it is not 0.
- * reached, if it is not NULL: where it stops after LOOK_ROWS that are none.
+ * Likewise in an extent before end; of those in this store none, if it is not
+ * 0. reached, if it is not NULL: where it stops after LOOK_ROWS that are none.
  */
 static int64
 first_extent(const Inode *inode, int64 position, int64 end, int32 but_not,
@@ -193,8 +196,8 @@ first_extent(const Inode *inode, int64 position, int64 end, int32 but_not,
 }
 
 /*
- * reached: not NULL: look for extents in another store, too, which takes a look at
- * all of them.  If it has become other than -1 there may be some behind it.
+ * reached: not NULL: look for extents in another store, too, which takes a look
+ * at all of them.  If it has become other than -1 there may be some behind it.
  */
 static int64
 first_misplaced(const Share *share, const Inode *inode, int64 position,
@@ -325,7 +328,8 @@ look_at(Task *task, const Lease *lease)
 		return;
 	}
 	quiet_for = (fs_now() - task->inode.ctime) / 1000000;
-	if (quiet_for < share->merge_delay && task->inode.used - task->inode.external < MUCH)
+	if (quiet_for < share->merge_delay &&
+		task->inode.used - task->inode.external < MUCH)
 	{
 		staged_again(&lease->file_id,
 					 share->merge_delay - Max(quiet_for, 0), -1);
@@ -334,8 +338,9 @@ look_at(Task *task, const Lease *lease)
 	if (content_check(&task->inode) == FS_OK)
 	{
 		int64		reached = -1;
-		bool		found = find_stretch(task, lease->position,
-										 lease->moving ? &reached : NULL, quiet_for);
+		bool		found =
+			find_stretch(task, lease->position,
+						 lease->moving ? &reached : NULL, quiet_for);
 
 		if (!found && lease->position > 0 && !lease->moving)
 			found = find_stretch(task, 0, NULL, quiet_for);
@@ -347,7 +352,9 @@ look_at(Task *task, const Lease *lease)
 			return;
 		}
 
-		/* all of it has been looked at when nothing was found from 0 to the end */
+		/*
+		 * all of it has been looked at when nothing was found from 0 to the end
+		 */
 		if (reached >= 0 ||
 			(lease->moving && lease->position > 0 && !lease->clean))
 		{
@@ -406,7 +413,8 @@ task_result(Task *task)
 	memcpy(VARDATA(stamp_bytes), stamp, STAMP_LEN);
 	values[0] = Int32GetDatum(FS_OK);
 	values[1] = CStringGetTextDatum(task->action);
-	values[2] = PointerGetDatum(handle_form(&task->share->uuid, &task->inode.id));
+	values[2] =
+		PointerGetDatum(handle_form(&task->share->uuid, &task->inode.id));
 	values[3] = Int64GetDatum(task->from);
 	values[4] = Int32GetDatum((int32) (task->to - task->from));
 	values[5] = PointerGetDatum(stamp_bytes);
@@ -479,7 +487,8 @@ dittofs_merge_next(PG_FUNCTION_ARGS)
 			staged_put_off(&work->lease.file_id, error);
 		}
 	}
-	if (work->task.action == NULL && !work->task.moved && looked < LOOK_AT && !swept)
+	if (work->task.action == NULL && !work->task.moved && looked < LOOK_AT &&
+		!swept)
 		wait = staged_wait(WAIT_MAX);
 	spi_end();
 	if (work->task.action != NULL)
@@ -581,7 +590,8 @@ relink(const Share *share, Inode *inode, int64 offset, int32 store_id,
 		}
 		at = end;
 	}
-	external -= extents_put(inode, offset, offset + total, made, nmade, &dead, NULL);
+	external -=
+		extents_put(inode, offset, offset + total, made, nmade, &dead, NULL);
 	inode->external += external - dead;
 	content_forget_dead(inode, dead);
 	inode_pages_went(inode);
@@ -602,7 +612,7 @@ typedef struct Ending
  * next takes its row away, without waiting for the minute to pass.
  */
 static Status
-end_task(FunctionCallInfo fcinfo, const char *function, void (*work) (void *arg))
+end_task(FunctionCallInfo fcinfo, const char *function, void (*work)(void *arg))
 {
 	Ending	   *ending = palloc0(sizeof(Ending));
 	char	   *error;

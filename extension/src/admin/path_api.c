@@ -91,7 +91,8 @@ given(int64 value)
 static MemoryContext
 piece_context(void)
 {
-	return AllocSetContextCreate(CurrentMemoryContext, "dittofs piece of a file",
+	return AllocSetContextCreate(CurrentMemoryContext,
+								 "dittofs piece of a file",
 								 ALLOCSET_DEFAULT_SIZES);
 }
 
@@ -121,7 +122,8 @@ dittofs_read_file(PG_FUNCTION_ARGS)
 	while (!eof)
 	{
 		int64		left = count - (data.len - VARHDRSZ);
-		FsRange		range = {.offset = offset + data.len - VARHDRSZ,.count = left};
+		FsRange		range =
+			{.offset = offset + data.len - VARHDRSZ, .count = left};
 		FsRead		read;
 		const bytea *piece;
 		MemoryContext caller_context = MemoryContextSwitchTo(context);
@@ -255,8 +257,8 @@ dittofs_mkdir(PG_FUNCTION_ARGS)
 /*
  * rm(path, recursive, caller)
  *
- * What is still to be removed is a stack.  A directory is met twice: first what is
- * in it is put above it, then it is empty.
+ * What is still to be removed is a stack.  A directory is met twice: first what
+ * is in it is put above it, then it is empty.
  */
 
 typedef struct Doomed

@@ -4,10 +4,10 @@
  * path_list.c
  *	  Files by path, for people in psql: stat, ls, tree.
  *
- * Entries are sorted by name, byte by byte.  A directory is therefore read as
- * a whole before its first row; programs that page through large directories
- * use read_directory().  However large it is, and however wide and deep a tree:
- * the memory that this takes is a few times work_mem, and what is more is on disk.
+ * Entries are sorted by name, byte by byte.  A directory is therefore read as a
+ * whole before its first row; programs that page through large directories use
+ * read_directory().  However large it is, and however wide and deep a tree: the
+ * memory that this takes is a few times work_mem, and what is more is on disk.
  *
  *-------------------------------------------------------------------------
  */
@@ -85,8 +85,8 @@ sort_put(Listing *listing, const char *name, int namelen, const pg_uuid_t *id)
 static void
 sort_begin(Listing *listing)
 {
-	TypeCacheEntry *type = lookup_type_cache(BYTEAOID,
-											 TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
+	TypeCacheEntry *type =
+		lookup_type_cache(BYTEAOID, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
 	AttrNumber	column = 1;
 	Oid			order = listing->reverse ? type->gt_opr : type->lt_opr;
 	Oid			collation = InvalidOid;
@@ -97,9 +97,8 @@ sort_begin(Listing *listing)
 	TupleDescInitEntry(listing->desc, 2, "id", UUIDOID, -1, 0);
 	listing->in = MakeSingleTupleTableSlot(listing->desc, &TTSOpsVirtual);
 	listing->out = MakeSingleTupleTableSlot(listing->desc, &TTSOpsMinimalTuple);
-	listing->sort = compat_tuplesort_begin_heap(listing->desc, 1, &column, &order,
-												&collation, &nulls_first,
-												work_mem);
+	listing->sort = compat_tuplesort_begin_heap(
+		listing->desc, 1, &column, &order, &collation, &nulls_first, work_mem);
 	for (int64 i = 0; i < listing->n; i++)
 	{
 		Entry	   *entry = &listing->entries[i];
@@ -230,7 +229,8 @@ fill_common(const Place *place, const Inode *inode, Datum *values)
 	values[5] = Int64GetDatum(inode->size);
 	values[6] = TimestampTzGetDatum(fs_time_to_timestamp(inode->mtime));
 	values[7] = Int64GetDatum(inode->fileid);
-	values[8] = PointerGetDatum(handle_form(&place->root.share->uuid, &inode->id));
+	values[8] =
+		PointerGetDatum(handle_form(&place->root.share->uuid, &inode->id));
 }
 
 /* The object of a path; the share's rules were checked on the way. */
@@ -277,8 +277,8 @@ dittofs_stat(PG_FUNCTION_ARGS)
 	{
 		bytea	   *target = DatumGetByteaPP(PointerGetDatum(inode.target));
 
-		values[13] = CStringGetTextDatum(name_to_text(VARDATA_ANY(target),
-													  VARSIZE_ANY_EXHDR(target)));
+		values[13] = CStringGetTextDatum(
+			name_to_text(VARDATA_ANY(target), VARSIZE_ANY_EXHDR(target)));
 	}
 	PG_RETURN_DATUM(srf_single_row(fcinfo, values, nulls));
 }
@@ -321,7 +321,8 @@ dittofs_ls(PG_FUNCTION_ARGS)
 		MemoryContextReset(row_context);
 		if (!inode_get(&entry.id, &inode))
 			continue;
-		values[0] = CStringGetTextDatum(name_to_text(entry.name, entry.namelen));
+		values[0] =
+			CStringGetTextDatum(name_to_text(entry.name, entry.namelen));
 		fill_common(&place, &inode, values + 1);
 		srf_row(&srf, values, nulls);
 	}
@@ -334,8 +335,9 @@ dittofs_ls(PG_FUNCTION_ARGS)
  * tree(path, caller)
  *
  * What is still to be shown is a stack, so that a tree may be of any width and
- * depth.  An entry on it has its name; where in the path that belongs follows from
- * what was shown before it, which is in the directory that the entry is in.
+ * depth.  An entry on it has its name; where in the path that belongs follows
+ * from what was shown before it, which is in the directory that the entry is
+ * in.
  */
 
 typedef struct Pending
@@ -407,8 +409,8 @@ dittofs_tree(PG_FUNCTION_ARGS)
 	entry.id = inode.id;
 	entry.name = "";
 	push(stack, &entry, 0, path.len);
-	row_context = AllocSetContextCreate(CurrentMemoryContext, "dittofs tree row",
-										ALLOCSET_SMALL_SIZES);
+	row_context = AllocSetContextCreate(
+		CurrentMemoryContext, "dittofs tree row", ALLOCSET_SMALL_SIZES);
 	while (!stack_empty(stack))
 	{
 		Pending		top;

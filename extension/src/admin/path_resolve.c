@@ -71,7 +71,8 @@ place_open(Place *place, const char *verb, text *path, Datum caller)
 				 errmsg("could not %s \"%s\": no share has this name",
 						verb, place->path),
 				 errhint("%s", path_share_hint(place->path))));
-	op_enter_share(&place->root, share, &share->root_id, DatumGetCallerP(caller));
+	op_enter_share(&place->root, share, &share->root_id,
+				   DatumGetCallerP(caller));
 }
 
 Op

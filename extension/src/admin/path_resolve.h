@@ -33,15 +33,16 @@ extern void require_values(FunctionCallInfo fcinfo, uint32 nullable);
  * Takes a path apart and enters the root of its share; raises where there is no
  * share.  A caller who is not let in is told by the first operation.
  */
-extern void place_open(Place *place, const char *verb, text *path, Datum caller);
+extern void place_open(Place *place, const char *verb, text *path,
+					   Datum caller);
 /*
  * Walks to the object, or to the one up levels above it; raises where that does
  * not lead on.
  */
 extern Op	place_enter(const Place *place, int up);
 /*
- * Walks to the directory, and tells the name in it.  A share's root has neither:
- * for it, raises at_root.
+ * Walks to the directory, and tells the name in it.  A share's root has
+ * neither: for it, raises at_root.
  */
 extern Op	place_enter_dir(const Place *place, Status at_root, FsBytes *name);
 /* Raises the status, if it is one, with the verb and the path. */

@@ -87,17 +87,20 @@ list_share(const Share *share, void *arg)
 		switch (list->columns[i])
 		{
 			case COLUMN_OPTION:
-				values[i] = share_option_show(list->options[i], share, &nulls[i]);
+				values[i] =
+					share_option_show(list->options[i], share, &nulls[i]);
 				break;
 			case COLUMN_NAME:
 				values[i] = CStringGetTextDatum(share->name);
 				break;
 			case COLUMN_CONTENT:
-				values[i] = PointerGetDatum(word_text(CONTENT_WORDS, share->content));
+				values[i] =
+					PointerGetDatum(word_text(CONTENT_WORDS, share->content));
 				break;
 			case COLUMN_CONTENT_STORE:
 				nulls[i] = share->store == NULL;
-				values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(share->store);
+				values[i] =
+					nulls[i] ? (Datum) 0 : CStringGetTextDatum(share->store);
 				break;
 			case COLUMN_BYTES:
 				values[i] = Int64GetDatum(bytes);
@@ -106,7 +109,8 @@ list_share(const Share *share, void *arg)
 				values[i] = Int64GetDatum(inodes);
 				break;
 			case COLUMN_ROOT:
-				values[i] = PointerGetDatum(handle_form(&share->uuid, &share->root_id));
+				values[i] =
+					PointerGetDatum(handle_form(&share->uuid, &share->root_id));
 				break;
 		}
 	}

@@ -133,12 +133,16 @@ share_notice_unwritable(const Share *share, uint32 uid, uint32 gid, int mode)
 	if (share->read_only || root_is_writable(share, uid, gid, mode))
 		return;
 	ereport(NOTICE,
-			(errmsg("no client can create files in the root directory of share \"%s\"",
-					share->name),
-			 errdetail("The directory has mode %04o and belongs to uid %u and gid %u, and the share's clients are never uid 0 (squash '%s').",
-					   mode, uid, gid, text_to_cstring(word_text(SQUASH_WORDS, share->squash))),
-			 errhint("dittofs.alter_share(%s, squash => 'none') lets root of a client be root; "
-					 "dittofs.chmod(%s, '1777') lets all users create files; "
-					 "dittofs.chown(%s, UID) gives the directory to one.",
-					 name, name, name)));
+			(errmsg(
+				 "no client can create files in the root directory of share \"%s\"",
+				 share->name),
+			 errdetail(
+				 "The directory has mode %04o and belongs to uid %u and gid %u, and the share's clients are never uid 0 (squash '%s').",
+				 mode, uid, gid,
+				 text_to_cstring(word_text(SQUASH_WORDS, share->squash))),
+			 errhint(
+				 "dittofs.alter_share(%s, squash => 'none') lets root of a client be root; "
+				 "dittofs.chmod(%s, '1777') lets all users create files; "
+				 "dittofs.chown(%s, UID) gives the directory to one.",
+				 name, name, name)));
 }

@@ -89,9 +89,10 @@ dittofs_create_content_store(PG_FUNCTION_ARGS)
 				 errhint("Use up to 63 lower-case letters, digits, \"_\" and \"-\".")));
 	word_check("kind", CONTENT_STORE_WORDS, kind);
 	spi_begin();
-	if (spi_run("INSERT INTO dittofs.content_stores (name, kind) VALUES ($1, $2)"
-				" ON CONFLICT (name) DO NOTHING RETURNING store_id",
-				spi_text(name), spi_text(kind)) == 0)
+	if (spi_run(
+			"INSERT INTO dittofs.content_stores (name, kind) VALUES ($1, $2)"
+			" ON CONFLICT (name) DO NOTHING RETURNING store_id",
+			spi_text(name), spi_text(kind)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("content store \"%s\" already exists", name),
@@ -173,9 +174,9 @@ dittofs_adopt_content_store(PG_FUNCTION_ARGS)
 }
 
 /*
- * attach_content_store(name, read_only): another database's store, of which this
- * one reads the blocks it knows.  What is marked as garbage here is none: only
- * the owner knows who has a block.
+ * attach_content_store(name, read_only): another database's store, of which
+ * this one reads the blocks it knows.  What is marked as garbage here is none:
+ * only the owner knows who has a block.
  */
 Datum
 dittofs_attach_content_store(PG_FUNCTION_ARGS)

@@ -48,8 +48,8 @@ change_is_new(void)
 }
 
 /*
- * snapXactCompletionCount of the active snapshot, whose copy has lost it; 0 before
- * the transaction's first change_begin()
+ * snapXactCompletionCount of the active snapshot, whose copy has lost it; 0
+ * before the transaction's first change_begin()
  */
 static uint64 commits_seen = 0;
 

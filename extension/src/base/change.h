@@ -20,7 +20,7 @@ typedef struct ChangeState
 {
 	bool		pending;		/* something may be waiting for the commit */
 	bool		deferred;		/* an operation has left it to the commit */
-	bool		attempting;		/* in change_attempt(): what is written is its */
+	bool		attempting;		/* in change_attempt(), which owns all writes */
 	const char *once;			/* function of the last change_begin_once() */
 } ChangeState;
 
@@ -43,8 +43,8 @@ change_is_under_way(void)
 extern bool changes_wait(void);
 
 /*
- * Would change_begin() refuse, because this is inside a savepoint of a gateway's
- * session?  What only reads must not fail for its access time.
+ * Would change_begin() refuse, because this is inside a savepoint of a
+ * gateway's session?  What only reads must not fail for its access time.
  */
 extern bool change_would_fail(void);
 
@@ -55,15 +55,15 @@ extern void change_is_new(void);
 extern void snapshot_push(void);
 
 /*
- * Replaces the active snapshot of change_begin() by one taken now: what was committed
- * before a lock was granted is visible in it.
+ * Replaces the active snapshot of change_begin() by one taken now: what was
+ * committed before a lock was granted is visible in it.
  */
 extern void snapshot_renew(void);
 
 /*
- * How many transactions had ended when the active snapshot of change_begin() was
- * taken: two with the same number, of one transaction, see the same rows of others.
- * 0: not known.
+ * How many transactions had ended when the active snapshot of change_begin()
+ * was taken: two with the same number, of one transaction, see the same rows of
+ * others. 0: not known.
  */
 extern uint64 snapshot_commits(void);
 

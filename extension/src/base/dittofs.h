@@ -47,7 +47,7 @@ typedef struct Caller
 	uint32		gid;
 	uint32		port;			/* the client's source port */
 	bool		has_call;		/* xid and checksum tell which call this is */
-	bool		has_connection; /* connection, connected and arrived are known */
+	bool		has_connection; /* connection, connected, arrived are known */
 	uint32		xid;
 	uint64		checksum;		/* of its credential and arguments */
 	uint64		connection;		/* a number that no other connection has */
@@ -55,7 +55,7 @@ typedef struct Caller
 								 * call was first sent on it */
 	int64		arrived;		/* when the call arrived, at the earliest; both
 								 * in microseconds of this server's clock */
-	uint8		addr[CALLER_IPV6_LEN];	/* network order; the first 4 for IPv4 */
+	uint8		addr[CALLER_IPV6_LEN];	/* network order; IPv4: the first 4 */
 	uint32		gids[FLEXIBLE_ARRAY_MEMBER];
 } Caller;
 
@@ -110,7 +110,8 @@ StaticAssertDecl(HANDLE_ID_LEN == UUID_LEN, "handles are made of UUIDs");
 #define DatumGetCallerP(X)	((Caller *) PG_DETOAST_DATUM(X))
 
 /* MAKE_SQLSTATE() of one of the contract's. */
-#define CONTRACT_ERRCODE(s)	MAKE_SQLSTATE((s)[0], (s)[1], (s)[2], (s)[3], (s)[4])
+#define CONTRACT_ERRCODE(s) \
+	MAKE_SQLSTATE((s)[0], (s)[1], (s)[2], (s)[3], (s)[4])
 #define ERRCODE_REPLAYED	CONTRACT_ERRCODE(SQLSTATE_REPLAYED)
 
 /* status.c */

@@ -56,7 +56,7 @@
 typedef enum CompatUpdated
 {
 	COMPAT_UPDATED_NONE,
-	COMPAT_UPDATED_SUMMARIES,	/* 16: of a heap-only tuple, in BRIN and its like */
+	COMPAT_UPDATED_SUMMARIES,	/* 16: of a heap-only tuple, in BRIN etc. */
 	COMPAT_UPDATED_ALL
 } CompatUpdated;
 
@@ -73,7 +73,8 @@ compat_heap_update(Relation heap, ItemPointer tid, HeapTuple tuple)
 		COMPAT_UPDATED_ALL;
 #else
 	simple_heap_update(heap, tid, tuple);
-	return HeapTupleIsHeapOnly(tuple) ? COMPAT_UPDATED_NONE : COMPAT_UPDATED_ALL;
+	return HeapTupleIsHeapOnly(tuple) ? COMPAT_UPDATED_NONE :
+										COMPAT_UPDATED_ALL;
 #endif
 }
 
@@ -102,8 +103,8 @@ compat_lock_held(const LOCKTAG *tag, LOCKMODE mode)
 #define COMPAT_EXTEND_MAX 64
 
 /*
- * Adds up to max empty pages to a table, one behind the other; returns how many,
- * and which is the first.  16 writes them together.
+ * Adds up to max empty pages to a table, one behind the other; returns how
+ * many, and which is the first.  16 writes them together.
  */
 static inline int
 compat_extend(Relation heap, int max, BlockNumber *first)
@@ -177,13 +178,15 @@ compat_can_be_followed(Relation heap)
 
 /* A sort whose result is read once, forwards: 15 has flags for the rest */
 #if PG_VERSION_NUM >= 150000
-#define compat_tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem) \
-	tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem, NULL, \
-						 TUPLESORT_NONE)
+#define compat_tuplesort_begin_heap(desc, n, columns, orders, collations, \
+									nulls, mem) \
+	tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem, \
+						 NULL, TUPLESORT_NONE)
 #else
-#define compat_tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem) \
-	tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem, NULL, \
-						 false)
+#define compat_tuplesort_begin_heap(desc, n, columns, orders, collations, \
+									nulls, mem) \
+	tuplesort_begin_heap(desc, n, columns, orders, collations, nulls, mem, \
+						 NULL, false)
 #endif
 
 /* A small number that no other running backend has: 17 renamed it */

@@ -68,7 +68,8 @@ spi_execute(const char *sql, bool read_only, int n, const SpiArg *args)
 	SPI_freetuptable(SPI_tuptable);
 	code = SPI_execute_with_args(sql, n, types, values, nulls, read_only, 0);
 	if (code < 0)
-		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(code));
+		elog(ERROR, "could not run \"%s\": %s", sql,
+			 SPI_result_code_string(code));
 	MemoryContextSwitchTo(caller);
 	return SPI_processed;
 }
@@ -86,7 +87,8 @@ spi_value(uint64 row, int column, bool *isnull)
 		*isnull = null;
 	else if (null)
 		elog(ERROR, "column %d of a result is null", column);
-	return null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
+	return null ? (Datum) 0 :
+				  datumCopy(value, attribute->attbyval, attribute->attlen);
 }
 
 HeapTuple

@@ -39,10 +39,11 @@ srf_begin(FunctionCallInfo fcinfo, Srf *srf)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("set-valued function called in context that cannot accept a set")));
 
-	caller_context = MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
+	caller_context =
+		MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
 	srf->desc = result_desc(fcinfo);
-	srf->rows = tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0,
-									  false, work_mem);
+	srf->rows = tuplestore_begin_heap(
+		(info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
 	info->returnMode = SFRM_Materialize;
 	info->setResult = srf->rows;
 	info->setDesc = srf->desc;

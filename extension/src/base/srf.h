@@ -34,6 +34,7 @@ extern void srf_query(FunctionCallInfo fcinfo, const char *sql, bool read_only,
 					  int n, const SpiArg *args);
 
 /* The row type of a function that returns one row. */
-extern Datum srf_single_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls);
+extern Datum srf_single_row(FunctionCallInfo fcinfo, Datum *values,
+							bool *nulls);
 
 #endif							/* DITTOFS_SRF_H */

@@ -2,8 +2,8 @@
 /*-------------------------------------------------------------------------
  *
  * stack.c
- *	  A stack of bytes in a bounded piece of memory; what has no room there is in
- *	  a temporary file.
+ *	  A stack of bytes in a bounded piece of memory; what has no room there is
+ *	  in a temporary file.
  *
  * The lower part of the stack is in the file, in chunks, the upper part in
  * memory.  A full memory gives away its lower half; an empty one takes a chunk

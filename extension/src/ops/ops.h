@@ -71,7 +71,8 @@ extern void fattr_now(OptFattr *attributes, const Op *op, const Inode *inode);
  * May cred set these attributes of inode?  Says so before anything is changed
  * (ops_attr.c): PERM, ACCES, ISDIR, INVAL, FBIG.
  */
-extern Status setattr_check(const Op *op, const Inode *inode, const SetAttrs *set);
+extern Status setattr_check(const Op *op, const Inode *inode,
+							const SetAttrs *set);
 extern void setattr_apply(const Op *op, Inode *inode, const SetAttrs *set);
 
 #endif							/* DITTOFS_OPS_H */

@@ -25,7 +25,8 @@ lookup_name(const Op *op, const Inode *dir, const FsName *name, Inode *child)
 	if (name->dot || name->dotdot)
 		found = inode_get(name->dot ? &dir->id : &dir->parent_id, child);
 	else
-		found = dirent_find_in(op->share, dir, name->data, name->len, &dirent) &&
+		found =
+			dirent_find_in(op->share, dir, name->data, name->len, &dirent) &&
 			dirent_inode(&dirent, child);
 	return found ? FS_OK : FS_NOENT;
 }
@@ -92,8 +93,10 @@ setattr_check(const Op *op, const Inode *inode, const SetAttrs *set)
 		(!owner || (set->gid.value != inode->gid &&
 					!cred_in_group(cred, (uint32) set->gid.value))))
 		return FS_PERM;
-	if ((set->uid.given && (set->uid.value < 0 || set->uid.value > PG_UINT32_MAX)) ||
-		(set->gid.given && (set->gid.value < 0 || set->gid.value > PG_UINT32_MAX)))
+	if ((set->uid.given &&
+		 (set->uid.value < 0 || set->uid.value > PG_UINT32_MAX)) ||
+		(set->gid.given &&
+		 (set->gid.value < 0 || set->gid.value > PG_UINT32_MAX)))
 		return FS_INVAL;
 	if ((set->atime.given || set->mtime.given) && !owner)
 		return FS_PERM;

@@ -72,8 +72,8 @@ needs_bytea(int32 store_id, const BlockRef *refs, int n)
 
 /* Takes the blocks apart and says whether the file can get them. */
 static Status
-check_prepare_write(const Op *op, const Inode *inode, const FsPrepareWrite *args,
-					BlockRef *refs, int *n)
+check_prepare_write(const Op *op, const Inode *inode,
+					const FsPrepareWrite *args, BlockRef *refs, int *n)
 {
 	int64		count;
 	Status		status = parse_blocks(&args->blocks, refs, n, &count);
@@ -90,7 +90,8 @@ check_prepare_write(const Op *op, const Inode *inode, const FsPrepareWrite *args
 }
 
 Status
-fs_prepare_write(const Op *op, const FsPrepareWrite *args, FsWritePrepared *result)
+fs_prepare_write(const Op *op, const FsPrepareWrite *args,
+				 FsWritePrepared *result)
 {
 	Inode		inode;
 	BlockRef	refs[BLOCKS_MAX];

@@ -40,8 +40,10 @@ typedef struct NewNode
 static Status
 check_ids(const SetAttrs *set)
 {
-	if ((set->uid.given && (set->uid.value < 0 || set->uid.value > PG_UINT32_MAX)) ||
-		(set->gid.given && (set->gid.value < 0 || set->gid.value > PG_UINT32_MAX)))
+	if ((set->uid.given &&
+		 (set->uid.value < 0 || set->uid.value > PG_UINT32_MAX)) ||
+		(set->gid.given &&
+		 (set->gid.value < 0 || set->gid.value > PG_UINT32_MAX)))
 		return FS_INVAL;
 	return FS_OK;
 }
@@ -124,7 +126,8 @@ make_inode(const Op *op, const Inode *dir, const NewNode *node)
  * another client's file.
  */
 static Status
-take_existing(const Op *op, const NewNode *node, const pg_uuid_t *id, Inode **child)
+take_existing(const Op *op, const NewNode *node, const pg_uuid_t *id,
+			  Inode **child)
 {
 	Inode		seen;
 
@@ -171,7 +174,8 @@ create_in(const Op *op, Inode *dir, const FsName *name, const NewNode *node,
 		op->cred.uid != 0)
 		return FS_PERM;
 	if (node->set->size.given &&
-		(node->set->size.value < 0 || node->set->size.value > op->share->maxfilesize))
+		(node->set->size.value < 0 ||
+		 node->set->size.value > op->share->maxfilesize))
 		return FS_FBIG;
 	status = check_ids(node->set);
 	if (status != FS_OK)
@@ -408,7 +412,8 @@ lock_for_link(const Op *file, const Op *dir_op, Inode **dir)
  * meanwhile is STALE.
  */
 Status
-fs_link(const Op *file, const Op *dir_op, const FsHardLink *args, FsLinked *result)
+fs_link(const Op *file, const Op *dir_op, const FsHardLink *args,
+		FsLinked *result)
 {
 	FsName		name;
 	Inode		seen;

@@ -15,7 +15,9 @@
 /* May he?  ISDIR, INVAL, ROFS, ACCES; IO if a crash has taken the content */
 extern Status data_check_read(const Op *op, const Inode *inode);
 extern Status data_check_write(const Op *op, const Inode *inode);
-/* Is [offset, offset + count) what a file of this share can have?  INVAL, FBIG */
+/*
+ * Is [offset, offset + count) what a file of this share can have?  INVAL, FBIG
+ */
 extern Status data_check_range(const Share *share, int64 offset, int64 count);
 /* How much of [offset, offset + count) a read may have. */
 extern int32 data_clamp_read(const Op *op, const Inode *inode, int64 offset,

@@ -4,10 +4,10 @@
  * ops_lock.c
  *	  Locks for a whole batch, before its first call.
  *
- * Each operation takes its locks in the one order (README.md), but keeps them to
- * the end of the transaction; so two calls of a batch, one after the other, can
- * take them in another.  A gateway that cannot sort the calls of a batch so that
- * they do not (those with two directories form no sequence) has everything
+ * Each operation takes its locks in the one order (README.md), but keeps them
+ * to the end of the transaction; so two calls of a batch, one after the other,
+ * can take them in another.  A gateway that cannot sort the calls of a batch so
+ * that they do not (those with two directories form no sequence) has everything
  * locked that the arguments name, and then makes the calls in any order.
  *
  *-------------------------------------------------------------------------
@@ -30,7 +30,8 @@ typedef struct Object
 static int
 compare_objects(const void *a, const void *b)
 {
-	return memcmp(&((const Object *) a)->id, &((const Object *) b)->id, UUID_LEN);
+	return memcmp(&((const Object *) a)->id, &((const Object *) b)->id,
+				  UUID_LEN);
 }
 
 /* The objects of all handles that are of a share, in the order of their ids. */

@@ -75,7 +75,8 @@ take_move_lock(const Share *share, bool wait)
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel_oid(REL_SHARES),
 					   (Oid) share->share_id, 0);
-	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL;
 }
 
 static bool
@@ -289,7 +290,8 @@ move_names(Move *m)
 		return FS_INVAL;
 	fix_names(m);
 	/* two links of one inode: POSIX wants nothing done */
-	if (m->have_source && m->have_target && same_id(&m->source.id, &m->target.id))
+	if (m->have_source && m->have_target &&
+		same_id(&m->source.id, &m->target.id))
 		return perm_check(&m->from->cred, m->from_dir, PERM_EXEC) &&
 			perm_check(&m->from->cred, m->to_dir, PERM_EXEC) ? FS_OK : FS_ACCES;
 	status = check_move(m);

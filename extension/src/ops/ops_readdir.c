@@ -38,7 +38,7 @@
 #define XDR_FATTR			84	/* which FATTR_LEN happens to be, too */
 #define XDR_HEAD			(4 + XDR_FATTR + 8 + 4 + 4)	/* attributes, verifier,
 														 * end of list, eof */
-#define XDR_NAME(len)		(8 + 4 + XDR_PAD(len) + 8)	/* fileid, name, cookie */
+#define XDR_NAME(len)	 (8 + 4 + XDR_PAD(len) + 8)	/* fileid, name, cookie */
 #define XDR_ENTRY(len)		(4 + XDR_NAME(len))
 #define XDR_PLUS			(4 + XDR_FATTR + 4 + 4 + XDR_PAD(HANDLE_LEN))
 
@@ -73,7 +73,8 @@ add_entry(DirPage *page, int64 cookie, int64 fileid, const pg_uuid_t *id,
 	if (page->n == page->allocated)
 	{
 		page->allocated *= 2;
-		page->entries = repalloc(page->entries, page->allocated * sizeof(FsEntry));
+		page->entries =
+			repalloc(page->entries, page->allocated * sizeof(FsEntry));
 	}
 	entry = &page->entries[page->n++];
 	entry->cookie = cookie;
@@ -131,7 +132,8 @@ fill_page(DirPage *page, Inode *dir, int64 cookie)
 
 		if (!inode_get(&dir->parent_id, &parent))
 			elog(ERROR, "dittofs: a directory has no parent");
-		add_entry(page, COOKIE_DOTDOT, parent.fileid, &parent.id, NULL, "..", 2);
+		add_entry(page, COOKIE_DOTDOT, parent.fileid, &parent.id, NULL, "..",
+				  2);
 	}
 	if (!page->full)
 		dirent_foreach(&dir->id, Max(cookie, COOKIE_DOTDOT), add_dirent, page);

@@ -20,7 +20,8 @@
 
 /* What both need before they look at the child. */
 static Status
-check_removal(const Op *op, const Inode *dir, const FsName *name, Dirent *dirent)
+check_removal(const Op *op, const Inode *dir, const FsName *name,
+			  Dirent *dirent)
 {
 	if (!perm_check(&op->cred, dir, PERM_EXEC))
 		return FS_ACCES;

@@ -34,8 +34,9 @@ cred_squash(const Share *share, const Caller *caller, Cred *cred)
 {
 	bool		remote = caller->family != 0;
 
-	if (remote && (caller->auth == CALLER_AUTH_NONE || share->squash == SQUASH_ALL ||
-				   (share->squash == SQUASH_ROOT && caller->uid == 0)))
+	if (remote &&
+		(caller->auth == CALLER_AUTH_NONE || share->squash == SQUASH_ALL ||
+		 (share->squash == SQUASH_ROOT && caller->uid == 0)))
 	{
 		cred->uid = share->anonuid;
 		cred->gid = share->anongid;
@@ -132,7 +133,8 @@ perm_access_bits(const Share *share, const Cred *cred, const Inode *inode)
 		bits |= directory ? ACCESS3_LOOKUP : ACCESS3_EXECUTE;
 	/* who may not search a directory cannot change it either */
 	if (writable &&
-		perm_check(cred, inode, directory ? PERM_WRITE | PERM_EXEC : PERM_WRITE))
+		perm_check(cred, inode,
+				   directory ? PERM_WRITE | PERM_EXEC : PERM_WRITE))
 	{
 		bits |= ACCESS3_MODIFY | ACCESS3_EXTEND;
 		if (directory)

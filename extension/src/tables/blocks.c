@@ -16,19 +16,19 @@
  * No byte lies beyond the file's size, so a file that grows again shows zeros.
  *
  * A page is as large as a row can be without TOAST: 8,064 bytes, but so that
- * every 128 KiB begin with one (16 of 8,064 bytes and one of 2,048).  In rows of
- * 128 KiB a write of 4 KiB wrote all of it, and its WAL, anew; and TOAST's
+ * every 128 KiB begin with one (16 of 8,064 bytes and one of 2,048).  In rows
+ * of 128 KiB a write of 4 KiB wrote all of it, and its WAL, anew; and TOAST's
  * chunks of 2 KiB made four times as many index entries.
  *
- * The pages of a file are all in one table.  Moving them to the other one takes as
- * long as there are pages, so it is done in slices; meanwhile pages that begin before
- * a byte are in one, the rest in the other.  inode->moved is that byte, where
- * they go from memory to blocks, and less than 0 where they go the other way; in
- * both cases the inode has a memory_epoch.
+ * The pages of a file are all in one table.  Moving them to the other one takes
+ * as long as there are pages, so it is done in slices; meanwhile pages that
+ * begin before a byte are in one, the rest in the other.  inode->moved is that
+ * byte, where they go from memory to blocks, and less than 0 where they go the
+ * other way; in both cases the inode has a memory_epoch.
  *
- * A page that is written again and again while an old snapshot is open has an entry of the
- * index for each version.  Pages where a scan has passed many are noted (churn.h), and
- * looked for one by one, without the index.
+ * A page that is written again and again while an old snapshot is open has an
+ * entry of the index for each version.  Pages where a scan has passed many are
+ * noted (churn.h), and looked for one by one, without the index.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,13 +79,15 @@ enum
 static int64
 page_of(int64 offset)
 {
-	return offset / GROUP_BYTES * GROUP_PAGES + offset % GROUP_BYTES / PAGE_BYTES;
+	return offset / GROUP_BYTES * GROUP_PAGES +
+		offset % GROUP_BYTES / PAGE_BYTES;
 }
 
 static int64
 page_start(int64 number)
 {
-	return number / GROUP_PAGES * GROUP_BYTES + number % GROUP_PAGES * PAGE_BYTES;
+	return number / GROUP_PAGES * GROUP_BYTES +
+		number % GROUP_PAGES * PAGE_BYTES;
 }
 
 static int32
@@ -187,7 +189,10 @@ close_stretch(PageScan *scan)
 	scan->is_open = scan->scanning = false;
 }
 
-/* Opens what there is of the next page, or a scan up to the next one that is noted. */
+/*
+ * Opens what there is of the next page, or a scan up to the next one that is
+ * noted.
+ */
 static void
 open_stretch(PageScan *scan)
 {
@@ -272,8 +277,9 @@ scan_row(PageScan *scan)
 	if (scan->then == 0)
 		return false;
 	rel_scan_end(&scan->rs);
-	begin_scan(scan, in_memory(scan->inode, scan->then), &scan->inode->content_id,
-			   scan->lockmode, scan->then, scan->last);
+	begin_scan(scan, in_memory(scan->inode, scan->then),
+			   &scan->inode->content_id, scan->lockmode, scan->then,
+			   scan->last);
 	scan->heap = scan->rs.heap;
 	scan->then = 0;
 	return rel_scan_next(&scan->rs);
@@ -286,7 +292,8 @@ next_row(PageScan *scan)
 		return false;
 	if (unlikely(scan->rs.passed >= CHURN_MIN) &&
 		scan->last - page_of(scan->from) < CHURN_PAGES)
-		churn_note(rel_name(RelationGetRelid(scan->heap)), &scan->inode->content_id,
+		churn_note(rel_name(RelationGetRelid(scan->heap)),
+				   &scan->inode->content_id,
 				   DatumGetInt64(scan->rs.slot->tts_values[COL_BLOCK]),
 				   &scan->rs.slot->tts_tid, 0);
 	return true;
@@ -295,8 +302,10 @@ next_row(PageScan *scan)
 static bool
 row_is_dead(const PageScan *scan, int64 start)
 {
-	return inode_is_cut(scan->inode, start, scan->rs.slot->tts_isnull[COL_CUT] ? 0 :
-						DatumGetInt64(scan->rs.slot->tts_values[COL_CUT]));
+	return inode_is_cut(scan->inode, start,
+						scan->rs.slot->tts_isnull[COL_CUT] ?
+							0 :
+							DatumGetInt64(scan->rs.slot->tts_values[COL_CUT]));
 }
 
 static void
@@ -635,19 +644,21 @@ pages_write(const Share *share, const Inode *inode, int64 offset,
 
 	/* new rows are of one table */
 	if (unlikely(offset < split && split < end))
-		return pages_write(share, inode, offset, data, split - offset, fill, dead) +
-			pages_write(share, inode, split, data + (split - offset), end - split,
-						fill, dead);
-	work = AllocSetContextCreate(caller, "dittofs write", ALLOCSET_DEFAULT_MINSIZE,
-								 WORK_BYTES, WORK_BYTES);
+		return pages_write(share, inode, offset, data, split - offset, fill,
+						   dead) +
+			pages_write(share, inode, split, data + (split - offset),
+						end - split, fill, dead);
+	work =
+		AllocSetContextCreate(caller, "dittofs write", ALLOCSET_DEFAULT_MINSIZE,
+							  WORK_BYTES, WORK_BYTES);
 
 	/*
 	 * One scan meets the rows that are there; pages without one are put in
 	 * between.  The scan's snapshot does not see what we put.  The scan lives
 	 * in the caller's context, the buffers of a page in one of their own, whose
 	 * first block is enough for a page and its row and stays when it is reset.
-	 * Behind the end of the file there is no row, unless it was cut off.  The row of
-	 * a page that was cut off is written anew, as if it had been empty.
+	 * Behind the end of the file there is no row, unless it was cut off.  The
+	 * row of a page that was cut off is written anew, as if it had been empty.
 	 */
 	pages_begin(&scan, inode, RowExclusiveLock, offset, end);
 	scan.with_dead = true;
@@ -719,7 +730,8 @@ pages_cut(const Share *share, const Inode *inode, int64 from, int64 to,
 			note_page(scan.heap, inode, page.number, NULL);
 			cut -= page.length;
 		}
-		else if (end > page.pieces[0].from && first < page.pieces[page.n - 1].to)
+		else if (end > page.pieces[0].from &&
+				 first < page.pieces[page.n - 1].to)
 			cut += put_page(scan.heap, share, inode, page.number, &page,
 						   &tid, first, end, NULL, false, NULL);
 	}
@@ -739,7 +751,8 @@ pages_move(Inode *inode, bool to_memory, int64 max)
 	/* what has been begun is ended first */
 	if (inode->moved != 0)
 		to_memory = inode->moved < 0;
-	heap = rel_open(to_memory ? REL_BLOCKS_MEMORY : REL_BLOCKS, RowExclusiveLock);
+	heap =
+		rel_open(to_memory ? REL_BLOCKS_MEMORY : REL_BLOCKS, RowExclusiveLock);
 	scan.recalls = false;
 	begin_scan(&scan, !to_memory, &inode->content_id, RowExclusiveLock,
 			   page_of(split_of(inode)), PG_INT64_MAX);
@@ -754,8 +767,8 @@ pages_move(Inode *inode, bool to_memory, int64 max)
 		{
 			/* what is TOASTed belongs to the old table */
 			if (!scan.rs.slot->tts_isnull[i])
-				values[i] = PointerGetDatum(detoast_external_attr((struct varlena *)
-																  DatumGetPointer(values[i])));
+				values[i] = PointerGetDatum(detoast_external_attr(
+					(struct varlena *) DatumGetPointer(values[i])));
 		}
 		rel_insert(heap, NCOLS, values, scan.rs.slot->tts_isnull);
 		rel_delete(scan.rs.heap, &tid);
@@ -792,7 +805,9 @@ pages_growth(const Inode *inode, int64 offset, int64 count, bool fill)
 					to;
 
 		clip(page.number, offset, end, &from, &to);
-		/* what lies before it in the first page is zeros to be written, or not */
+		/*
+		 * what lies before it in the first page is zeros to be written, or not
+		 */
 		if (fill && page.number == number && page.plain)
 			from = 0;
 		else if (fill && page.number == number)
@@ -817,7 +832,8 @@ pages_sweep(bool memory, const pg_uuid_t *content_id, const Inode *inode,
 	scan.inode = inode;
 	scan.recalls = false;
 	begin_scan(&scan, memory, content_id, RowExclusiveLock,
-			   *position == 0 ? PG_INT64_MIN : page_of(*position), PG_INT64_MAX);
+			   *position == 0 ? PG_INT64_MIN : page_of(*position),
+			   PG_INT64_MAX);
 	while ((more = rel_scan_next(&scan.rs)))
 	{
 		ItemPointerData tid = scan.rs.slot->tts_tid;
@@ -834,7 +850,8 @@ pages_sweep(bool memory, const pg_uuid_t *content_id, const Inode *inode,
 		{
 			if (!row_is_dead(&scan, page_start(number)))
 				continue;
-			*bytes += (int64) toast_raw_datum_size(scan.rs.slot->tts_values[COL_DATA]) -
+			*bytes += (int64) toast_raw_datum_size(
+						  scan.rs.slot->tts_values[COL_DATA]) -
 				VARHDRSZ;
 		}
 		rel_delete(scan.rs.heap, &tid);

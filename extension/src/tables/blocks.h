@@ -48,7 +48,7 @@ typedef struct PageScan
 	const Inode *inode;
 	bool		with_dead;		/* pages_next() returns what was cut off, too */
 	LOCKMODE	lockmode;
-	int64		then;			/* from that page on, in the other table; 0: no more */
+	int64		then;			/* from there on, in the other table; 0: done */
 	int64		last;
 
 	/* where pages are noted (churn.h): one after the other */
@@ -77,8 +77,8 @@ extern void page_copy(FilePage *page, int i, int32 from, int32 to, char *out);
 extern int64 pages_write(const Share *share, const Inode *inode, int64 offset,
 						 const char *data, int64 count, bool fill, int64 *dead);
 /*
- * rows, if it is not NULL: looks at so many at most; less than 0 afterwards: there
- * are more.
+ * rows, if it is not NULL: looks at so many at most; less than 0 afterwards:
+ * there are more.
  */
 extern int64 pages_cut(const Share *share, const Inode *inode,
 					   int64 from, int64 to, int64 *rows);
@@ -91,9 +91,10 @@ extern bool pages_move(Inode *inode, bool to_memory, int64 max);
 extern int64 pages_growth(const Inode *inode, int64 offset, int64 count,
 						  bool fill);
 /*
- * Deletes pages from byte position on, of an inode (not NULL) those that were cut
- * off.  Looks at max rows at most and returns at how many; position is then where
- * to go on, PG_INT64_MAX at the end.  bytes grows by what the inode's had.
+ * Deletes pages from byte position on, of an inode (not NULL) those that were
+ * cut off.  Looks at max rows at most and returns at how many; position is then
+ * where to go on, PG_INT64_MAX at the end.  bytes grows by what the inode's
+ * had.
  */
 extern int64 pages_sweep(bool memory, const pg_uuid_t *content_id,
 						 const Inode *inode, int64 max, int64 *position,

@@ -4,8 +4,8 @@
  * churn.c
  *	  Where the row of a key is that is written or replaced again and again.
  *
- * One note for each slot of a table of fixed size: a note that is lost to another
- * key costs a scan, which notes it again.
+ * One note for each slot of a table of fixed size: a note that is lost to
+ * another key costs a scan, which notes it again.
  *
  *-------------------------------------------------------------------------
  */
@@ -96,7 +96,10 @@ churn_note_gap(const pg_uuid_t *content_id, int64 from, int64 to, uint64 era)
 	ChurnGap   *gap = &gaps[next_gap];
 
 	begin_notes();
-	/* a byte is in one of them, or those of an era that is over would be met first */
+	/*
+	 * a byte is in one of them, or those of an era that is over would be met
+	 * first
+	 */
 	churn_fill_gap(content_id, from, to);
 	next_gap = (next_gap + 1) % GAPS;
 	gap->content_id = *content_id;

@@ -7,8 +7,8 @@
  * While an old snapshot is open an index keeps an entry for each version that a
  * row has had, and a scan for its key visits them all.  A module that scans
  * sees how many it has passed (RelScan.passed); from CHURN_MIN on it notes here
- * where the row is, and asks here before it scans again.  Extents are found by a range;
- * of those the gaps between them are noted, too.
+ * where the row is, and asks here before it scans again.  Extents are found by
+ * a range; of those the gaps between them are noted, too.
  *
  * That a row is at tid is a guess, which rel_fetch() checks.  That there is no
  * row cannot be checked without the index: such a note holds as long as nobody
@@ -34,13 +34,16 @@
 typedef struct Churn
 {
 	pg_uuid_t	id;				/* of the directory, or of the content */
-	int64		number;			/* of the place in the directory, of the page, or a byte */
+	int64		number;			/* of the cookie, of the page, or a byte */
 	RelName		table;
 	ItemPointerData tid;		/* invalid: there is no row */
-	uint64		era;			/* since when nothing else is there; 0: that is not known */
+	uint64		era;			/* since when nothing else exists; 0: unknown */
 } Churn;
 
-/* In content from a byte up to another there was nothing, in that era of the file. */
+/*
+ * In content from a byte up to another there was nothing, in that era of the
+ * file.
+ */
 typedef struct ChurnGap
 {
 	pg_uuid_t	content_id;

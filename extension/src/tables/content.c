@@ -20,19 +20,19 @@
  * dittofs.reap(), as that of a large file that was removed.  So neither takes
  * longer than for a small one.
  *
- * Cutting a large file to another size takes no longer either.  The inode notes a
- * cut: where it was, and a mark.  Rows at or behind it are gone, for all that read,
- * unless they have a mark that is not smaller: rows that are written there
- * while the cut is noted get the mark of the last one.  The reaper deletes the others
- * in slices (cut_position: how far it is), and then forgets the cuts.  A cut below
- * another takes its place; one above it is another step, so cuts ascend in both
- * place and mark.
+ * Cutting a large file to another size takes no longer either.  The inode notes
+ * a cut: where it was, and a mark.  Rows at or behind it are gone, for all that
+ * read, unless they have a mark that is not smaller: rows that are written
+ * there while the cut is noted get the mark of the last one.  The reaper
+ * deletes the others in slices (cut_position: how far it is), and then forgets
+ * the cuts.  A cut below another takes its place; one above it is another step,
+ * so cuts ascend in both place and mark.
  *
- * How many bytes were cut off is not known before they are deleted.  What is certain
- * is that a file has no more than size bytes.  So used becomes the size, if it is
- * greater, and the difference is credit, which is used up before a deletion counts:
- * used + cut_credit is always the sum of the rows, and used is exact at once for a
- * file without holes.
+ * How many bytes were cut off is not known before they are deleted.  What is
+ * certain is that a file has no more than size bytes.  So used becomes the
+ * size, if it is greater, and the difference is credit, which is used up before
+ * a deletion counts: used + cut_credit is always the sum of the rows, and used
+ * is exact at once for a file without holes.
  *
  *-------------------------------------------------------------------------
  */
@@ -442,7 +442,8 @@ content_room(const Share *share, const Inode *inode, int64 offset,
 
 /* file_id: NULL, or what was cut off this file. */
 static void
-queue(const char *content, const pg_uuid_t *content_id, const pg_uuid_t *file_id)
+queue(const char *content, const pg_uuid_t *content_id,
+	  const pg_uuid_t *file_id)
 {
 	Relation	heap = rel_open(REL_REAP_QUEUE, RowExclusiveLock);
 	Datum		values[QUEUE_NCOLS] = {0};
@@ -466,7 +467,9 @@ queue(const char *content, const pg_uuid_t *content_id, const pg_uuid_t *file_id
 static void
 queue_content(Inode *inode)
 {
-	queue(inode->moved != 0 ? "both" : inode->memory_epoch != 0 ? "memory" : "postgres",
+	queue(inode->moved != 0			   ? "both" :
+			  inode->memory_epoch != 0 ? "memory" :
+										 "postgres",
 		  &inode->content_id, NULL);
 	inode->used = inode->external = inode->cut_credit = 0;
 	inode->ncuts = 0;
@@ -496,9 +499,9 @@ content_may_cut(const Inode *inode, int64 size)
 }
 
 /*
- * What lies at or after size is for the reaper.  Its entry has a key of its own: the
- * file's content may have to be queued before the entry is gone.  An entry too
- * many does no harm.
+ * What lies at or after size is for the reaper.  Its entry has a key of its
+ * own: the file's content may have to be queued before the entry is gone.  An
+ * entry too many does no harm.
  */
 static void
 note_cut(Inode *inode, int64 size, int64 mark)
@@ -577,14 +580,15 @@ content_remove(Inode *inode)
 		bool		memory = inode->memory_epoch != 0;
 
 		if (inode_has_pages(inode))
-			(void) pages_sweep(memory, &inode->content_id, NULL, rows, &position,
-							   &bytes);
+			(void) pages_sweep(memory, &inode->content_id, NULL, rows,
+							   &position, &bytes);
 		else
 			position = PG_INT64_MAX;
 		if (position == PG_INT64_MAX && inode->external > 0)
 		{
 			position = 0;
-			(void) extents_sweep(&inode->content_id, NULL, rows, &position, &bytes);
+			(void) extents_sweep(&inode->content_id, NULL, rows, &position,
+								 &bytes);
 		}
 	}
 	if (position != PG_INT64_MAX)
@@ -597,9 +601,9 @@ content_remove(Inode *inode)
  *
  * It takes entries that nobody else is at; replicas may reap side by side.  The
  * lock of an entry tells who is at it.  An entry says how far its content is
- * deleted, and a session where in the queue it was: as long as an old snapshot is
- * open the indexes keep what is deleted, and nobody may walk over that in each
- * call.
+ * deleted, and a session where in the queue it was: as long as an old snapshot
+ * is open the indexes keep what is deleted, and nobody may walk over that in
+ * each call.
  *
  * What cannot be deleted, because a row is damaged for example, is put off for
  * longer and longer, and does not keep others waiting.
@@ -613,12 +617,12 @@ typedef struct Reaping
 } Reaping;
 
 /*
- * Deletes from position on; of an inode, what was cut off.  Its pages are in memory,
- * not there, or in both tables.
+ * Deletes from position on; of an inode, what was cut off.  Its pages are in
+ * memory, not there, or in both tables.
  */
 static int64
-sweep(bool memory, bool both, const pg_uuid_t *content_id, Inode *inode, int64 max,
-	  int64 *position)
+sweep(bool memory, bool both, const pg_uuid_t *content_id, Inode *inode,
+	  int64 max, int64 *position)
 {
 	int64		in_pages = *position;
 	int64		in_others = both ? *position : PG_INT64_MAX;
@@ -629,7 +633,8 @@ sweep(bool memory, bool both, const pg_uuid_t *content_id, Inode *inode, int64 m
 
 	looked = pages_sweep(memory, content_id, inode, max, &in_pages, &pages);
 	if (both)
-		looked += pages_sweep(!memory, content_id, inode, max, &in_others, &pages);
+		looked +=
+			pages_sweep(!memory, content_id, inode, max, &in_others, &pages);
 	looked += extents_sweep(content_id, inode, max, &in_extents, &extents);
 	*position = Min(Min(in_pages, in_others), in_extents);
 	if (inode != NULL)
@@ -675,14 +680,17 @@ reap_cuts(const pg_uuid_t *file_id, Reaping *reaping)
 	return done;
 }
 
-/* The entry, locked; rs is open then.  False: somebody has it, or it is gone. */
+/*
+ * The entry, locked; rs is open then.  False: somebody has it, or it is gone.
+ */
 static bool
 lock_entry(RelScan *rs, const pg_uuid_t *key)
 {
 	ScanKeyData scan_key;
 	bool		locked;
 
-	ScanKeyInit(&scan_key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(key));
+	ScanKeyInit(&scan_key, 1, BTEqualStrategyNumber, F_UUID_EQ,
+				UUIDPGetDatum(key));
 	rel_scan_begin(rs, REL_REAP_QUEUE, RowExclusiveLock, GetActiveSnapshot(),
 				   &scan_key, 1);
 	locked = rel_scan_next(rs) && rel_try_lock(rs);
@@ -703,9 +711,10 @@ update_entry(RelScan *rs, int64 position, int32 failures, const char *error)
 	memcpy(nulls, rs->slot->tts_isnull, sizeof(nulls));
 	values[QUEUE_POSITION] = Int64GetDatum(position);
 	values[QUEUE_FAILURES] = Int32GetDatum(failures);
-	values[QUEUE_NEXT_AT] = TimestampTzGetDatum(failures == 0 ? DT_NOBEGIN :
-												TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-																			PUT_OFF_MS(failures - 1)));
+	values[QUEUE_NEXT_AT] = TimestampTzGetDatum(
+		failures == 0 ? DT_NOBEGIN :
+						TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													PUT_OFF_MS(failures - 1)));
 	nulls[QUEUE_ERROR] = error == NULL;
 	if (error != NULL)
 		values[QUEUE_ERROR] = CStringGetTextDatum(error);
@@ -713,8 +722,8 @@ update_entry(RelScan *rs, int64 position, int32 failures, const char *error)
 }
 
 /*
- * The snapshot is taken after the lock was granted: another may have deleted some
- * of the content before.
+ * The snapshot is taken after the lock was granted: another may have deleted
+ * some of the content before.
  */
 static void
 reap_entry(void *arg)
@@ -727,21 +736,25 @@ reap_entry(void *arg)
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (lock_entry(&rs, &reaping->key))
 	{
-		int64		position = DatumGetInt64(rs.slot->tts_values[QUEUE_POSITION]);
+		int64		position =
+			DatumGetInt64(rs.slot->tts_values[QUEUE_POSITION]);
 		int64		before = position;
-		int32		failures = DatumGetInt32(rs.slot->tts_values[QUEUE_FAILURES]);
+		int32		failures =
+			DatumGetInt32(rs.slot->tts_values[QUEUE_FAILURES]);
 
 		tid = rs.slot->tts_tid;
 		if (!rs.slot->tts_isnull[QUEUE_FILE_ID])
-			done = reap_cuts(DatumGetUUIDP(rs.slot->tts_values[QUEUE_FILE_ID]), reaping);
+			done = reap_cuts(DatumGetUUIDP(rs.slot->tts_values[QUEUE_FILE_ID]),
+							 reaping);
 		else
 		{
-			char	   *content = TextDatumGetCString(rs.slot->tts_values[QUEUE_CONTENT]);
+			char	   *content =
+				TextDatumGetCString(rs.slot->tts_values[QUEUE_CONTENT]);
 
 			PushActiveSnapshot(GetLatestSnapshot());
 			reaping->looked = sweep(strcmp(content, "memory") == 0,
-									strcmp(content, "both") == 0, &reaping->key, NULL,
-									reaping->max, &position);
+									strcmp(content, "both") == 0, &reaping->key,
+									NULL, reaping->max, &position);
 			PopActiveSnapshot();
 			done = position == PG_INT64_MAX;
 		}
@@ -763,7 +776,8 @@ put_off(const pg_uuid_t *key, const char *error)
 	if (lock_entry(&rs, key))
 	{
 		update_entry(&rs, DatumGetInt64(rs.slot->tts_values[QUEUE_POSITION]),
-					 DatumGetInt32(rs.slot->tts_values[QUEUE_FAILURES]) + 1, error);
+					 DatumGetInt32(rs.slot->tts_values[QUEUE_FAILURES]) + 1,
+					 error);
 		rel_scan_end(&rs);
 	}
 	PopActiveSnapshot();
@@ -785,7 +799,8 @@ next_entry(pg_uuid_t *key, bool after)
 				   &scan_key, 1);
 	do
 		found = rel_scan_next(&rs);
-	while (found && DatumGetTimestampTz(rs.slot->tts_values[QUEUE_NEXT_AT]) > now);
+	while (found &&
+		   DatumGetTimestampTz(rs.slot->tts_values[QUEUE_NEXT_AT]) > now);
 	if (found)
 		*key = *DatumGetUUIDP(rs.slot->tts_values[QUEUE_CONTENT_ID]);
 	rel_scan_end(&rs);

@@ -11,14 +11,15 @@
  * entry's coming or going can change.  The smallest cookie is 256: 0 is the
  * start of a directory, 1 and 2 are '.' and '..'.
  *
- * The hash has a key that differs between shares and that cookies do not give away
- * (SipHash-2-4, libsodium's), so that nobody can prepare names that collide.  Shares that are older than
- * that have a seed instead, which two cookies do give away; they keep it, for cookies are
- * for ever.  So a place, the 256 cookies of a hash, may be full.  A name that finds its
- * place so goes to the one that a second hash gives, or a third.  How far names of
- * a directory ever had to go is kept in its inode (overflow): who does not find a name
- * looks into so many further places, whatever was removed from those before.  Nearly
- * all directories have 0, and nothing more is looked at.
+ * The hash has a key that differs between shares and that cookies do not give
+ * away (SipHash-2-4, libsodium's), so that nobody can prepare names that
+ * collide.  Shares that are older than that have a seed instead, which two
+ * cookies do give away; they keep it, for cookies are for ever.  So a place,
+ * the 256 cookies of a hash, may be full.  A name that finds its place so goes
+ * to the one that a second hash gives, or a third.  How far names of a
+ * directory ever had to go is kept in its inode (overflow): who does not find a
+ * name looks into so many further places, whatever was removed from those
+ * before.  Nearly all directories have 0, and nothing more is looked at.
  *
  * An entry says where the inode of its child was put when it was created.  An
  * inode stays there (its later versions are in the same HOT chain) unless its
@@ -28,9 +29,9 @@
  * commit; until then they are in memory, where dirent_find() finds them.  Who
  * wants to see more than a name has them written first.
  *
- * A name that comes and goes while an old snapshot is open leaves an entry of the index
- * each time, and one that is replaced again and again may.  So places where a scan has
- * passed many are noted (churn.h), and not scanned again.
+ * A name that comes and goes while an old snapshot is open leaves an entry of
+ * the index each time, and one that is replaced again and again may.  So places
+ * where a scan has passed many are noted (churn.h), and not scanned again.
  *
  *-------------------------------------------------------------------------
  */
@@ -138,7 +139,8 @@ scan_cookies(RelScan *rs, const pg_uuid_t *dir, LOCKMODE lockmode,
 {
 	ScanKeyData keys[3];
 
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(dir));
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ,
+				UUIDPGetDatum(dir));
 	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
 				Int64GetDatum(first));
 	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
@@ -177,9 +179,9 @@ find_pending(const pg_uuid_t *dir, int64 base)
 
 /*
  * Inside a savepoint it would be undone with that, and what was answered before
- * would be lost at the commit.  When the savepoint began it was too late, too: what is
- * written then belongs to it already.  change_attempt() has had all of that written
- * before its savepoint.
+ * would be lost at the commit.  When the savepoint began it was too late, too:
+ * what is written then belongs to it already.  change_attempt() has had all of
+ * that written before its savepoint.
  */
 void
 dirent_write_now(void)
@@ -209,8 +211,8 @@ see_pending(void)
 }
 
 /*
- * Places that are noted.  An era says that there is no other entry than the one that
- * is noted, if there is one.
+ * Places that are noted.  An era says that there is no other entry than the one
+ * that is noted, if there is one.
  */
 
 typedef struct EntryKey
@@ -382,8 +384,8 @@ find_further(const Share *share, const pg_uuid_t *dir, int32 overflow,
 	for (int round = 1; round <= Min(overflow, ROUNDS_MAX) ||
 		 (free_cookie == 0 && round <= ROUNDS_MAX); round++)
 	{
-		if (find_at(dir, cookie_base(share, name, namelen, round), name, namelen,
-					dirent))
+		if (find_at(dir, cookie_base(share, name, namelen, round), name,
+					namelen, dirent))
 			return true;
 		if (free_cookie == 0)
 		{
@@ -412,8 +414,8 @@ dirent_find_in(const Share *share, const Inode *dir,
 			   const char *name, int namelen, Dirent *dirent)
 {
 	dirent->round = 0;
-	return find_at(&dir->id, cookie_base(share, name, namelen, 0), name, namelen,
-				   dirent) ||
+	return find_at(&dir->id, cookie_base(share, name, namelen, 0), name,
+				   namelen, dirent) ||
 		(unlikely(dir->overflow > 0 || dirent->cookie == 0) &&
 		 find_further(share, &dir->id, dir->overflow, name, namelen, dirent));
 }
@@ -471,7 +473,8 @@ static void
 find_row(const pg_uuid_t *dir, const Dirent *dirent, ItemPointer tid)
 {
 	Churn	   *churn = churn_find(REL_DIRENTS, dir, base_of(dirent->cookie));
-	EntryKey	key = {dir, base_of(dirent->cookie), dirent->name, dirent->namelen};
+	EntryKey	key = {dir, base_of(dirent->cookie), dirent->name,
+					dirent->namelen};
 	RelScan		rs;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -479,9 +482,12 @@ find_row(const pg_uuid_t *dir, const Dirent *dirent, ItemPointer tid)
 		!rel_fetch(&rs, REL_DIRENTS, RowExclusiveLock, GetActiveSnapshot(),
 				   &churn->tid, is_entry, &key))
 	{
-		scan_cookies(&rs, dir, RowExclusiveLock, dirent->cookie, dirent->cookie);
+		scan_cookies(&rs, dir, RowExclusiveLock, dirent->cookie,
+					 dirent->cookie);
 		if (!rel_scan_next(&rs))
-			elog(ERROR, "dittofs: entry " INT64_FORMAT " of a locked directory vanished",
+			elog(ERROR,
+				 "dittofs: entry " INT64_FORMAT
+				 " of a locked directory vanished",
 				 dirent->cookie);
 	}
 	*tid = rs.slot->tts_tid;

@@ -29,7 +29,7 @@ typedef struct Dirent
 	bool		has_place;
 	ItemPointerData place;		/* where the child's inode was put, a guess */
 	int32		round;			/* of a new one: how many places were full */
-	bool		is_new;			/* of a new one: its cookie is known to be free */
+	bool		is_new;			/* of a new one: its cookie is free */
 	int			namelen;
 	char		name[FS_NAME_MAX];
 } Dirent;
@@ -40,8 +40,8 @@ typedef struct Dirent
 
 /*
  * Looks a name of 1 to 255 bytes up.  When there is none, dirent->cookie is the
- * one a new entry of that name would get (0: there is none, for thousands of places
- * are full, each of 256 names with one 55-bit hash).
+ * one a new entry of that name would get (0: there is none, for thousands of
+ * places are full, each of 256 names with one 55-bit hash).
  */
 extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
 						const char *name, int namelen, Dirent *dirent);
@@ -58,17 +58,20 @@ extern bool dirent_inode(const Dirent *dirent, Inode *inode);
  */
 extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
 /*
- * Lets an entry refer to the child of another, or removes it.  It was found under the
- * directory's lock, which keeps it where it is.
+ * Lets an entry refer to the child of another, or removes it.  It was found
+ * under the directory's lock, which keeps it where it is.
  */
 extern void dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
 						   const Dirent *by);
 extern void dirent_delete(const pg_uuid_t *dir, const Dirent *dirent);
 extern bool dirent_any(const pg_uuid_t *dir);
 
-/* Entries after a cookie, in the order of cookies, until the callback says false. */
+/*
+ * Entries after a cookie, in the order of cookies, until the callback says
+ * false.
+ */
 extern void dirent_foreach(const pg_uuid_t *dir, int64 after,
-						   bool (*callback) (const Dirent *, void *), void *arg);
+						   bool (*callback)(const Dirent *, void *), void *arg);
 
 /*
  * Writes inodes and entries now, and makes them visible to a snapshot taken

@@ -9,10 +9,11 @@
  * change at any time.  An extent is at most as long as a block can be, which
  * bounds how far before a byte the extent can begin that has it.
  *
- * An extent that is put where another one began takes its row.  While an old snapshot is
- * open the index has an entry for each version nonetheless.  Where a scan has passed many,
- * the place of the row is noted under the byte that was looked for, and what was found
- * empty as a gap (churn.h); extents are then looked for one after the other.
+ * An extent that is put where another one began takes its row.  While an old
+ * snapshot is open the index has an entry for each version nonetheless.  Where
+ * a scan has passed many, the place of the row is noted under the byte that was
+ * looked for, and what was found empty as a gap (churn.h); extents are then
+ * looked for one after the other.
  *
  *-------------------------------------------------------------------------
  */
@@ -97,7 +98,8 @@ note_place(const Inode *inode, const Extent *extent, const ItemPointerData *tid)
 
 	if (likely(!churn_any))
 		return;
-	for (int64 at = extent->start; at < end; at += GROUP_BYTES - at % GROUP_BYTES)
+	for (int64 at = extent->start; at < end;
+		 at += GROUP_BYTES - at % GROUP_BYTES)
 		if (churn_find(REL_EXTENTS, &inode->content_id, at) != NULL)
 			churn_note(REL_EXTENTS, &inode->content_id, at, tid, 0);
 	churn_fill_gap(&inode->content_id, extent->start, end);
@@ -114,10 +116,12 @@ note_passed(const ExtentScan *scan, const TupleTableSlot *slot)
 	if (slot != NULL)
 	{
 		start = Max(DatumGetInt64(slot->tts_values[COL_START]), scan->at);
-		churn_note(REL_EXTENTS, &scan->inode->content_id, start, &slot->tts_tid, 0);
+		churn_note(REL_EXTENTS, &scan->inode->content_id, start, &slot->tts_tid,
+				   0);
 	}
 	/* it may have missed what this transaction has done */
-	if (start > scan->at && GetActiveSnapshot()->curcid >= GetCurrentCommandId(false))
+	if (start > scan->at &&
+		GetActiveSnapshot()->curcid >= GetCurrentCommandId(false))
 		churn_note_gap(&scan->inode->content_id, scan->at, start,
 					   inode_era(&scan->inode->id));
 }
@@ -133,8 +137,8 @@ open_scan(ExtentScan *scan)
 				Int64GetDatum(scan->at - STORED_BLOCK_MAX));
 	ScanKeyInit(&keys[2], 2, BTLessStrategyNumber, F_INT8LT,
 				Int64GetDatum(scan->to));
-	rel_scan_begin(&scan->rs, REL_EXTENTS, scan->lockmode, GetActiveSnapshot(), keys,
-				   3);
+	rel_scan_begin(&scan->rs, REL_EXTENTS, scan->lockmode, GetActiveSnapshot(),
+				   keys, 3);
 	scan->is_open = scan->scanning = true;
 }
 
@@ -256,7 +260,8 @@ extents_bytes(const Inode *inode, int64 from, int64 to)
 		return 0;
 	extents_begin(&scan, inode, AccessShareLock, from, to);
 	while (extents_next(&scan, &extent))
-		bytes += Min(extent.start + extent.length, to) - Max(extent.start, from);
+		bytes +=
+			Min(extent.start + extent.length, to) - Max(extent.start, from);
 	extents_end(&scan);
 	return bytes;
 }
@@ -308,8 +313,8 @@ update_extent(Relation heap, const Inode *inode, ItemPointer tid,
 }
 
 /*
- * Takes [from, to) out of the extent in the scan's slot, whose row becomes that of
- * by, unless that is NULL.
+ * Takes [from, to) out of the extent in the scan's slot, whose row becomes that
+ * of by, unless that is NULL.
  */
 static void
 cut_extent(ExtentScan *scan, const Extent *extent, int64 from, int64 to,
@@ -372,7 +377,8 @@ extents_put(const Inode *inode, int64 from, int64 to, const Extent *by, int n,
 			*dead += extent.length;
 			continue;
 		}
-		bytes += Min(extent.start + extent.length, to) - Max(extent.start, from);
+		bytes +=
+			Min(extent.start + extent.length, to) - Max(extent.start, from);
 		is_put = begins_at(by, n, &at, extent.start);
 		cut_extent(&scan, &extent, from, to, is_put ? &by[at] : NULL);
 		are_put[at] = is_put;
@@ -403,7 +409,8 @@ extents_sweep(const pg_uuid_t *content_id, const Inode *inode, int64 max,
 				UUIDPGetDatum(content_id));
 	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
 				Int64GetDatum(*position == 0 ? PG_INT64_MIN : *position));
-	rel_scan_begin(&rs, REL_EXTENTS, RowExclusiveLock, GetActiveSnapshot(), keys, 2);
+	rel_scan_begin(&rs, REL_EXTENTS, RowExclusiveLock, GetActiveSnapshot(),
+				   keys, 2);
 	while ((more = rel_scan_next(&rs)))
 	{
 		ItemPointerData tid = rs.slot->tts_tid;

@@ -37,7 +37,7 @@ typedef struct ExtentScan
 	int64		at;				/* what begins before is behind us */
 	const Inode *inode;
 	LOCKMODE	lockmode;
-	bool		with_dead;		/* extents_next() returns what was cut off, too */
+	bool		with_dead;		/* extents_next() returns cut-off ones, too */
 	bool		is_open;		/* rs */
 	bool		scanning;		/* ... by the index */
 } ExtentScan;
@@ -51,8 +51,9 @@ extern void extents_end(ExtentScan *scan);
 /* How many bytes of [from, to) are in extents. */
 extern int64 extents_bytes(const Inode *inode, int64 from, int64 to);
 /*
- * Takes [from, to) out of all extents and puts n others there, which ascend; returns how
- * many bytes it took out.  dead and rows: blocks.h.  What was cut off there is deleted.
+ * Takes [from, to) out of all extents and puts n others there, which ascend;
+ * returns how many bytes it took out.  dead and rows: blocks.h.  What was cut
+ * off there is deleted.
  */
 extern int64 extents_put(const Inode *inode, int64 from, int64 to,
 						 const Extent *by, int n, int64 *dead, int64 *rows);

@@ -13,8 +13,8 @@
  * they are gone: it is for people to look at, and nothing depends on it.  So a
  * standby, which cannot write, lets clients mount and records nothing.
  *
- * Clients write this list, without a credential, so it has bounds.  A directory is
- * recorded by the one path that leads to it without '..' (links are not
+ * Clients write this list, without a credential, so it has bounds.  A directory
+ * is recorded by the one path that leads to it without '..' (links are not
  * followed, so there is just one); a client has CLIENT_MOUNTS rows at most, the
  * latest; all together have TABLE_MOUNTS; none is older than MOUNT_AGE.
  *
@@ -141,8 +141,8 @@ path_bytes(const Path *path)
 	}
 	if (path->n == 0)
 		appendStringInfoChar(&buf, '/');
-	return spi_datum(BYTEAOID,
-					 PointerGetDatum(cstring_to_text_with_len(buf.data, buf.len)));
+	return spi_datum(
+		BYTEAOID, PointerGetDatum(cstring_to_text_with_len(buf.data, buf.len)));
 }
 
 static SpiArg
@@ -375,7 +375,8 @@ list_export(const Share *share, void *arg)
 	{
 		char		buf[NETWORK_TEXT_LEN];
 
-		clients[i] = CStringGetTextDatum(network_text(&allowed->networks[i], buf));
+		clients[i] =
+			CStringGetTextDatum(network_text(&allowed->networks[i], buf));
 		size += strlen(buf) + VARHDRSZ;
 	}
 	values[0] = CStringGetTextDatum(share->name);

@@ -134,10 +134,8 @@ compare_name(const Share *share, void *arg)
 	/* what varstr_levenshtein() takes, and what can be a slip of the finger */
 	if (namelen <= 255 && len <= 255)
 	{
-		int			distance = varstr_levenshtein_less_equal(r->path, len,
-															share->name, namelen,
-															1, 1, 1,
-															r->distance, true);
+		int			distance = varstr_levenshtein_less_equal(
+			r->path, len, share->name, namelen, 1, 1, 1, r->distance, true);
 
 		if (distance < r->distance && distance <= 1 + namelen / 3)
 		{
@@ -159,10 +157,12 @@ path_share_hint(const char *path)
 	if (r.count == 0)
 		return "There are no shares yet; dittofs.create_share(name) makes one.";
 	if (r.nearest != NULL)
-		return psprintf("Did you mean \"%s\"? dittofs.list_shares() lists the shares.",
-						r.nearest);
+		return psprintf(
+			"Did you mean \"%s\"? dittofs.list_shares() lists the shares.",
+			r.nearest);
 	if (r.count > HINT_SHARES)
-		return psprintf("There are %d shares, among them %s; dittofs.list_shares() lists them.",
-						r.count, r.names.data);
+		return psprintf(
+			"There are %d shares, among them %s; dittofs.list_shares() lists them.",
+			r.count, r.names.data);
 	return psprintf("The shares are %s.", r.names.data);
 }

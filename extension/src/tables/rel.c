@@ -373,7 +373,8 @@ bool
 rel_scan_next_entry(RelScan *rs, int column, Datum *value)
 {
 	MemoryContext caller = enter_scan(rs);
-	bool		found = index_getnext_tid(rs->scan, ForwardScanDirection) != NULL;
+	bool		found =
+		index_getnext_tid(rs->scan, ForwardScanDirection) != NULL;
 	bool		isnull;
 
 	MemoryContextSwitchTo(caller);
@@ -449,9 +450,8 @@ rel_row_xmin(const RelScan *rs)
 {
 	bool		isnull;
 
-	return DatumGetTransactionId(slot_getsysattr(rs->row,
-												 MinTransactionIdAttributeNumber,
-												 &isnull));
+	return DatumGetTransactionId(
+		slot_getsysattr(rs->row, MinTransactionIdAttributeNumber, &isnull));
 }
 
 bool
@@ -480,8 +480,8 @@ rel_row_version(const RelScan *rs)
  *
  * Where the row has been is a guess.  The place may hold another row by now, or
  * an aborted version, or be gone; so what is there must have the key, and be
- * seen by the snapshot, which sees one version of a row at most.  Our lock keeps
- * the table from shrinking while we hold it.
+ * seen by the snapshot, which sees one version of a row at most.  Our lock
+ * keeps the table from shrinking while we hold it.
  *
  * Index scans prune the pages they come by; who is going to update must do it
  * here, or no update would find room on its page.
@@ -628,7 +628,8 @@ rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode, Snapshot snapshot,
 		}
 		fetch = rs->kept->fetch;
 	}
-	found = table_index_fetch_tuple(fetch, &at, snapshot, rs->row, &again, NULL);
+	found =
+		table_index_fetch_tuple(fetch, &at, snapshot, rs->row, &again, NULL);
 	/* its pin is the portal's; the slot has one of its own */
 	if (rs->kept == NULL)
 		table_index_fetch_end(fetch);
@@ -663,7 +664,7 @@ typedef struct Writer
 	EState	   *estate;
 	ResultRelInfo *result;
 	TupleTableSlot *slot;
-	ExprState **defaults;		/* of others' columns; NULL before the first row */
+	ExprState **defaults;		/* of others' columns; NULL: no row yet */
 } Writer;
 
 static void
@@ -720,7 +721,8 @@ prepare_defaults(Writer *writer)
 static Datum
 default_of(Writer *writer, int i, bool *isnull)
 {
-	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(writer->heap), i);
+	Form_pg_attribute attribute =
+		TupleDescAttr(RelationGetDescr(writer->heap), i);
 
 	if (writer->defaults == NULL)
 		prepare_defaults(writer);
@@ -817,7 +819,8 @@ writer_form(Writer *writer, int n, const Datum *values, const bool *nulls,
 		elog(ERROR, "dittofs: %d values for table %s", n,
 			 RelationGetRelationName(heap));
 	if (likely(writer->estate == NULL))
-		return heap_form_tuple(RelationGetDescr(heap), unconstify(Datum *, values),
+		return heap_form_tuple(RelationGetDescr(heap),
+							   unconstify(Datum *, values),
 							   unconstify(bool *, nulls));
 	if (tid != NULL && !writer->shape->plain)
 	{
@@ -871,9 +874,9 @@ is_wanted(Writer *writer, IndexInfo *info)
  * The index entries of the row in the slot, which is at tid.
  *
  * Updates do not change the key of the index that we scan (rel.h), so there is
- * nothing to be found unique, nor is there where the caller knows the key to be new.
- * Looking would visit every version of the row that is still there: while an old
- * snapshot is open, thousands of a busy directory's.
+ * nothing to be found unique, nor is there where the caller knows the key to be
+ * new. Looking would visit every version of the row that is still there: while
+ * an old snapshot is open, thousands of a busy directory's.
  */
 static void
 insert_entries(Writer *writer, TupleTableSlot *slot, ItemPointer tid,
@@ -930,8 +933,8 @@ static void
 index_tuple(Writer *writer, HeapTuple tuple, bool is_update, bool is_new,
 			CompatUpdated which)
 {
-	TupleTableSlot *slot =
-		MakeSingleTupleTableSlot(RelationGetDescr(writer->heap), &TTSOpsHeapTuple);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(
+		RelationGetDescr(writer->heap), &TTSOpsHeapTuple);
 
 	ExecStoreHeapTuple(tuple, slot, false);
 	index_row(writer, slot, &tuple->t_self, is_update, is_new, which);
@@ -1005,8 +1008,8 @@ rel_insert_into(RelRoom *room, Relation heap, int n, const Datum *values,
 }
 
 /*
- * One WAL record for all rows that go to one page.  The index entries follow one
- * by one, in the order of the rows.
+ * One WAL record for all rows that go to one page.  The index entries follow
+ * one by one, in the order of the rows.
  */
 void
 rel_insert_many(Relation heap, HeapTuple *tuples, int count,
@@ -1061,10 +1064,10 @@ rel_update(Relation heap, ItemPointer tid, int n, const Datum *values,
 }
 
 /*
- * Pages that rel_update_full left, the oldest first.  They are hints: a page may
- * be taken by somebody else, or be of another table by now.  Those of a backend
- * that ends are left to vacuum, as are those whose line pointers are used up,
- * for each version leaves one behind.
+ * Pages that rel_update_full left, the oldest first.  They are hints: a page
+ * may be taken by somebody else, or be of another table by now.  Those of a
+ * backend that ends are left to vacuum, as are those whose line pointers are
+ * used up, for each version leaves one behind.
  */
 #define LEFT_MAX 512
 

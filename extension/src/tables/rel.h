@@ -48,9 +48,9 @@ typedef struct RelScan
 	Relation	index;
 	struct IndexScanDescData *scan;
 	TupleTableSlot *row;		/* as the table has it */
-	TupleTableSlot *slot;		/* its columns that tables.c names; mostly the same */
+	TupleTableSlot *slot;		/* the columns that tables.c names */
 	struct KeptRel *kept;		/* NULL: all of it ends with the scan */
-	int64		passed;			/* entries without a row that the snapshot sees */
+	int64		passed;			/* entries without a visible row */
 } RelScan;
 
 /*
@@ -74,12 +74,15 @@ extern bool rel_scan_fetch(RelScan *rs);
  * Locks the row in rs->slot, in its newest version where the isolation level
  * lets us, which is then in the slot.
  */
-extern TM_Result rel_lock(RelScan *rs, LockTupleMode mode, LockWaitPolicy policy);
+extern TM_Result rel_lock(RelScan *rs, LockTupleMode mode,
+						  LockWaitPolicy policy);
 /* Who wrote the version in rs->slot. */
 extern TransactionId rel_row_xmin(const RelScan *rs);
 /* Has the row in rs->slot been written by this transaction? */
 extern bool rel_row_is_ours(const RelScan *rs);
-/* A number that no other version of the row has, nor a row that is put there. */
+/*
+ * A number that no other version of the row has, nor a row that is put there.
+ */
 extern uint64 rel_row_version(const RelScan *rs);
 
 /*
@@ -96,8 +99,8 @@ extern bool rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode,
 					  RelIsIt is_it, const void *key);
 
 /*
- * The same, however many updates after it.  For rows that others update and that
- * are looked at now and then: each of their versions is visited once.
+ * The same, however many updates after it.  For rows that others update and
+ * that are looked at now and then: each of their versions is visited once.
  */
 extern bool rel_fetch_far(RelScan *rs, RelName name, LOCKMODE lockmode,
 						  Snapshot snapshot, const ItemPointerData *tid,
@@ -109,8 +112,9 @@ extern bool rel_fetch_chain(RelScan *rs, RelName name, LOCKMODE lockmode,
 							RelIsIt is_it, const void *key);
 
 /*
- * Locks the row in the scan's slot, if nobody has it and it is its newest version.
- * Never waits.  For work that several may do: whoever has the row is at it.
+ * Locks the row in the scan's slot, if nobody has it and it is its newest
+ * version. Never waits.  For work that several may do: whoever has the row is
+ * at it.
  */
 extern bool rel_try_lock(RelScan *rs);
 
@@ -122,8 +126,8 @@ extern bool rel_try_lock(RelScan *rs);
 extern void rel_insert(Relation heap, int n, const Datum *values,
 					   const bool *nulls);
 /*
- * The same, and where it is.  is_new: a lock of ours, and what we know under it, keep
- * the key of the index that we scan from being there already.
+ * The same, and where it is.  is_new: a lock of ours, and what we know under
+ * it, keep the key of the index that we scan from being there already.
  */
 extern void rel_insert_new(Relation heap, int n, const Datum *values,
 						   const bool *nulls, bool is_new, ItemPointer tid);
@@ -153,8 +157,8 @@ extern void rel_insert_into(RelRoom *room, Relation heap, int n,
 							const Datum *values, const bool *nulls, bool is_new,
 							ItemPointer tid);
 /*
- * As rel_insert_new, of what rel_form has made.  Frees the tuples.  tids, if not NULL:
- * where the rows are; are_new, if not NULL: which have a new key.
+ * As rel_insert_new, of what rel_form has made.  Frees the tuples.  tids, if
+ * not NULL: where the rows are; are_new, if not NULL: which have a new key.
  */
 extern void rel_insert_many(Relation heap, HeapTuple *tuples, int count,
 							ItemPointerData *tids, const bool *are_new);

@@ -133,12 +133,15 @@ rel_find_oid(RelName name)
 RelName
 rel_name(Oid oid)
 {
-	/* Each change asks, some of them four times: where the answer was before. */
+	/*
+	 * Each change asks, some of them four times: where the answer was before.
+	 */
 	static uint8 guesses[64];
 	uint8	   *guess = &guesses[oid % lengthof(guesses)];
 	int			name = 0;
 
-	StaticAssertStmt(REL_COUNT <= PG_UINT8_MAX, "a table has a number of 8 bits");
+	StaticAssertStmt(REL_COUNT <= PG_UINT8_MAX,
+					 "a table has a number of 8 bits");
 	if (likely(shape_oids[*guess] == oid))
 		return (RelName) *guess;
 	while (name < REL_COUNT && shape_oids[name] != oid)
@@ -162,7 +165,8 @@ refuse(const char *table, const char *what, const char *remedy)
 			 errhint("%s", remedy)));
 }
 
-#define FOLLOW "To follow changes use logical decoding (docs/operations.md, \"Your own use of the tables\")."
+#define FOLLOW \
+	"To follow changes use logical decoding (docs/operations.md, \"Your own use of the tables\")."
 
 /* The first one counts. */
 static void
@@ -197,9 +201,10 @@ known_type(const KnownColumn *column)
 {
 	if (column->type != TYPE_FATTR && column->type != TYPE_WCC)
 		return column->type;
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-						   CStringGetDatum(column->type == TYPE_WCC ? "wcc" : "fattr"),
-						   ObjectIdGetDatum(get_namespace_oid(SCHEMA, false)));
+	return GetSysCacheOid2(
+		TYPENAMENSP, Anum_pg_type_oid,
+		CStringGetDatum(column->type == TYPE_WCC ? "wcc" : "fattr"),
+		ObjectIdGetDatum(get_namespace_oid(SCHEMA, false)));
 }
 
 static AttrNumber
@@ -209,7 +214,8 @@ find_column(TupleDesc desc, const char *name)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped && namestrcmp(&attribute->attname, name) == 0)
+		if (!attribute->attisdropped &&
+			namestrcmp(&attribute->attname, name) == 0)
 			return (AttrNumber) (i + 1);
 	}
 	return InvalidAttrNumber;
@@ -229,22 +235,28 @@ find_columns(TupleDesc desc, const KnownColumn *columns, int n,
 		Oid			type = known_type(&columns[i]);
 
 		if (attnum == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg(is_type ? "type dittofs.%s has no attribute \"%s\"" :
-							"table dittofs.%s has no column \"%s\"", owner,
-							columns[i].name),
-					 errhint("ALTER EXTENSION dittofs UPDATE makes it; otherwise give it back its name.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg(is_type ? "type dittofs.%s has no attribute \"%s\"" :
+								  "table dittofs.%s has no column \"%s\"",
+						owner, columns[i].name),
+				 errhint(
+					 "ALTER EXTENSION dittofs UPDATE makes it; otherwise give it back its name.")));
 		if (TupleDescAttr(desc, attnum - 1)->atttypid != type)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg(is_type ?
-							"attribute \"%s\" of type dittofs.%s must be of type %s" :
-							"column \"%s\" of table dittofs.%s must be of type %s",
-							columns[i].name, owner, format_type_be(type)),
-					 errdetail("It is of type %s.",
-							   format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid)),
-					 errhint("ALTER EXTENSION dittofs UPDATE changes it; otherwise give it back its type.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg(
+					 is_type ?
+						 "attribute \"%s\" of type dittofs.%s must be of type %s" :
+						 "column \"%s\" of table dittofs.%s must be of type %s",
+					 columns[i].name, owner, format_type_be(type)),
+				 errdetail(
+					 "It is of type %s.",
+					 format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid)),
+				 errhint(
+					 "ALTER EXTENSION dittofs UPDATE changes it; otherwise give it back its type.")));
 		attnums[i] = attnum;
 		plain = plain && attnum == i + 1;
 	}
@@ -262,7 +274,8 @@ look_at_columns(const KnownTable *known, Relation heap, TableShape *shape)
 	for (int i = 0; i < known->ncolumns; i++)
 	{
 		const KnownColumn *column = &known->columns[i];
-		bool		not_null = TupleDescAttr(desc, shape->attnums[i] - 1)->attnotnull;
+		bool		not_null =
+			TupleDescAttr(desc, shape->attnums[i] - 1)->attnotnull;
 
 		if (!column->nullable && !not_null)
 			refuse(known->name,
@@ -277,7 +290,10 @@ look_at_columns(const KnownTable *known, Relation heap, TableShape *shape)
 	}
 }
 
-/* Of a column that is not ours: is NULL what a new row would get, against its will? */
+/*
+ * Of a column that is not ours: is NULL what a new row would get, against its
+ * will?
+ */
 static bool
 has_nothing_to_get(Form_pg_attribute attribute)
 {
@@ -299,11 +315,14 @@ look_at_added_columns(const KnownTable *known, Relation heap, TableShape *shape)
 		for (int k = 0; k < known->ncolumns; k++)
 			ours = ours || shape->attnums[k] == i + 1;
 		if (!ours && has_nothing_to_get(attribute))
-			obstruct(shape,
-					 psprintf("column \"%s\" may not be NULL and has no default",
-							  NameStr(attribute->attname)),
-					 psprintf("ALTER TABLE dittofs.%s ALTER %s SET DEFAULT gives new rows a value.",
-							  known->name, quote_identifier(NameStr(attribute->attname))));
+			obstruct(
+				shape,
+				psprintf("column \"%s\" may not be NULL and has no default",
+						 NameStr(attribute->attname)),
+				psprintf(
+					"ALTER TABLE dittofs.%s ALTER %s SET DEFAULT gives new rows a value.",
+					known->name,
+					quote_identifier(NameStr(attribute->attname))));
 	}
 }
 
@@ -455,11 +474,13 @@ look_at_constraints(const KnownTable *known, Relation heap, TableShape *shape)
 }
 
 /*
- * Publications: SQL refuses an UPDATE or DELETE that one could not pass on, for its
- * row filter, or its list of columns, wants more than the replica identity has.
+ * Publications: SQL refuses an UPDATE or DELETE that one could not pass on, for
+ * its row filter, or its list of columns, wants more than the replica identity
+ * has.
  */
 
-#define NOT_FOLLOWED "a publication could not pass on what changes or deletes its rows"
+#define NOT_FOLLOWED \
+	"a publication could not pass on what changes or deletes its rows"
 #define BE_FOLLOWED \
 	"Publish without row filter and list of columns, or only what the primary key has; ALTER TABLE ... REPLICA IDENTITY DEFAULT."
 
@@ -494,7 +515,8 @@ look_at_kind(const KnownTable *known, Relation heap)
 	if (form->relpersistence !=
 		(known->unlogged ? RELPERSISTENCE_UNLOGGED : RELPERSISTENCE_PERMANENT))
 		refuse(table,
-			   known->unlogged ? "a crash does not empty it" : "a crash would empty it",
+			   known->unlogged ? "a crash does not empty it" :
+								 "a crash would empty it",
 			   psprintf("ALTER TABLE dittofs.%s SET %s.", table,
 						known->unlogged ? "UNLOGGED" : "LOGGED"));
 	if (form->relrowsecurity)
@@ -558,15 +580,16 @@ look_at_table(RelName name, Relation heap, TableShape *shape)
 /*
  * Rewriting
  *
- * SQL locks a table before it takes a snapshot; a statement that calls us has its
- * snapshot when we wait for the lock.  If we waited for an ALTER TABLE that wrote the
- * table anew, all rows are by a transaction which that snapshot does not see:
- * files are gone, and what is added in their place is there twice.  So the call fails
- * as one does that meets a concurrent update, and a gateway runs it again.
+ * SQL locks a table before it takes a snapshot; a statement that calls us has
+ * its snapshot when we wait for the lock.  If we waited for an ALTER TABLE that
+ * wrote the table anew, all rows are by a transaction which that snapshot does
+ * not see: files are gone, and what is added in their place is there twice.  So
+ * the call fails as one does that meets a concurrent update, and a gateway runs
+ * it again.
  *
- * VACUUM FULL and CLUSTER keep the transactions of the rows, and what a snapshot sees.
- * As long as there is a snapshot that does not see the rewriting, what it wrote
- * first is still on the first pages.
+ * VACUUM FULL and CLUSTER keep the transactions of the rows, and what a
+ * snapshot sees. As long as there is a snapshot that does not see the
+ * rewriting, what it wrote first is still on the first pages.
  */
 
 static bool
@@ -595,8 +618,9 @@ has_seen_row(Relation heap, BlockNumber block, Snapshot snapshot, bool *any)
 		if (!ItemIdIsNormal(item))
 			continue;
 		*any = true;
-		seen = is_seen(HeapTupleHeaderGetXmin((HeapTupleHeader) PageGetItem(page, item)),
-					   snapshot);
+		seen = is_seen(
+			HeapTupleHeaderGetXmin((HeapTupleHeader) PageGetItem(page, item)),
+			snapshot);
 	}
 	UnlockReleaseBuffer(buffer);
 	return seen;
@@ -618,12 +642,15 @@ is_all_newer(Relation heap, Snapshot snapshot)
 	return any;
 }
 
-/* Who changed the row of pg_class last comes after whoever wrote the table anew. */
+/*
+ * Who changed the row of pg_class last comes after whoever wrote the table
+ * anew.
+ */
 static TransactionId
 last_altered_by(Relation heap)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(RelationGetRelid(heap)));
+	HeapTuple	tuple =
+		SearchSysCache1(RELOID, ObjectIdGetDatum(RelationGetRelid(heap)));
 	TransactionId xid;
 
 	if (!HeapTupleIsValid(tuple))
@@ -676,9 +703,9 @@ table_find_shape(RelName name, Relation heap, bool for_change)
 static Oid
 type_oid(const KnownType *known)
 {
-	Oid			oid = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-									  CStringGetDatum(known->name),
-									  ObjectIdGetDatum(get_namespace_oid(SCHEMA, false)));
+	Oid			oid = GetSysCacheOid2(
+		TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(known->name),
+		ObjectIdGetDatum(get_namespace_oid(SCHEMA, false)));
 
 	if (!OidIsValid(oid))
 		ereport(ERROR,
@@ -732,7 +759,8 @@ rel_form_result(ResultType type, const Datum *values, const bool *nulls, int n)
 	if (unlikely(!shape->valid))
 		look_at_type(type, shape);
 	if (unlikely(n != known_types[type].ncolumns))
-		elog(ERROR, "dittofs: %d values for type %s", n, known_types[type].name);
+		elog(ERROR, "dittofs: %d values for type %s", n,
+			 known_types[type].name);
 	if (likely(shape->plain))
 		return HeapTupleGetDatum(heap_form_tuple(shape->desc,
 												 unconstify(Datum *, values),
@@ -745,7 +773,8 @@ rel_form_result(ResultType type, const Datum *values, const bool *nulls, int n)
 		all_values[shape->attnums[i] - 1] = values[i];
 		all_nulls[shape->attnums[i] - 1] = nulls[i];
 	}
-	return HeapTupleGetDatum(heap_form_tuple(shape->desc, all_values, all_nulls));
+	return HeapTupleGetDatum(
+		heap_form_tuple(shape->desc, all_values, all_nulls));
 }
 
 void

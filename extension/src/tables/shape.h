@@ -25,7 +25,7 @@
 /* How a table differs from what tables.c says. */
 typedef struct TableShape
 {
-	bool		valid;			/* nothing has been invalidated since the look */
+	bool		valid;			/* no invalidation since the check */
 
 	/* the columns that tables.c names are there, in order, and no others */
 	bool		plain;
@@ -51,8 +51,8 @@ typedef struct TableShape
 extern RelName rel_name(Oid oid);
 
 /*
- * What has been looked at.  Each call asks dozens of times, so the usual answer is
- * given here; shape.c has the others.
+ * What has been looked at.  Each call asks dozens of times, so the usual answer
+ * is given here; shape.c has the others.
  */
 extern Oid	table_oids[REL_COUNT];
 extern TableShape table_shapes[REL_COUNT];

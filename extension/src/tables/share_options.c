@@ -71,7 +71,8 @@ share_option_is_kept(const ShareOption *option)
 bool
 share_option_is_limit(const ShareOption *option)
 {
-	return option->kind == OPTION_BYTE_LIMIT || option->kind == OPTION_COUNT_LIMIT;
+	return option->kind == OPTION_BYTE_LIMIT ||
+		option->kind == OPTION_COUNT_LIMIT;
 }
 
 /*
@@ -87,7 +88,8 @@ word_number(const char *words, const char *word)
 		return -1;
 	for (int number = 0; words != NULL; number++)
 	{
-		if (strncmp(words, word, len) == 0 && (words[len] == '|' || words[len] == '\0'))
+		if (strncmp(words, word, len) == 0 &&
+			(words[len] == '|' || words[len] == '\0'))
 			return number;
 		words = strchr(words, '|');
 		if (words != NULL)
@@ -244,15 +246,16 @@ networks_show(const NetworkList *list)
 
 	for (int i = 0; i < list->n; i++)
 		elements[i] = network_to_inet(&list->networks[i]);
-	return PointerGetDatum(construct_array(elements, list->n, INETOID, -1, false,
-										   TYPALIGN_INT));
+	return PointerGetDatum(
+		construct_array(elements, list->n, INETOID, -1, false, TYPALIGN_INT));
 }
 
 /* An unknown word is taken for the default: see dittofs_share_options.h. */
 static int
 word_read(const ShareOption *option, Datum column)
 {
-	int			number = word_number(option->words, TextDatumGetCString(column));
+	int			number =
+		word_number(option->words, TextDatumGetCString(column));
 
 	return number >= 0 ? number : word_number(option->words, option->initial);
 }
@@ -295,13 +298,15 @@ share_option_show(const ShareOption *option, const Share *share, bool *isnull)
 {
 	const void *field = (const char *) share + option->offset;
 
-	*isnull = share_option_is_limit(option) && *(const int64 *) field == NO_LIMIT;
+	*isnull =
+		share_option_is_limit(option) && *(const int64 *) field == NO_LIMIT;
 	switch (option->kind)
 	{
 		case OPTION_SWITCH:
 			return BoolGetDatum(*(const bool *) field);
 		case OPTION_WORD:
-			return PointerGetDatum(word_text(option->words, *(const int *) field));
+			return PointerGetDatum(
+				word_text(option->words, *(const int *) field));
 		case OPTION_ID:
 			return Int64GetDatum(*(const uint32 *) field);
 		case OPTION_NETWORKS:

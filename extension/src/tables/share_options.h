@@ -5,8 +5,8 @@
  *	  Reads, checks and shows options of shares, by the rows of
  *	  dittofs_share_options.h.
  *
- * Nothing here knows an option by its name or place.  What an option does is the
- * business of the modules that read the fields of struct Share.
+ * Nothing here knows an option by its name or place.  What an option does is
+ * the business of the modules that read the fields of struct Share.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,8 +56,8 @@ extern bool share_option_is_limit(const ShareOption *option);
 extern void share_option_check(const ShareOption *option, Datum value);
 
 /* Sets the field of the share by the column of its row. */
-extern void share_option_read(const ShareOption *option, Datum column, bool isnull,
-							  Share *share);
+extern void share_option_read(const ShareOption *option, Datum column,
+							  bool isnull, Share *share);
 
 /* Returns the value of the field, as a function shows it. */
 extern Datum share_option_show(const ShareOption *option, const Share *share,

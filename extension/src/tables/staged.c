@@ -57,9 +57,13 @@ enum
 #define SWEEP_EXTERNAL "1073741824"
 
 /* A failure puts off for a minute, the next for two, up to a day. */
-#define PUT_OFF "least(interval '1 minute' * (1 << least(failures, 11)), interval '1 day')"
+#define PUT_OFF \
+	"least(interval '1 minute' * (1 << least(failures, 11)), interval '1 day')"
 
-/* How often at least a session looks for files before the last one it has found. */
+/*
+ * How often at least a session looks for files before the last one it has
+ * found.
+ */
 #define LOOK_BACK_MS 10000
 
 bool
@@ -70,7 +74,8 @@ staged_wanted(const Share *share, const Inode *inode)
 	if (share->content == CONTENT_POSTGRES)
 		return inode->external > 0 || inode->memory_epoch != 0;
 	if (share->content == CONTENT_MEMORY)
-		return inode->external > 0 || inode->memory_epoch == 0 || inode->moved != 0;
+		return inode->external > 0 || inode->memory_epoch == 0 ||
+			inode->moved != 0;
 	return inode_has_pages(inode) && inode->size >= share->external_min;
 }
 
@@ -118,12 +123,14 @@ staged_note(const Share *share, const Inode *inode, bool before)
  */
 
 /*
- * A task that nobody ends (the gateway died, or cannot read a block of the file)
- * is given out again after a minute, and then after two, four, up to sixteen.
+ * A task that nobody ends (the gateway died, or cannot read a block of the
+ * file) is given out again after a minute, and then after two, four, up to
+ * sixteen.
  *
- * The row is chosen once, by a CTE.  As a subquery it would be the inner side of a
- * nested loop where the planner knows of few rows, and be run again for each row of
- * the outer side: after the first UPDATE it would choose, and lease, another file.
+ * The row is chosen once, by a CTE.  As a subquery it would be the inner side
+ * of a nested loop where the planner knows of few rows, and be run again for
+ * each row of the outer side: after the first UPDATE it would choose, and
+ * lease, another file.
  */
 static bool
 lease_from(TimestampTz from, TimestampTz now, Lease *lease)
@@ -149,9 +156,10 @@ lease_from(TimestampTz from, TimestampTz now, Lease *lease)
 }
 
 /*
- * While an old snapshot is open, the index keeps an entry for each time that a row
- * was to be looked at.  So a session begins where it has found something last, and
- * at the beginning now and then, or before it says that there is nothing.
+ * While an old snapshot is open, the index keeps an entry for each time that a
+ * row was to be looked at.  So a session begins where it has found something
+ * last, and at the beginning now and then, or before it says that there is
+ * nothing.
  */
 bool
 staged_lease(Lease *lease)
@@ -161,7 +169,8 @@ staged_lease(Lease *lease)
 	TimestampTz now = GetCurrentTimestamp();
 	bool		found = false;
 
-	if (from != DT_NOBEGIN && now - looked_back < LOOK_BACK_MS * INT64CONST(1000))
+	if (from != DT_NOBEGIN &&
+		now - looked_back < LOOK_BACK_MS * INT64CONST(1000))
 		found = lease_from(from, now, lease);
 	if (!found)
 	{
@@ -181,9 +190,10 @@ staged_again(const pg_uuid_t *file_id, int64 ms, int64 position)
 		" tries = 0, failures = 0, error = NULL,"
 		" position = CASE WHEN $3 < 0 THEN position ELSE $3 END WHERE file_id = $1";
 
-	spi_run(sql, spi_uuid(file_id),
-			spi_timestamp(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms)),
-			spi_int8(position));
+	spi_run(
+		sql, spi_uuid(file_id),
+		spi_timestamp(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms)),
+		spi_int8(position));
 }
 
 void
@@ -227,7 +237,9 @@ staged_wait(int32 max)
 
 	if (spi_run(sql) == 0)
 		return max;
-	wait = (DatumGetTimestampTz(spi_value(0, 1, NULL)) - GetCurrentTimestamp()) / 1000;
+	wait =
+		(DatumGetTimestampTz(spi_value(0, 1, NULL)) - GetCurrentTimestamp()) /
+		1000;
 	return (int32) Min(Max(wait, 1), max);
 }
 
@@ -255,8 +267,9 @@ staged_sweep_stores(void)
  * The rule for which files are inserted is that of staged_wanted(), and content
  * in another store.
  *
- * A file's row is inserted under its inode's lock, here too: who writes the file
- * may be about to insert it.  The slice ends before a file that somebody has.
+ * A file's row is inserted under its inode's lock, here too: who writes the
+ * file may be about to insert it.  The slice ends before a file that somebody
+ * has.
  */
 static void
 sweep_slice(void *arg)

@@ -24,7 +24,7 @@ typedef struct Lease
 	bool		moving;			/* there may be content in another store */
 	bool		clean;			/* nothing to be moved lies before position */
 	TimestampTz due;			/* since when it has waited */
-	bool		tried;			/* nobody has ended the task that was given out last */
+	bool		tried;			/* no gateway has ended the last task */
 } Lease;
 
 /*
@@ -46,7 +46,10 @@ extern bool staged_lease(Lease *lease);
 extern void staged_again(const pg_uuid_t *file_id, int64 ms, int64 position);
 /* It has been looked at up to position without finding anything. */
 extern void staged_go_on(const pg_uuid_t *file_id, int64 position);
-/* If the task that is given out now is not ended, the next one is to be from there. */
+/*
+ * If the task that is given out now is not ended, the next one is to be from
+ * there.
+ */
 extern void staged_pass_over(const pg_uuid_t *file_id, int64 position);
 /* It has failed: it is put off, for longer each time. */
 extern void staged_put_off(const pg_uuid_t *file_id, const char *error);

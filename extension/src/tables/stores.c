@@ -63,15 +63,16 @@ store_takes_blocks(int32 store_id)
 
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT4EQ,
 				Int32GetDatum(store_id));
-	rel_scan_begin(&rs, REL_CONTENT_STORES, AccessShareLock, GetActiveSnapshot(),
-				   &key, 1);
+	rel_scan_begin(&rs, REL_CONTENT_STORES, AccessShareLock,
+				   GetActiveSnapshot(), &key, 1);
 	found = rel_scan_next(&rs) && !DatumGetBool(rs.slot->tts_values[4]);
 	rel_scan_end(&rs);
 	return found;
 }
 
 int
-blocks_parse(const char *packed, int len, BlockRef refs[BLOCKS_MAX], int64 *total)
+blocks_parse(const char *packed, int len, BlockRef refs[BLOCKS_MAX],
+			 int64 *total)
 {
 	const uint8 *in = (const uint8 *) packed;
 	const uint8 *end = in + len;
@@ -128,7 +129,8 @@ find_block(RelScan *rs, int32 store_id, const uint8 *hash, LOCKMODE lockmode)
 				Int32GetDatum(store_id));
 	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_BYTEAEQ,
 				PointerGetDatum(make_bytea(hash, HASH_LEN)));
-	rel_scan_begin(rs, REL_STORED_BLOCKS, lockmode, GetActiveSnapshot(), keys, 2);
+	rel_scan_begin(rs, REL_STORED_BLOCKS, lockmode, GetActiveSnapshot(), keys,
+				   2);
 	return rel_scan_next(rs);
 }
 
@@ -216,8 +218,8 @@ insert_claim(int32 store_id, const BlockRef *ref)
 	values[COL_STATE] = CStringGetTextDatum("pending");
 	values[COL_CLAIMED_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
 	nulls[COL_UNREFERENCED_SINCE] = true;
-	values[COL_SUMS] = PointerGetDatum(make_bytea(ref->sums,
-												  block_sums(ref->length) * SUM_LEN));
+	values[COL_SUMS] = PointerGetDatum(
+		make_bytea(ref->sums, block_sums(ref->length) * SUM_LEN));
 	rel_insert(heap, NCOLS, values, nulls);
 	table_close(heap, NoLock);
 }
@@ -226,7 +228,8 @@ insert_claim(int32 store_id, const BlockRef *ref)
 static bool
 renew_claim(RelScan *rs)
 {
-	TimestampTz claimed_at = DatumGetTimestampTz(rs->slot->tts_values[COL_CLAIMED_AT]);
+	TimestampTz claimed_at =
+		DatumGetTimestampTz(rs->slot->tts_values[COL_CLAIMED_AT]);
 
 	if (rs->slot->tts_isnull[COL_UNREFERENCED_SINCE] &&
 		!TimestampDifferenceExceeds(claimed_at, GetCurrentTimestamp(),
@@ -290,7 +293,9 @@ sort_refs(const BlockRef *refs, int n, int *order)
 	{
 		int			j = i;
 
-		for (; j > 0 && memcmp(refs[order[j - 1]].hash, refs[i].hash, HASH_LEN) > 0; j--)
+		for (; j > 0 &&
+			 memcmp(refs[order[j - 1]].hash, refs[i].hash, HASH_LEN) > 0;
+			 j--)
 			order[j] = order[j - 1];
 		order[j] = i;
 	}
@@ -344,7 +349,8 @@ stored_hold(int32 store_id, const BlockRef *refs, int n)
 				mode = LockTupleNoKeyExclusive;
 			if (!lock_block(&rs, mode) || state_is(rs.slot, "deleting"))
 				status = FS_JUKEBOX;
-			else if (DatumGetInt32(rs.slot->tts_values[COL_LENGTH]) != ref->length)
+			else if (DatumGetInt32(rs.slot->tts_values[COL_LENGTH]) !=
+					 ref->length)
 				status = FS_INVAL;
 		}
 		rel_scan_end(&rs);

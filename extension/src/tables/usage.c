@@ -92,10 +92,10 @@ usage_add(int32 share_id, int64 bytes, int64 inodes)
 typedef struct Grant
 {
 	int32		share_id;
-	bool		far;			/* from the limits, when we got the shared lock */
+	bool		far;			/* from the limits, at the shared lock */
 	int64		bytes;			/* added under it */
 	int64		inodes;
-	bool		alone;			/* we have the exclusive lock, and looked under it */
+	bool		alone;			/* exclusive lock, and checked under it */
 	int64		bytes_left;		/* at least */
 	int64		inodes_left;
 } Grant;
@@ -148,14 +148,15 @@ usage_left(const Share *share, int64 *bytes, int64 *inodes)
 		}
 	}
 	*bytes = share->max_bytes < 0 ? PG_INT64_MAX : share->max_bytes - *bytes;
-	*inodes = share->max_inodes < 0 ? PG_INT64_MAX : share->max_inodes - *inodes;
+	*inodes =
+		share->max_inodes < 0 ? PG_INT64_MAX : share->max_inodes - *inodes;
 }
 
 /*
- * Under the exclusive lock nobody else adds anything until we have ended.  So what
- * was left when we looked, less what we have asked for since, is left at least, and
- * only where that is too little we look again: what others have removed, and we
- * asked for and did not use, counts as well.
+ * Under the exclusive lock nobody else adds anything until we have ended.  So
+ * what was left when we looked, less what we have asked for since, is left at
+ * least, and only where that is too little we look again: what others have
+ * removed, and we asked for and did not use, counts as well.
  */
 static bool
 room_alone(const Share *share, Grant *grant, int64 bytes, int64 inodes)
@@ -164,7 +165,8 @@ room_alone(const Share *share, Grant *grant, int64 bytes, int64 inodes)
 
 	if (grant == NULL)
 		grant = &once;
-	if (!grant->alone || bytes > grant->bytes_left || inodes > grant->inodes_left)
+	if (!grant->alone || bytes > grant->bytes_left ||
+		inodes > grant->inodes_left)
 	{
 		lock_usage(share, ExclusiveLock);
 		usage_left(share, &grant->bytes_left, &grant->inodes_left);
@@ -226,9 +228,9 @@ usage_subabort(void)
 /*
  * The table
  *
- * A share that is worked on has a row that each commit writes anew, and while an
- * old snapshot is open all its versions stay: no look-up may visit them.  So for a
- * few shares it is remembered which slots have rows and where those were
+ * A share that is worked on has a row that each commit writes anew, and while
+ * an old snapshot is open all its versions stay: no look-up may visit them.  So
+ * for a few shares it is remembered which slots have rows and where those were
  * (rel_fetch_far).  Slots that we do not know yet are looked for in the gaps
  * between those that we know, where the index has nothing to be passed by.
  */
@@ -373,10 +375,10 @@ write_change(const Change *change)
 	{
 		ItemPointerData tid = rs.slot->tts_tid;
 
-		values[COL_BYTES] = Int64GetDatum(change->bytes +
-										  DatumGetInt64(rs.slot->tts_values[COL_BYTES]));
-		values[COL_INODES] = Int64GetDatum(change->inodes +
-										   DatumGetInt64(rs.slot->tts_values[COL_INODES]));
+		values[COL_BYTES] = Int64GetDatum(
+			change->bytes + DatumGetInt64(rs.slot->tts_values[COL_BYTES]));
+		values[COL_INODES] = Int64GetDatum(
+			change->inodes + DatumGetInt64(rs.slot->tts_values[COL_INODES]));
 		rel_update(rs.heap, &tid, NCOLS, values, nulls);
 		book_enter(book_of(change->share_id), compat_proc_number(), &tid);
 	}
@@ -390,8 +392,8 @@ write_change(const Change *change)
 }
 
 /*
- * An operation that writes more than once has a snapshot that is older than what it
- * has written.
+ * An operation that writes more than once has a snapshot that is older than
+ * what it has written.
  */
 static bool written = false;	/* by this transaction */
 
@@ -443,7 +445,8 @@ add_gap(Book *book, int first, int last, int64 *bytes, int64 *inodes)
 
 	if (first > last)
 		return;
-	for (bool found = scan_slots(&rs, book->share_id, first, last, AccessShareLock);
+	for (bool found =
+			 scan_slots(&rs, book->share_id, first, last, AccessShareLock);
 		 found; found = rel_scan_next(&rs))
 	{
 		add_row(&rs, bytes, inodes);
@@ -489,7 +492,8 @@ usage_drop(int32 share_id)
 			break;
 		}
 
-	for (bool found = scan_slots(&rs, share_id, 0, PG_INT32_MAX, RowExclusiveLock);
+	for (bool found =
+			 scan_slots(&rs, share_id, 0, PG_INT32_MAX, RowExclusiveLock);
 		 found; found = rel_scan_next(&rs))
 		rel_delete(rs.heap, &rs.slot->tts_tid);
 	rel_scan_end(&rs);

@@ -45,22 +45,24 @@ extern void change_end(void);
 extern void flush_begin(const char *function);
 
 /*
- * Brackets of many operations of one function: what they change is written every
- * now and then, and at the end.  So an inode that many of them change is written
- * seldom, and what each leaves in memory (a version of a row that the transaction
- * itself has replaced costs some bytes to its end) is not in proportion to them.
- * To be called between two operations: change_gather_step().
+ * Brackets of many operations of one function: what they change is written
+ * every now and then, and at the end.  So an inode that many of them change is
+ * written seldom, and what each leaves in memory (a version of a row that the
+ * transaction itself has replaced costs some bytes to its end) is not in
+ * proportion to them. To be called between two operations:
+ * change_gather_step().
  */
 extern void change_gather_begin(void);
 extern void change_gather_step(void);
 extern void change_gather_end(void);
 
 /*
- * For background passes: does work in a subtransaction, after everything that was
- * pending has been written.  False: it has failed, nothing of it happened, and error
- * says why; so whatever it was about can be put off, and something else be done.  What
- * does not lie in what it was about (a lock time-out, a cancellation, a shutdown)
- * is thrown again.  Locked inodes are forgotten when it fails.
+ * For background passes: does work in a subtransaction, after everything that
+ * was pending has been written.  False: it has failed, nothing of it happened,
+ * and error says why; so whatever it was about can be put off, and something
+ * else be done.  What does not lie in what it was about (a lock time-out, a
+ * cancellation, a shutdown) is thrown again.  Locked inodes are forgotten when
+ * it fails.
  */
 extern bool change_attempt(void (*work) (void *arg), void *arg, char **error);
 /* By a minute, two, ... up to a day: for what has failed so often before. */

@@ -287,9 +287,11 @@ dittofs_caller_out(PG_FUNCTION_ARGS)
 		appendStringInfo(&out, " xid=%u checksum=" UINT64_FORMAT,
 						 caller->xid, caller->checksum);
 	if (caller->has_connection)
-		appendStringInfo(&out, " connection=" UINT64_FORMAT " connected="
-						 INT64_FORMAT " arrived=" INT64_FORMAT,
-						 caller->connection, caller->connected, caller->arrived);
+		appendStringInfo(&out,
+						 " connection=" UINT64_FORMAT " connected=" INT64_FORMAT
+						 " arrived=" INT64_FORMAT,
+						 caller->connection, caller->connected,
+						 caller->arrived);
 	PG_RETURN_CSTRING(out.data);
 }
 
@@ -340,7 +342,8 @@ dittofs_caller_recv(PG_FUNCTION_ARGS)
 	uid = pq_getmsgint(buf, 4);
 	gid = pq_getmsgint(buf, 4);
 	family = pq_getmsgint(buf, 2);
-	if (family != CALLER_LOCAL && family != CALLER_IPV4 && family != CALLER_IPV6)
+	if (family != CALLER_LOCAL && family != CALLER_IPV4 &&
+		family != CALLER_IPV6)
 		bad_binary("Its address family is %lld.", family);
 	if (family != CALLER_LOCAL)
 	{

@@ -100,8 +100,8 @@ dittofs_handle_to_text(PG_FUNCTION_ARGS)
 	appendStringInfoString(&json, "{\"share\":");
 	escape_json(&json, share->name);
 	appendStringInfo(&json, ",\"id\":\"%s\"}",
-					 DatumGetCString(DirectFunctionCall1(uuid_out,
-														 UUIDPGetDatum(&handle.id))));
+					 DatumGetCString(DirectFunctionCall1(
+						 uuid_out, UUIDPGetDatum(&handle.id))));
 	utf8 = pg_server_to_any(json.data, json.len, PG_UTF8);
 
 	len = strlen(utf8);
@@ -172,8 +172,8 @@ dittofs_handle_from_text(PG_FUNCTION_ARGS)
 	if (!pg_verify_mbstr(PG_UTF8, utf8, len, true) || strlen(utf8) != len)
 		bad_text("What it encodes is not UTF-8.");
 
-	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-											  CStringGetDatum(pg_any_to_server(utf8, len, PG_UTF8))));
+	json = DatumGetJsonbP(DirectFunctionCall1(
+		jsonb_in, CStringGetDatum(pg_any_to_server(utf8, len, PG_UTF8))));
 	if (!JB_ROOT_IS_OBJECT(json) || JB_ROOT_COUNT(json) != 2)
 		bad_text("What it encodes is not an object with two keys.");
 	name = json_string(json, "share");

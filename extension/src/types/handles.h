@@ -2,7 +2,8 @@
 /*-------------------------------------------------------------------------
  *
  * handles.h
- *	  File handles: HANDLE_LEN opaque bytes, the same on every replica, for ever.
+ *	  File handles: HANDLE_LEN opaque bytes, the same on every replica, for
+ *	  ever.
  *
  *-------------------------------------------------------------------------
  */

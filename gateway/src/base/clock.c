@@ -31,7 +31,8 @@ clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until)
 {
 	struct timespec time = moment(until);
 
-	return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &time) == 0;
+	return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &time) ==
+		0;
 }
 
 bool

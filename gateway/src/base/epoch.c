@@ -3,12 +3,12 @@
  * epoch.c
  *	  When retired memory may be released: see epoch.h.
  *
- * There is a number, the epoch, which each retirement increases; what is retired
- * bears the new one.  A thread that passes writes down the epoch it finds.  When
- * it finds the number of a retirement, it also finds the pointer that was stored
- * before, so from then on it cannot come to the old memory; and what it held, it
- * holds no more.  So that memory is free when all threads have written down its
- * number or a later one.
+ * There is a number, the epoch, which each retirement increases; what is
+ * retired bears the new one.  A thread that passes writes down the epoch it
+ * finds.  When it finds the number of a retirement, it also finds the pointer
+ * that was stored before, so from then on it cannot come to the old memory; and
+ * what it held, it holds no more.  So that memory is free when all threads have
+ * written down its number or a later one.
  */
 #include "base/epoch.h"
 #include "base/log.h"
@@ -22,7 +22,7 @@
 struct reader
 {
 	LIST_ENTRY(reader) link;
-	_Atomic uint64_t passed;	/* the epoch it has seen while it held nothing */
+	_Atomic uint64_t passed;	/* the epoch seen while it held nothing */
 	int			depth;			/* how often it is attached */
 };
 

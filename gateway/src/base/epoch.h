@@ -7,12 +7,13 @@
  * A thread that reads such memory attaches itself, and says now and then that
  * it holds no pointer to any of it: a worker at the end of each round.  Memory
  * is replaced first, by one store of a pointer (release; readers load it with
- * acquire), and then retired.  It is released when each attached thread has said
- * so since.  How long that takes does not matter: a thread that stands still
- * keeps what it may be reading.
+ * acquire), and then retired.  It is released when each attached thread has
+ * said so since.  How long that takes does not matter: a thread that stands
+ * still keeps what it may be reading.
  *
- *		worker:		epoch_attach(); for (;;) { ...; epoch_pass(); } epoch_detach();
- *		others:		old = table; store(&table, new); epoch_retire(old, free);
+ *		worker:		epoch_attach(); for (;;) { ...; epoch_pass(); }
+ *		epoch_detach(); others:		old = table; store(&table, new);
+ *		epoch_retire(old, free);
  */
 #ifndef DITTOFS_EPOCH_H
 #define DITTOFS_EPOCH_H
@@ -29,7 +30,10 @@ extern void epoch_pass(void);
 /* This thread reads nothing any more. */
 extern void epoch_detach(void);
 
-/* No pointer leads there any more but those that threads hold.  NULL is nothing. */
+/*
+ * No pointer leads there any more but those that threads hold.  NULL is
+ * nothing.
+ */
 extern void epoch_retire(void *memory, void (*release) (void *memory));
 
 /* Releases what can be; epoch_retire does it, too. */

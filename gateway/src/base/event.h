@@ -55,7 +55,7 @@ struct loop
 	int64_t		asked;			/* as of when the kernel was asked last */
 	bool		all_told;		/* it had room for all there was */
 	int64_t		poll_time;		/* look this long for events before sleeping */
-	int64_t		waited;			/* ... the last round did; INT64_MAX: for none */
+	int64_t		waited;			/* ... the last round did; INT64_MAX: none */
 	struct timer_list timers;	/* soonest first */
 	struct loop_garbage *garbage;
 };

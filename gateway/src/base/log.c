@@ -63,7 +63,8 @@ is_journal(void)
 	unsigned long long inode;
 	struct stat status;
 
-	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	return stream != NULL &&
+		sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
 		fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
 		status.st_ino == inode;
 }

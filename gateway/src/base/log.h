@@ -92,8 +92,9 @@ extern void log_write(enum log_level level, json_t *members,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Tells what is wrong and ends the program, also when nobody reads it.  For main and its options: before
- * log_configure it speaks to whoever typed the command.
+ * Tells what is wrong and ends the program, also when nobody reads it.  For
+ * main and its options: before log_configure it speaks to whoever typed the
+ * command.
  */
 extern void fatal(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));

@@ -4,9 +4,9 @@
  *	  Lines on their way to standard error: see log_queue.h.
  *
  * There are two buffers.  Threads fill one; the writer takes it as a whole,
- * leaves the other in its place, and writes.  When the one that is being
- * filled has no room for a line, that line and all after it are lost until the
- * writer comes for it: so the place of the line that tells of the loss is right.
+ * leaves the other in its place, and writes.  When the one that is being filled
+ * has no room for a line, that line and all after it are lost until the writer
+ * comes for it: so the place of the line that tells of the loss is right.
  *
  * Several lines go out by one write(2), but never more than PIPE_BUF bytes
  * unless a line alone is longer: other processes may write to the same pipe.

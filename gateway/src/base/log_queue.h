@@ -31,8 +31,8 @@ extern void log_queue_start(void (*tell_lost) (uint64_t lost));
 extern void log_queue_put(const char *line, size_t size, bool last);
 
 /*
- * Waits until everything is written, but no longer than this.  For a program that
- * is about to end.
+ * Waits until everything is written, but no longer than this.  For a program
+ * that is about to end.
  */
 extern bool log_queue_flush(int milliseconds);
 

@@ -34,10 +34,10 @@ extern void peer_of_socket(struct peer *peer,
 
 /*
  * Whose share a connection takes, where addresses get shares of something: an
- * IPv4 address, or the network of 64 bits that an IPv6 address lies in.  One host
- * may have all addresses of such a network (RFC 4291, 2.5.1; RFC 8273), and
- * would have a share for each.  Who may do what, and whose call is repeated,
- * goes by the whole address.
+ * IPv4 address, or the network of 64 bits that an IPv6 address lies in.  One
+ * host may have all addresses of such a network (RFC 4291, 2.5.1; RFC 8273),
+ * and would have a share for each.  Who may do what, and whose call is
+ * repeated, goes by the whole address.
  */
 struct peer_host
 {

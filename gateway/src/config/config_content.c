@@ -5,8 +5,8 @@
  *	  the file, which are completed and checked together.
  *
  * Both have the same settings, which are the rows for content.stores.* of
- * config_table.c.  The file's stores may be of kinds of the database, too, so that
- * shares can refer to them by names.
+ * config_table.c.  The file's stores may be of kinds of the database, too, so
+ * that shares can refer to them by names.
  */
 #include "config/config_content.h"
 #include "config/config_table.h"
@@ -43,7 +43,8 @@ set_item(struct content_store_config *store, const char *key, const char *value)
 		return NULL;
 	}
 	if (option == NULL)
-		return content_complain("content store: there is no setting \"%s\"", key);
+		return content_complain("content store: there is no setting \"%s\"",
+								key);
 	if (option->type == OPTION_SECRET)
 		return content_complain("content store: %s comes from the environment "
 								"(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "

@@ -126,7 +126,8 @@ config_expand(struct config *config, const char *text, const char *source)
 		else if (value != NULL)
 			fputs(value, to);
 		else
-			good = config_complain(config, "%s: the environment has no variable "
+			good = config_complain(config,
+								   "%s: the environment has no variable "
 								   "%s; set it, or write ${%s:-default}",
 								   source, name, name);
 		text = end + 1;

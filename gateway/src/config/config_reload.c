@@ -35,7 +35,8 @@ differs(const struct config *config, const struct config *fresh,
 	if (option_is_text(option))
 	{
 		other = config_show(fresh, option, index);
-		return strcmp(text != NULL ? text : "", other != NULL ? other : "") != 0;
+		return strcmp(text != NULL ? text : "", other != NULL ? other : "") !=
+			0;
 	}
 	snprintf(old, sizeof(old), "%s", text);
 	return strcmp(old, config_show(fresh, option, index)) != 0;

@@ -64,7 +64,8 @@ static void
 print_value(FILE *to, const char *value)
 {
 	bool		plain = *value != '\0' &&
-		value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		value[strspn(value,
+					 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789_./-")] == '\0';
 
 	fprintf(to, plain ? "%s\n" : "\"%s\"\n", value);
@@ -137,7 +138,8 @@ config_print_sample(FILE *to)
 		{
 			size_t		size = strcspn(old, ".");
 
-			if (strcmp(word, "*") == 0 && strncmp(option->path, "shares", 6) == 0)
+			if (strcmp(word, "*") == 0 &&
+				strncmp(option->path, "shares", 6) == 0)
 			{
 				in_list = true;
 				new_item = !same || size == 0;

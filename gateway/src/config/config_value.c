@@ -190,7 +190,8 @@ set_number(const struct option *option, int64_t *field, const char *text)
 						"number");
 	if (number < option->low || number > option->high)
 		return complain("\"%s\" is out of range: %lld to %lld%s", text,
-						(long long) option->low, (long long) option->high, unit);
+						(long long) option->low, (long long) option->high,
+						unit);
 	*field = number;
 	return NULL;
 }
@@ -283,7 +284,8 @@ config_show(const struct config *config, const struct option *option, int index)
 		case OPTION_SWITCH:
 			return *(const bool *) field ? "on" : "off";
 		case OPTION_CHOICE:
-			for (int64_t i = *(const int64_t *) (const void *) field; i > 0; i--)
+			for (int64_t i = *(const int64_t *) (const void *) field; i > 0;
+				 i--)
 				choice = strchr(choice, '|') + 1;
 			snprintf(text, sizeof(text), "%.*s", (int) strcspn(choice, "|"),
 					 choice);
@@ -396,7 +398,8 @@ config_complain_of(struct config *config, const char *path, int index,
 	int			line = line_near(config, path, index);
 
 	if (line > 0)
-		return config_complain(config, "%s:%d: %s", config->file, line, problem);
+		return config_complain(config, "%s:%d: %s", config->file, line,
+							   problem);
 	return config_complain(config, "%s", problem);
 }
 

@@ -108,9 +108,10 @@ join_list(struct loader *loader, const yaml_node_t *node, const char *source)
 		if (value->type == YAML_SCALAR_NODE)
 			expanded = config_expand(loader->config, text_of(value), source);
 		else
-			(void) config_complain(loader->config, "%s: an item of this list is "
-								   "%s, but must be a single value", source,
-								   node_kind(value));
+			(void) config_complain(loader->config,
+								   "%s: an item of this list is "
+								   "%s, but must be a single value",
+								   source, node_kind(value));
 		if (expanded == NULL)
 			good = false;
 		else
@@ -142,9 +143,10 @@ read_value(struct loader *loader, yaml_node_t *node, const struct place *place)
 	else if (node->type == YAML_SCALAR_NODE)
 		text = config_expand(loader->config, text_of(node), source);
 	else
-		(void) config_complain(loader->config, "%s is %s, but must be %s", source,
-							   node_kind(node), option->type == OPTION_LIST ?
-							   "a list or a single value" : "a single value");
+		(void) config_complain(
+			loader->config, "%s is %s, but must be %s", source, node_kind(node),
+			option->type == OPTION_LIST ? "a list or a single value" :
+										  "a single value");
 	if (text != NULL &&
 		config_set(loader->config, option, place->index, source, text))
 		config_note_origin(loader->config, option, place->index, line_of(node));
@@ -217,7 +219,8 @@ refuse_node(struct loader *loader, const yaml_node_t *node,
 	(void) config_complain(loader->config, "%s:%d: %s is %s, but must be %s",
 						   loader->file, line_of(node), *place->shown != '\0' ?
 						   place->shown : "the file", node_kind(node), right);
-	config_note_unknown(loader->config, place->path, place->index, line_of(node));
+	config_note_unknown(loader->config, place->path, place->index,
+						line_of(node));
 }
 
 /* A section, or a setting, by its path in the table. */
@@ -369,9 +372,10 @@ read_mapping(struct loader *loader, yaml_node_t *node,
 		yaml_node_t *key = yaml_document_get_node(&loader->document, pair->key);
 
 		if (key->type != YAML_SCALAR_NODE)
-			(void) config_complain(loader->config, "%s:%d: a key is %s, but must "
-								   "be a word", loader->file, line_of(key),
-								   node_kind(key));
+			(void) config_complain(loader->config,
+								   "%s:%d: a key is %s, but must "
+								   "be a word",
+								   loader->file, line_of(key), node_kind(key));
 		else if (is_first(loader, node, pair))
 			read_key(loader, node, key,
 					 yaml_document_get_node(&loader->document, pair->value),
@@ -435,9 +439,10 @@ read_document(struct loader *loader, yaml_parser_t *parser)
 		return false;
 	root = yaml_document_get_root_node(&loader->document);
 	if (root != NULL)
-		(void) config_complain(loader->config, "%s:%d: a second document begins; "
-							   "one file holds one", loader->file,
-							   line_of(root));
+		(void) config_complain(loader->config,
+							   "%s:%d: a second document begins; "
+							   "one file holds one",
+							   loader->file, line_of(root));
 	yaml_document_delete(&loader->document);
 	return true;
 }

@@ -72,7 +72,8 @@ static void
 fetch(const struct request *reader, struct bytes handle, uint64_t offset,
 	  uint64_t count)
 {
-	struct chore *chore = chore_new(database_of(&reader->call), &ahead_chore, 0);
+	struct chore *chore =
+		chore_new(database_of(&reader->call), &ahead_chore, 0);
 	struct parameters p;
 
 	/* The reader may be gone before its connection is free. */

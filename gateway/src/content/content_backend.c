@@ -219,7 +219,8 @@ content_remove(struct content_session *session, const uint8_t *hash,
 	}
 	do
 	{
-		outcome = content_identity_look(session, IDENTITY_CHANGE, false, effort);
+		outcome =
+			content_identity_look(session, IDENTITY_CHANGE, false, effort);
 		if (outcome == CONTENT_OK)
 			outcome = session->backend->remove(session, hash, effort);
 	}

@@ -8,9 +8,9 @@
  * twice is harmless, whoever does it.  In a store its key is ab/cd/abcd...:
  * the hash in hexadecimal, in directories of its first two bytes.
  *
- * A session is what one thread needs to talk to a store: a libcurl handle
- * with its connection, a directory.  store_queue.c has the threads; the commands
- * of dittofs that check and clean stores use sessions of their own.
+ * A session is what one thread needs to talk to a store: a libcurl handle with
+ * its connection, a directory.  store_queue.c has the threads; the commands of
+ * dittofs that check and clean stores use sessions of their own.
  */
 #ifndef DITTOFS_CONTENT_BACKEND_H
 #define DITTOFS_CONTENT_BACKEND_H
@@ -64,9 +64,9 @@ content_sums_between(size_t first, size_t last, size_t size)
 enum content_outcome
 {
 	CONTENT_OK,
-	CONTENT_UNAVAILABLE,		/* not now: after all attempts, or no time left */
+	CONTENT_UNAVAILABLE,		/* not now: all attempts or the time are over */
 	CONTENT_FULL,				/* no room in the store */
-	CONTENT_FAILED,				/* refused, not allowed, broken: no use trying */
+	CONTENT_FAILED,				/* refused, not allowed, broken: do not retry */
 	CONTENT_MISSING,			/* there is no such block */
 	CONTENT_CORRUPT				/* there is one, but not with these bytes */
 };
@@ -80,7 +80,7 @@ struct content_effort
 {
 	int64_t		deadline;		/* clock_now() */
 	const atomic_bool *stop;	/* the process ends; may be NULL */
-	bool		away;			/* it is not our store: no use in trying again */
+	bool		away;			/* it is not our store: do not retry */
 	bool		brief;
 	const char *remedy;
 	char		message[384];
@@ -101,7 +101,7 @@ typedef bool (*content_lister) (void *argument, const uint8_t *hash,
  */
 struct content_backend
 {
-	int64_t		parallel;		/* requests at a time, unless the settings say */
+	int64_t		parallel;		/* requests at a time, by default */
 
 	/*
 	 * Looking at the marker is a request, so there is not one before each
@@ -130,7 +130,7 @@ struct content_backend
 	/*
 	 * One attempt each: what is worth another one is CONTENT_UNAVAILABLE.
 	 */
-	struct content_session *(*begin) (const struct content_store_config *config);
+	struct content_session *(*begin)(const struct content_store_config *config);
 	void		(*end) (struct content_session *session);
 
 	/* On stable storage when it returns CONTENT_OK. */
@@ -187,13 +187,15 @@ extern const struct content_backend content_s3_backend;
 
 /* By enum dittofs_content; NULL: the content is in the database. */
 extern const struct content_backend *const content_backends[];
-extern const struct content_backend *content_backend(const struct content_store_config *config);
+extern const struct content_backend *
+content_backend(const struct content_store_config *config);
 
 /* Before the first session, in one thread. */
 extern void content_backend_init(void);
 
-extern struct content_session *content_session_begin(const struct content_store_config *config,
-													 struct content_identity *identity);
+extern struct content_session *
+content_session_begin(const struct content_store_config *config,
+					  struct content_identity *identity);
 extern void content_session_end(struct content_session *session);
 
 /*
@@ -208,8 +210,8 @@ extern enum content_outcome content_put(struct content_session *session,
 
 /*
  * Not begun after the deadline: blocks that are to be deleted are handed to
- * another gateway after DELETE_AGAIN (extension/src/admin/gc.c), and then soon as
- * good as new.
+ * another gateway after DELETE_AGAIN (extension/src/admin/gc.c), and then soon
+ * as good as new.
  */
 #define CONTENT_REMOVE_WITHIN ((int64_t) DELETE_WITHIN * 1000000)
 extern enum content_outcome content_remove(struct content_session *session,

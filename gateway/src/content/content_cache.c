@@ -278,7 +278,8 @@ content_cache_read(struct content_cache *cache,
 			fetch = NULL;
 		}
 		if (io != NULL)
-			metric_add(chunk != NULL ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES, 1);
+			metric_add(chunk != NULL ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+					   1);
 		if (chunk == NULL)
 		{
 			if (fetch == NULL)

@@ -41,7 +41,7 @@ struct block
 	uint8_t		hash[HASH_LEN];
 	size_t		length;
 	uint8_t		sums[(CONTENT_CHUNKS_MAX - 1) * SUM_LEN];
-	bool		unknown;		/* to the database: there is nothing to ask for */
+	bool		unknown;		/* to the database: nothing to ask for */
 	enum content_outcome outcome;
 	char		message[512];
 };
@@ -125,7 +125,8 @@ write_hashes(char *to, const struct block *blocks, int count)
  */
 
 static void
-verify(struct content_session *session, struct block *block, char *const *pieces)
+verify(struct content_session *session, struct block *block,
+	   char *const *pieces)
 {
 	struct content_effort effort = {.deadline = clock_now() + EFFORT,
 									.brief = true};
@@ -133,7 +134,8 @@ verify(struct content_session *session, struct block *block, char *const *pieces
 	if (block->unknown)
 	{
 		block->outcome = CONTENT_MISSING;
-		snprintf(block->message, sizeof(block->message), "the database does not "
+		snprintf(block->message, sizeof(block->message),
+				 "the database does not "
 				 "know it, or what it knows is damaged: see dittofs.fsck()");
 		return;
 	}
@@ -185,8 +187,8 @@ work_thread(void *argument)
 }
 
 /*
- * What the database says of the store's owner; again before each page, since its
- * ticket changes while a command runs.
+ * What the database says of the store's owner; again before each page, since
+ * its ticket changes while a command runs.
  */
 static bool
 ask_terms(struct work *work, struct content_terms *terms)
@@ -412,9 +414,11 @@ print_users(struct work *work, const struct block *block)
 	bool		used;
 
 	write_hashes(hash, block, 1);
-	result = ask(work->pg, "SELECT share, coalesce(path, encode(handle, 'hex')), "
-				 "\"offset\", length FROM dittofs.block_users($1::int, $2::bytea)",
-				 2, values);
+	result =
+		ask(work->pg,
+			"SELECT share, coalesce(path, encode(handle, 'hex')), "
+			"\"offset\", length FROM dittofs.block_users($1::int, $2::bytea)",
+			2, values);
 	used = result == NULL || PQntuples(result) > 0;
 	for (int i = 0; result != NULL && i < PQntuples(result); i++)
 		printf("          share %s, file %s, offset %lld, %d bytes\n",
@@ -478,8 +482,8 @@ compare_hashes(const void *a, const void *b)
 }
 
 /*
- * The blocks of a share come in the order of its files, and some more than once.
- * Is it the first time?
+ * The blocks of a share come in the order of its files, and some more than
+ * once. Is it the first time?
  */
 static bool
 is_new(struct work *work, const uint8_t *hash)
@@ -521,8 +525,8 @@ take_block(struct work *work, const PGresult *result, int row)
 }
 
 /*
- * The blocks after the last position: a slice, of a share without those that were
- * there before.  False: the database does not answer.
+ * The blocks after the last position: a slice, of a share without those that
+ * were there before.  False: the database does not answer.
  */
 static bool
 list_page(struct work *work, const char *share)
@@ -746,8 +750,9 @@ next_garbage(struct work *work)
 	snprintf(max, sizeof(max), "%d", PAGE);
 	values[0] = max;
 	work->remove_until = clock_now() + CONTENT_REMOVE_WITHIN;
-	result = ask(work->pg, "SELECT store_id, hash FROM dittofs.gc_next($1::int)",
-				 1, values);
+	result =
+		ask(work->pg, "SELECT store_id, hash FROM dittofs.gc_next($1::int)", 1,
+			values);
 	work->count = 0;
 	work->more = false;
 	if (result == NULL)

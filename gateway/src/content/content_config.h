@@ -6,8 +6,8 @@
  * The database knows a store by its name and never where it is; each gateway
  * has that in its settings.  They come from --content-store, or from the
  * configuration file; either way config_content.c fills in a struct, by the
- * rows of config_table.c, and hands it to content_store_complete, which is where
- * environment, defaults and checks are.
+ * rows of config_table.c, and hands it to content_store_complete, which is
+ * where environment, defaults and checks are.
  */
 #ifndef DITTOFS_CONTENT_CONFIG_H
 #define DITTOFS_CONTENT_CONFIG_H
@@ -38,7 +38,7 @@ struct content_store_config
 {
 	/* first, for config_table.c */
 	char	   *name;			/* as in dittofs.create_content_store */
-	int64_t		type;			/* enum dittofs_content; of the database: none */
+	int64_t		type;			/* enum dittofs_content; not the database's */
 
 	/* filesystem */
 	char	   *base_path;		/* the same directory for all gateways */
@@ -47,9 +47,9 @@ struct content_store_config
 	char	   *endpoint;		/* http[s]://host[:port]; NULL: AWS's */
 	char	   *region;
 	char	   *bucket;
-	char	   *prefix;			/* in front of every key; ends with / or is "" */
+	char	   *prefix;			/* of every key; ends with / or is "" */
 	char	   *path_style;		/* on, off; auto, or NULL: */
-	bool		bucket_in_path; /* endpoint/bucket/key, not bucket.endpoint/key */
+	bool		bucket_in_path; /* not bucket.endpoint/key */
 	bool		aws;			/* endpoint is AWS's of the region */
 	char	   *credentials;	/* auto or one of the kinds; NULL: auto */
 	enum credentials_kind kind; /* what that came to */

@@ -44,7 +44,7 @@ struct fs_session
 	struct stat marker_is;		/* of which this is the text */
 	char		marker[MARKER_MAX];
 	unsigned	number;			/* of temporary names */
-	uint8_t		first_safe[256];	/* ab, by number: is it safe in its parent? */
+	uint8_t		first_safe[256];	/* by number: is ab safe in its parent? */
 	uint8_t		second_safe[256 * 256];
 };
 
@@ -436,7 +436,9 @@ fs_get_marker(struct content_session *session, char *text,
 	return CONTENT_OK;
 }
 
-/* The name for the file, if nothing has it.  Some file systems know no links. */
+/*
+ * The name for the file, if nothing has it.  Some file systems know no links.
+ */
 static bool
 take_name(int root, const char *temporary, const char *text)
 {
@@ -447,7 +449,8 @@ take_name(int root, const char *temporary, const char *text)
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS &&
 		errno != EMLINK)
 		return false;
-	fd = openat(root, MARKER_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+	fd = openat(root, MARKER_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+				0660);
 	if (fd < 0)
 		return errno == EEXIST;
 	if (!write_all(fd, text, strlen(text)) || fsync(fd) != 0)
@@ -594,7 +597,8 @@ list_above(int above, const char *first, content_lister lister, void *argument,
 static void
 remove_old_temporaries(int root)
 {
-	int			tmp = openat(root, TEMPORARY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int			tmp =
+		openat(root, TEMPORARY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t		count;
 	char	  **names;
 
@@ -755,10 +759,16 @@ fs_check(const struct content_store_config *store, const char *object,
 }
 
 const struct content_backend content_fs_backend = {
-	.parallel = 8, .remote = false, .complete = fs_complete, .check = fs_check,
-	.describe = fs_describe, .place = fs_place, .server = fs_place,
-	.find_it = "mount what belongs there, or set base_path to where the content "
-	"is",
+	.parallel = 8,
+	.remote = false,
+	.complete = fs_complete,
+	.check = fs_check,
+	.describe = fs_describe,
+	.place = fs_place,
+	.server = fs_place,
+	.find_it =
+		"mount what belongs there, or set base_path to where the content "
+		"is",
 	.reach_it = "mount what belongs there, and let the gateway's user read and "
 	"write it",
 	.begin = fs_begin, .end = fs_end, .put = fs_put, .get = fs_get,

@@ -338,8 +338,8 @@ write_marker(struct content_session *session, const struct content_terms *terms,
 
 /* The marker is ours, and has the next ticket: the database is to be told. */
 static void
-note_ticket(struct content_identity *identity, const struct content_terms *terms,
-			const struct marker *marker)
+note_ticket(struct content_identity *identity,
+			const struct content_terms *terms, const struct marker *marker)
 {
 	if (!same(terms->next_ticket, marker->ticket) || terms->read_only)
 		return;
@@ -420,7 +420,9 @@ find(struct content_session *session, const struct content_terms *terms,
 				terms->state == TERMS_OWN && !terms->read_only &&
 				!same(terms->next_ticket, marker.ticket))
 			{
-				/* If that fails, the marker that is there goes on being right. */
+				/*
+				 * If that fails, the marker that is there goes on being right.
+				 */
 				written = true;
 				if (write_marker(session, terms, effort) == CONTENT_OK)
 					continue;
@@ -557,7 +559,8 @@ look(struct content_session *session, enum identity_purpose purpose, bool again,
 	stale = now - identity->learned > TERMS_AGE;
 	fresh = !again && is_fresh(identity, purpose, now);
 	pthread_mutex_unlock(&identity->mutex);
-	if (terms.read_only && (purpose == IDENTITY_CHANGE || purpose == IDENTITY_PUT))
+	if (terms.read_only &&
+		(purpose == IDENTITY_CHANGE || purpose == IDENTITY_PUT))
 	{
 		effort->away = true;
 		snprintf(effort->message, sizeof(effort->message), "it is attached to "
@@ -591,8 +594,8 @@ look(struct content_session *session, enum identity_purpose purpose, bool again,
 }
 
 /*
- * A new store gets its marker once: the threads of a large WRITE would all write
- * it, and a store is not asked for more than it must be.
+ * A new store gets its marker once: the threads of a large WRITE would all
+ * write it, and a store is not asked for more than it must be.
  */
 enum content_outcome
 content_identity_look(struct content_session *session,

@@ -46,7 +46,7 @@ enum terms_state
 	TERMS_NEW,					/* the store has never been used */
 	TERMS_OWN,
 	TERMS_ADOPTING,				/* the marker is to be replaced */
-	TERMS_COPY					/* the database is a copy of the store's owner */
+	TERMS_COPY					/* the database is a copy of the owner */
 };
 
 /* What the database says. */
@@ -81,8 +81,8 @@ struct content_identity
 	enum identity_state state;
 	bool		said;			/* the log has been told that it is away */
 	int64_t		looked;			/* when the marker was last right */
-	int64_t		doubted;		/* since when the marker is not right; 0: it is */
-	int64_t		failing;		/* since when it cannot be looked at; 0: it can */
+	int64_t		doubted;		/* since when the marker is wrong; 0: right */
+	int64_t		failing;		/* since when it cannot be read; 0: it can */
 	bool		written;		/* the marker has the next ticket... */
 	uint8_t		ticket[MARKER_UUID_SIZE];	/* ... which was this one */
 	int64_t		told;			/* when the database was last told of one */
@@ -102,14 +102,15 @@ extern void content_identity_learn(struct content_identity *identity,
 extern bool content_identity_known(struct content_identity *identity);
 
 /* What looking has found last, for those who show it. */
-extern enum identity_state content_identity_state(struct content_identity *identity);
+extern enum identity_state
+content_identity_state(struct content_identity *identity);
 
 /* The store has failed: the next look is a real one. */
 extern void content_identity_doubt(struct content_identity *identity);
 
 /*
- * A ticket of which the database is to be told now (content_store_marked()).  It
- * is asked for again until the database has another next ticket.
+ * A ticket of which the database is to be told now (content_store_marked()).
+ * It is asked for again until the database has another next ticket.
  */
 extern bool content_identity_news(struct content_identity *identity,
 								  uint8_t *ticket);
@@ -129,10 +130,10 @@ enum identity_purpose
  * marker could not be looked at, which another attempt may change.  again: look
  * at the marker, however short the last look is ago.
  */
-extern enum content_outcome content_identity_look(struct content_session *session,
-												  enum identity_purpose purpose,
-												  bool again,
-												  struct content_effort *effort);
+extern enum content_outcome
+content_identity_look(struct content_session *session,
+					  enum identity_purpose purpose, bool again,
+					  struct content_effort *effort);
 
 /*
  * For commands: what a look finds, in words, and what to do about it (or "").
@@ -158,8 +159,8 @@ extern bool content_within(int64_t milliseconds, void (*function) (void *),
 						   void *argument);
 
 /*
- * True: a thread of content_within() may still run, with the settings and what exit()
- * tears down.  The process ends by _exit().
+ * True: a thread of content_within() may still run, with the settings and what
+ * exit() tears down.  The process ends by _exit().
  */
 extern bool content_was_given_up(void);
 

@@ -156,8 +156,9 @@ content_io_complain(struct content_io *io)
 						 "content_store", failure->store, "block", hex,
 						 "error", log_text(failure->message)),
 			 "%s: offset %llu: content store %s, block %s: %s",
-			 call->owner->name(call, name), (unsigned long long) failure->offset,
-			 failure->store, hex, failure->message);
+			 call->owner->name(call, name),
+			 (unsigned long long) failure->offset, failure->store, hex,
+			 failure->message);
 	return content_status(failure->outcome);
 }
 

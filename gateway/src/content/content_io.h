@@ -3,11 +3,11 @@
  * content_io.h
  *	  What can be done by content stores for a request, or for a chore.
  *
- * Each of these functions begins something and counts it in io->waits.  At the end of
- * the last of it io->owner->resumed is called, never before the function returns,
- * and io->failure tells the worst that happened.  What is pointed at must stay
- * until then; and if a thread of a store hangs with it (io->lost), until
- * io->owner->found is called.
+ * Each of these functions begins something and counts it in io->waits.  At the
+ * end of the last of it io->owner->resumed is called, never before the function
+ * returns, and io->failure tells the worst that happened.  What is pointed at
+ * must stay until then; and if a thread of a store hangs with it (io->lost),
+ * until io->owner->found is called.
  */
 #ifndef DITTOFS_CONTENT_IO_H
 #define DITTOFS_CONTENT_IO_H
@@ -74,8 +74,8 @@ extern void content_io_remove(struct content_io *io,
 							  const uint8_t *hash);
 
 /*
- * It cannot go on for what a store did: the status for it, and a line in the log
- * unless it is for clients to try again.
+ * It cannot go on for what a store did: the status for it, and a line in the
+ * log unless it is for clients to try again.
  */
 extern uint32_t content_io_complain(struct content_io *io);
 

@@ -27,7 +27,9 @@
 #define WAIT_MIN 100000
 #define WAIT_MAX (5 * 1000000)
 
-/* A block that is being deleted is usually gone in an instant: a second or so. */
+/*
+ * A block that is being deleted is usually gone in an instant: a second or so.
+ */
 #define CLAIMS_MAX 8
 
 /* One that helps looks again by itself, in case nobody calls it. */
@@ -183,8 +185,8 @@ merge_assembled(struct chore *chore)
 	merge->packed = region_alloc(&chore->region, merge->packed_size);
 	for (int i = 0; i < 4; i++)
 		merge->packed[BLOCK_LENGTH_AT + i] = (uint8_t) (length >> (24 - 8 * i));
-	content_io_hash(&chore->io, merge->store, merge->data, length, merge->packed,
-					merge->packed + BLOCK_SUMS_AT);
+	content_io_hash(&chore->io, merge->store, merge->data, length,
+					merge->packed, merge->packed + BLOCK_SUMS_AT);
 	chore->resume = merge_hashed;
 }
 
@@ -241,8 +243,8 @@ take_task(struct chore *chore, struct row *row)
 	}
 	call_helpers(chore_database(chore));
 	if (!merge->fetch)
-		merge->store = content_store_of(&chore_database(chore)->shares, merge->store_id,
-										&unknown);
+		merge->store = content_store_of(&chore_database(chore)->shares,
+										merge->store_id, &unknown);
 	merge->data = region_alloc(&chore->region, merge->length);
 	if ((!merge->fetch && merge->store == NULL) ||
 		segments_read(&chore->io, &segments, merge->data,

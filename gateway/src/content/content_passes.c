@@ -77,8 +77,8 @@ next_store(struct chore *chore)
 	{
 		uint32_t	id = gc->garbage[gc->from].store_id;
 		bool		unknown;
-		struct content_store *store = content_store_of(&chore_database(chore)->shares,
-													   id, &unknown);
+		struct content_store *store =
+			content_store_of(&chore_database(chore)->shares, id, &unknown);
 
 		while (gc->to < gc->count && gc->garbage[gc->to].store_id == id)
 			gc->to++;

@@ -49,7 +49,7 @@ static const struct
 {
 	int			operations;
 	long		status;			/* 0: any */
-	const char *code;			/* NULL: any; a * at the end: any that begins so */
+	const char *code;			/* NULL: any; * at the end: a prefix */
 	struct s3_verdict verdict;
 }			table[] = {
 	/* about the object */
@@ -79,7 +79,10 @@ static const struct
 	{ANY, 0, "PermanentRedirect", {CONTENT_UNAVAILABLE, PLACE, false}},
 	{ANY, 0, "TemporaryRedirect", {CONTENT_UNAVAILABLE, PLACE, false}},
 	{ANY, 0, "Redirect", {CONTENT_UNAVAILABLE, PLACE, false}},
-	{ANY, 0, "AuthorizationHeaderMalformed", {CONTENT_UNAVAILABLE, PLACE, false}},
+	{ANY,
+	 0,
+	 "AuthorizationHeaderMalformed",
+	 {CONTENT_UNAVAILABLE, PLACE, false}},
 	{ANY, 0, "IncorrectEndpoint", {CONTENT_UNAVAILABLE, PLACE, false}},
 	{ANY, 0, "InvalidRegion", {CONTENT_UNAVAILABLE, PLACE, false}},
 	{ANY, 0, "NoSuchBucket", {CONTENT_UNAVAILABLE, BUCKET, false}},
@@ -182,7 +185,8 @@ s3_judge_transport(int problem)
 				"authority by ca_file, or set endpoint to a name that it has";
 			break;
 		case CURLE_SSL_CACERT_BADFILE:
-			verdict.remedy = "make ca_file a readable file of certificates (PEM)";
+			verdict.remedy =
+				"make ca_file a readable file of certificates (PEM)";
 			break;
 		case CURLE_SSL_CONNECT_ERROR:
 			verdict.remedy = "does the endpoint speak TLS (https or http)?";

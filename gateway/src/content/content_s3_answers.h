@@ -39,7 +39,8 @@ struct s3_error
  * body: what came with a status other than 2xx, which may be anything.  What
  * is not one whole <Error> document leaves the error empty.
  */
-extern void s3_error_read(struct s3_error *error, const char *body, size_t size);
+extern void s3_error_read(struct s3_error *error, const char *body,
+						  size_t size);
 
 struct s3_verdict
 {

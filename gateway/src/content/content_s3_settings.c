@@ -445,8 +445,10 @@ static void
 check_settings(const struct content_store_config *store,
 			   struct content_told *told)
 {
-	bool		access = store->access_key != NULL || store->access_key_file != NULL;
-	bool		secret = store->secret_key != NULL || store->secret_key_file != NULL;
+	bool		access =
+		store->access_key != NULL || store->access_key_file != NULL;
+	bool		secret =
+		store->secret_key != NULL || store->secret_key_file != NULL;
 
 	if (!access || !secret)
 		(void) content_tell(

@@ -15,7 +15,9 @@
 extern void content_s3_complete(struct content_store_config *store,
 								struct content_told *told);
 
-/* Lists a block of the bucket, and compares clocks; waits 10 seconds at most. */
+/*
+ * Lists a block of the bucket, and compares clocks; waits 10 seconds at most.
+ */
 extern void content_s3_check(const struct content_store_config *store,
 							 const char *object, struct findings *findings);
 

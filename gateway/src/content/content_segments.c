@@ -56,7 +56,8 @@ next_segment(struct bytes_reader *in, struct segment *segment)
 	}
 	in->ok = number ==
 		content_sums_between(segment->from / CONTENT_CHUNK,
-							 (segment->from + segment->length - 1) / CONTENT_CHUNK,
+							 (segment->from + segment->length - 1) /
+								 CONTENT_CHUNK,
 							 segment->block_length);
 	return in->ok;
 }

@@ -183,7 +183,8 @@ learn_terms(struct content_shares *shares, uint32_t store_id,
 	if (database->worker->number != 0 && content_identity_known(identity))
 		return;
 	content_identity_learn(identity, terms);
-	if (database->worker->number == 0 && content_identity_news(identity, ticket))
+	if (database->worker->number == 0 &&
+		content_identity_news(identity, ticket))
 		send_marked(database, store_id, ticket);
 }
 

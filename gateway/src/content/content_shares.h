@@ -53,8 +53,8 @@ extern void content_shares_start(struct content_shares *shares,
 extern void content_shares_free(struct content_shares *shares);
 
 /* The file's share, if its content goes to one of our stores; or NULL. */
-extern const struct content_share *content_share_of(const struct content_shares *shares,
-													 struct bytes handle);
+extern const struct content_share *
+content_share_of(const struct content_shares *shares, struct bytes handle);
 
 /*
  * The store with this number.  NULL: it is not in our settings, or nobody has

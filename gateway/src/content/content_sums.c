@@ -22,7 +22,8 @@
 #define WORDS (SUM_LEN / 4)
 
 /* What no chunk ever meets: bytes that wait for their 64 to be full. */
-_Static_assert(CONTENT_CHUNK % SHA256_CBLOCK == 0, "chunks are of whole blocks");
+_Static_assert(CONTENT_CHUNK % SHA256_CBLOCK == 0,
+			   "chunks are of whole blocks");
 
 static void
 begin(SHA256_CTX *context)

@@ -54,7 +54,7 @@ struct credentials_provider
 
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;		/* a set, a problem, something to do */
-	struct content_store_config own;	/* a copy: config may be freed at the end */
+	struct content_store_config own;	/* a copy: config may be freed */
 	struct content_store_config *fresh;	/* what a reload brought */
 	bool		running;		/* the thread */
 
@@ -119,7 +119,9 @@ has_files(const struct content_store_config *config)
 		config->kind == CREDENTIALS_PROFILE;
 }
 
-/* Given once, by settings or environment: SIGHUP is the only way to change it. */
+/*
+ * Given once, by settings or environment: SIGHUP is the only way to change it.
+ */
 static bool
 is_fixed(const struct content_store_config *config)
 {
@@ -260,7 +262,8 @@ take_set(struct credentials_provider *provider, struct credentials *set,
 static struct credentials *
 load(const struct content_store_config *config, char *problem, size_t size)
 {
-	struct credentials *set = credentials_load(config, &stopping, problem, size);
+	struct credentials *set =
+		credentials_load(config, &stopping, problem, size);
 
 	for (int i = 0; i < 5 && set != NULL && has_files(config) &&
 		 set->expires == 0; i++)

@@ -42,17 +42,17 @@ struct credentials
 struct credentials_provider;
 
 /* One for each store; it stays until the process ends. */
-extern struct credentials_provider *credentials_provider_begin(const struct content_store_config *config);
+extern struct credentials_provider *
+credentials_provider_begin(const struct content_store_config *config);
 
 /*
  * The set there is, to be given back.  NULL: there has never been one, and
  * problem says why.  Waits, until the deadline (clock_now()) or *stop, only
  * for the first look at the source to end.
  */
-extern struct credentials *credentials_take(struct credentials_provider *provider,
-											int64_t deadline,
-											const atomic_bool *stop,
-											char *problem, size_t size);
+extern struct credentials *
+credentials_take(struct credentials_provider *provider, int64_t deadline,
+				 const atomic_bool *stop, char *problem, size_t size);
 extern void credentials_give_back(struct credentials *set);
 
 /* The service did not take the set: the source is looked at soon. */
@@ -74,9 +74,9 @@ extern void credentials_describe(const struct content_store_config *config,
  * credentials_sources.c: asks the source.  Blocks, for some ten seconds at
  * most.  NULL: problem says why.
  */
-extern struct credentials *credentials_load(const struct content_store_config *config,
-											const atomic_bool *stop,
-											char *problem, size_t size);
+extern struct credentials *
+credentials_load(const struct content_store_config *config,
+				 const atomic_bool *stop, char *problem, size_t size);
 
 extern void credentials_free(struct credentials *set);
 

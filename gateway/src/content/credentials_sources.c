@@ -170,11 +170,10 @@ read_settings(const struct content_store_config *config, char *problem,
 	return set;
 }
 
-static struct credentials *credentials_assume(const struct content_store_config *config,
-											  const char *role_arn,
-											  const char *token_file,
-											  const atomic_bool *stop,
-											  char *problem, size_t size);
+static struct credentials *
+credentials_assume(const struct content_store_config *config,
+				   const char *role_arn, const char *token_file,
+				   const atomic_bool *stop, char *problem, size_t size);
 
 static struct credentials *
 read_profile(const struct content_store_config *config, const atomic_bool *stop,
@@ -274,7 +273,8 @@ fetch_begin(struct fetch *fetch, const atomic_bool *stop, const char *proxy)
 	curl_easy_setopt(fetch->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(fetch->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(fetch->curl, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
-	curl_easy_setopt(fetch->curl, CURLOPT_USERAGENT, "dittofs/" DITTOFS_VERSION);
+	curl_easy_setopt(fetch->curl, CURLOPT_USERAGENT,
+					 "dittofs/" DITTOFS_VERSION);
 	curl_easy_setopt(fetch->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT);
 	curl_easy_setopt(fetch->curl, CURLOPT_TIMEOUT_MS, FETCH_TIMEOUT);
 	curl_easy_setopt(fetch->curl, CURLOPT_ERRORBUFFER, fetch->error);
@@ -375,9 +375,11 @@ read_assumed(const struct fetch *fetch, const char *url, char *problem,
 	int64_t		expires;
 
 	if (!xml_read(fetch->text, fetch->size, roots, take_assumed, &assumed))
-		snprintf(problem, size, "%.200s: the answer is not that of an STS", url);
+		snprintf(problem, size, "%.200s: the answer is not that of an STS",
+				 url);
 	else if ((expires = time_of(assumed.expiration)) < 0)
-		snprintf(problem, size, "%.200s: the answer has no time of expiry", url);
+		snprintf(problem, size, "%.200s: the answer has no time of expiry",
+				 url);
 	else
 		set = credentials_make(assumed.access_key, assumed.secret_key,
 							   assumed.session_token, expires, problem, size);
@@ -453,7 +455,8 @@ member(const json_t *object, const char *name)
 }
 
 static struct credentials *
-read_json(const struct fetch *fetch, const char *url, char *problem, size_t size)
+read_json(const struct fetch *fetch, const char *url, char *problem,
+		  size_t size)
 {
 	json_t	   *answer = json_loadb(fetch->text, fetch->size, 0, NULL);
 	const char *code = member(answer, "Code");
@@ -466,7 +469,8 @@ read_json(const struct fetch *fetch, const char *url, char *problem, size_t size
 	else if (code != NULL && strcmp(code, "Success") != 0)
 		snprintf(problem, size, "%.200s: %.80s", url, code);
 	else if (expires < 0)
-		snprintf(problem, size, "%.200s: the answer has no time of expiry", url);
+		snprintf(problem, size, "%.200s: the answer has no time of expiry",
+				 url);
 	else
 		set = credentials_make(member(answer, "AccessKeyId"),
 							   member(answer, "SecretAccessKey"),

@@ -618,10 +618,10 @@ check_threads(struct content_store *store, int64_t now)
 
 		if (thread->lost)
 			continue;
-		if (thread->looks ?
-			now > thread->since + store->config->request_timeout * 1000 + GRACE :
-			job != NULL && job->operation != CONTENT_HASH &&
-			now > latest(store, job, thread->since))
+		if (thread->looks ? now > thread->since +
+						store->config->request_timeout * 1000 + GRACE :
+							job != NULL && job->operation != CONTENT_HASH &&
+					now > latest(store, job, thread->since))
 			write_off(store, thread, now);
 	}
 }

@@ -95,7 +95,8 @@ extern struct content_store *content_store_find(const char *name, size_t size,
 												int database);
 
 /* Whose it is: content_identity.h. */
-extern struct content_identity *content_store_identity(struct content_store *store);
+extern struct content_identity *
+content_store_identity(struct content_store *store);
 extern const char *content_store_name(const struct content_store *store);
 
 /*

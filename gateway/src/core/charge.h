@@ -3,16 +3,17 @@
  * charge.h
  *	  Who counts the memory of a request, and when: one table.
  *
- * A request is charged for its record, and for the result that it expects.  In most of
- * its life its client, the client's address and the worker count that (client.h,
- * room.h).  While it waits for a content store, the store counts it instead of the
- * worker and the address, if it has room (content_hold): a slow store does not keep
- * clients from being read.  A client whose data is on its way to the store may send
- * other calls, so it does not count it either; one that asks for data goes on being
- * charged, since it may take none of the replies.  Nor does its data come back to
- * the worker: what that has dealt out meanwhile it could not take back, and replies
- * that a store makes ready all at once would leave no room for other clients.  The
- * store carries them until they have been taken.
+ * A request is charged for its record, and for the result that it expects.  In
+ * most of its life its client, the client's address and the worker count that
+ * (client.h, room.h).  While it waits for a content store, the store counts it
+ * instead of the worker and the address, if it has room (content_hold): a slow
+ * store does not keep clients from being read.  A client whose data is on its
+ * way to the store may send other calls, so it does not count it either; one
+ * that asks for data goes on being charged, since it may take none of the
+ * replies.  Nor does its data come back to the worker: what that has dealt out
+ * meanwhile it could not take back, and replies that a store makes ready all at
+ * once would leave no room for other clients.  The store carries them until
+ * they have been taken.
  *
  *					client	worker, address	store
  *		NONE		-		-				-
@@ -45,7 +46,9 @@ struct charge
 	size_t		bytes;
 };
 
-/* More bytes; those who carry the others count them.  Not while a store does. */
+/*
+ * More bytes; those who carry the others count them.  Not while a store does.
+ */
 extern void charge_add(struct request *request, size_t bytes);
 
 /*

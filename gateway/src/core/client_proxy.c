@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 /*
- * Microseconds that a header may take.  A proxy sends it at once; a lost packet is sent
- * again after 1 s, and after 3 and 7 s.
+ * Microseconds that a header may take.  A proxy sends it at once; a lost packet
+ * is sent again after 1 s, and after 3 and 7 s.
  */
 #define HEADER_TIMEOUT 10000000
 
@@ -83,8 +83,8 @@ client_proxy_forget(struct client *client)
 }
 
 /*
- * A LOCAL header is no trouble: a balancer that looks after its servers sends one
- * every second.
+ * A LOCAL header is no trouble: a balancer that looks after its servers sends
+ * one every second.
  */
 void
 client_proxy_refuse(struct client *client, enum proxy_refusal refusal)

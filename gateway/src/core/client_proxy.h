@@ -4,14 +4,14 @@
  *	  Clients behind a trusted proxy: whose calls are these?
  *
  * A connection from a network of adapters.nfs.proxy_protocol_from begins with a
- * PROXY header (proxy_header.h), and nothing is a call before that has been read.
- * From then on the client's address and port are those of the header: for export
- * rules, the list of mounts, retransmissions, shares of the limits, and the log,
- * which names the proxy, too.
+ * PROXY header (proxy_header.h), and nothing is a call before that has been
+ * read. From then on the client's address and port are those of the header: for
+ * export rules, the list of mounts, retransmissions, shares of the limits, and
+ * the log, which names the proxy, too.
  *
  * A proxy's own address is never taken for a client's: whoever could leave the
- * header out would have it, with all that it may do.  And a header from anywhere
- * else is refused, since anybody can write one.
+ * header out would have it, with all that it may do.  And a header from
+ * anywhere else is refused, since anybody can write one.
  *
  * Limits.  A connection whose header is unread has no client to be charged to,
  * and the proxy has no share: all its clients would be in it.  Instead the
@@ -44,9 +44,9 @@ TAILQ_HEAD(proxy_wait_list, proxy_wait);
 extern void client_proxy_accepted(struct client *client);
 
 /*
- * Takes the header from the input.  True: it is read, client->peer is the client,
- * and the rest are calls.  False: there is more of it to come, or the connection was
- * refused.
+ * Takes the header from the input.  True: it is read, client->peer is the
+ * client, and the rest are calls.  False: there is more of it to come, or the
+ * connection was refused.
  */
 extern bool client_proxy_input(struct client *client, const char **data,
 							   size_t *size);

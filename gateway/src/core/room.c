@@ -106,8 +106,9 @@ may_complete(const struct client *client)
 }
 
 /*
- * While half of a worker is free an address may have one and a half of it, and a
- * connection more; so whoever has something has less.  Nearly always it is so.
+ * While half of a worker is free an address may have one and a half of it, and
+ * a connection more; so whoever has something has less.  Nearly always it is
+ * so.
  */
 static bool
 is_half_empty(const struct worker *worker)
@@ -199,7 +200,8 @@ room_is_wanted(const struct worker *worker, size_t *least)
 			worker->loop.now - client->paused_at < WAITING)
 			continue;
 		wanted = true;
-		others = client->address->bytes > own ? client->address->bytes - own : 0;
+		others =
+			client->address->bytes > own ? client->address->bytes - own : 0;
 		if (others < *least)
 			*least = others;
 	}

@@ -16,8 +16,8 @@
  * Less than this is the limit of each connection (--max-client-requests,
  * --max-client-bytes).
  *
- * All clients behind a NAT, or a balancer that does not tell (PROXY protocol), are
- * one address, and so are those of an IPv6 network of 64 bits (peer_host).
+ * All clients behind a NAT, or a balancer that does not tell (PROXY protocol),
+ * are one address, and so are those of an IPv6 network of 64 bits (peer_host).
  */
 #ifndef DITTOFS_ROOM_H
 #define DITTOFS_ROOM_H
@@ -38,7 +38,7 @@ struct address
 {
 	LIST_ENTRY(address) link;
 	struct peer_host host;
-	int			clients;		/* ... that there are, closed ones with calls too */
+	int			clients;		/* with closed ones that have calls */
 
 	/* Its part of what the worker counts under these names */
 	int			requests;
@@ -50,7 +50,8 @@ struct address
 
 LIST_HEAD(address_list, address);
 
-extern struct address *address_join(struct worker *worker, const struct peer *peer);
+extern struct address *address_join(struct worker *worker,
+									const struct peer *peer);
 extern void address_leave(struct address *address);
 
 /* May the client have one more call in flight? */

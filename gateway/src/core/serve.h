@@ -57,10 +57,11 @@ extern void request_attach(struct request *request, struct client *client);
 extern void request_detach(struct request *request);
 
 /*
- * Its client has gone, or may have (client_has_left).  The client sends the call
- * again, here or elsewhere, and when it has its answer goes on: what waited here must
- * not be written over what it wrote then to the same place, nor must a REMOVE that was
- * told NOENT, which is remembered nowhere, find the file that has been made since.
+ * Its client has gone, or may have (client_has_left).  The client sends the
+ * call again, here or elsewhere, and when it has its answer goes on: what
+ * waited here must not be written over what it wrote then to the same place,
+ * nor must a REMOVE that was told NOENT, which is remembered nowhere, find the
+ * file that has been made since.
  */
 extern bool request_pointless(const struct request *request);
 

@@ -34,9 +34,9 @@ struct batch
 	int			count;
 	bool		alone;			/* of one call that was told to run alone */
 	bool		locks_first;	/* what its calls lock is locked before them */
-	int64_t		begun;			/* clock_now(), when it was sent, or the one before
-								 * it had ended */
-	int64_t		answered;		/* last result here, Sync not yet; 0: no matter */
+	int64_t		begun;			/* clock_now() when it was sent, or when the
+								 * one before it had ended */
+	int64_t		answered;		/* last result, before the Sync; 0: no matter */
 	bool		sampled;		/* its results come before its commit */
 	struct batch_statement statements[CONFIG_BATCH_CALLS_MAX + 1];
 	int			statement_count;
@@ -60,8 +60,8 @@ TAILQ_HEAD(batch_list, batch);
  *
  * The batch is sorted by the handles that its calls lock.  Batches of other
  * connections, workers and gateways do the same, and the extension locks
- * directories in the order of their ids, which is the order of their handles: so
- * two batches wait for each other only over what the arguments do not tell,
+ * directories in the order of their ids, which is the order of their handles:
+ * so two batches wait for each other only over what the arguments do not tell,
  * such as the file behind a name.  Sorting does not do where a call locks two
  * objects, or an object that may be a directory or not: then the batch has
  * locks_first set, and batch_locks() tells what is to be locked.
@@ -72,8 +72,8 @@ extern int	batch_fill(struct batch *batch, struct call_list *queue,
 					   int max_calls, size_t max_bytes);
 
 /*
- * How many calls, from this one of a batch on, go out as one statement: they are
- * in calls.
+ * How many calls, from this one of a batch on, go out as one statement: they
+ * are in calls.
  */
 extern int	batch_gather(struct call *call,
 						 const struct call *calls[CALL_MAX_WIDTH]);
@@ -82,8 +82,8 @@ extern int	batch_gather(struct call *call,
 extern void batch_clear(struct batch *batch);
 
 /*
- * The handles that the calls of a batch lock, one behind the other; at most size
- * bytes of them.  Returns how many bytes.
+ * The handles that the calls of a batch lock, one behind the other; at most
+ * size bytes of them.  Returns how many bytes.
  */
 extern size_t batch_locks(const struct batch *batch, uint8_t *handles,
 						  size_t size);
@@ -95,7 +95,7 @@ enum remedy
 {
 	REMEDY_RETRY,				/* a matter of the moment: run it again */
 	REMEDY_RECONNECT,			/* so is this, but not on this connection */
-	REMEDY_READ_ONLY,			/* of a standby: reconnect.  Of a primary: answer
+	REMEDY_READ_ONLY,			/* a standby: reconnect.  A primary: answer
 								 * with the status, since somebody has set
 								 * default_transaction_read_only there */
 	REMEDY_FAIL					/* answer with the status */

@@ -9,8 +9,8 @@
 #include <xxhash.h>
 
 /*
- * What may follow what.  The pool takes a call off its list before it puts it on
- * another; only a batch takes its calls straight from their queue.
+ * What may follow what.  The pool takes a call off its list before it puts it
+ * on another; only a batch takes its calls straight from their queue.
  */
 const bool	call_may_follow[CALL_STATES][CALL_STATES] = {
 	[CALL_IDLE] = {[CALL_WAITING] = true, [CALL_QUEUED] = true,

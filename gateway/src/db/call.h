@@ -3,12 +3,12 @@
  * call.h
  *	  The call of a database function, as its owner hands it to the pool.
  *
- * The owner names a statement and points at parameter values; the pool
- * decides which connection the call goes to, with which other calls it shares a
- * commit, and how often it is run again.  Parameters and results are binary
+ * The owner names a statement and points at parameter values; the pool decides
+ * which connection the call goes to, with which other calls it shares a commit,
+ * and how often it is run again.  Parameters and results are binary
  * throughout.  Values are not copied: they stay where the owner has them, in a
- * record (the data of a WRITE) or in a region (encoded integers), as long as the
- * pool has the call.
+ * record (the data of a WRITE) or in a region (encoded integers), as long as
+ * the pool has the call.
  *
  * The pool knows nothing of its owners but struct call_owner.  A request of a
  * client is one (serve.c), a chore of the gateway's own another (chore.c).
@@ -90,9 +90,9 @@ extern void statement_name(const struct statement *statement, int calls,
 						   char name[STATEMENT_NAME_MAX]);
 
 /*
- * What becomes of a call.  All are called in the thread of the pool's worker.  A call
- * ends by one of the first four, and is its owner's again then, who may submit it
- * once more from there.
+ * What becomes of a call.  All are called in the thread of the pool's worker.
+ * A call ends by one of the first four, and is its owner's again then, who may
+ * submit it once more from there.
  */
 #define CALL_NAME_MAX 384
 
@@ -127,16 +127,16 @@ struct call_owner
 	struct pool *(*route) (struct call *call);
 
 	/*
-	 * Who calls what, for the log: as text, in the buffer of CALL_NAME_MAX bytes,
-	 * and as members of a JSON object.
+	 * Who calls what, for the log: as text, in the buffer of CALL_NAME_MAX
+	 * bytes, and as members of a JSON object.
 	 */
 	const char *(*name) (const struct call *call, char *buffer);
 	json_t	   *(*members) (const struct call *call);
 };
 
 /*
- * Changed by call_set_state() alone, which has the table of what may follow what.
- * In brackets the list that holds the call.
+ * Changed by call_set_state() alone, which has the table of what may follow
+ * what. In brackets the list that holds the call.
  */
 enum call_state
 {
@@ -208,8 +208,8 @@ struct call
 	TAILQ_ENTRY(call) link;		/* of the list its state names */
 	struct connection *connection;	/* QUEUED, RUNNING */
 	PGresult   *result;			/* see committed */
-	bool		alone;			/* runs in a transaction of its own, from now on;
-								 * the owner may say so, too */
+	bool		alone;			/* in a transaction of its own from now on; the
+								 * owner may say so, too */
 	int			attempts;
 	int64_t		due;			/* when a delayed one is queued again */
 

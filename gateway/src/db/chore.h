@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * chore.h
- *	  A chore: what the gateway does by itself, by calls of the database and jobs of
- *	  content stores, for no client.
+ *	  A chore: what the gateway does by itself, by calls of the database and
+ *	  jobs of content stores, for no client.
  *
  *	  chore = chore_new(database, &kind, sizeof(struct merge));
  *	  p = chore_parameters(chore, STATEMENT_MERGE_NEXT, no_handle);
@@ -13,8 +13,8 @@
  *
  *		- a call was made by chore_parameters: it is queued, reply follows
  *		  (chore->later: it waits a moment first);
- *		- something is to come from a content store (content_io.h): chore->resume
- *		  follows;
+ *		- something is to come from a content store (content_io.h):
+ *		  chore->resume follows;
  *		- neither: the chore is over, and its memory is released.
  *
  * None of them blocks.  Memory comes from chore->region.
@@ -37,9 +37,9 @@ struct database;
 struct chore_kind
 {
 	const char *name;			/* for the log */
-	bool		changes;		/* its calls take locks: those of one object go to
-								 * one connection */
-	bool		alone;			/* its calls share no transaction: each may take long */
+	bool		changes;		/* its calls take locks: those of one object
+								 * go to one connection */
+	bool		alone;			/* each call has its own transaction */
 
 	/* All rows of the call's result. */
 	void		(*reply) (struct chore *chore, const PGresult *result);
@@ -60,7 +60,9 @@ struct chore
 	bool		over;			/* a thread of a store has its memory still */
 };
 
-/* Counts as a call in flight until it is over.  memory: bytes of chore->memory. */
+/*
+ * Counts as a call in flight until it is over.  memory: bytes of chore->memory.
+ */
 extern struct chore *chore_new(struct database *database,
 							   const struct chore_kind *kind, size_t memory);
 extern struct parameters chore_parameters(struct chore *chore,

@@ -236,8 +236,9 @@ flush(struct connection *connection)
 }
 
 /*
- * Of several places one may have been fenced off by default_transaction_read_only
- * when another became the primary: it is taken only if there is no better.
+ * Of several places one may have been fenced off by
+ * default_transaction_read_only when another became the primary: it is taken
+ * only if there is no better.
  */
 static bool
 is_second_choice(struct connection *connection)
@@ -577,9 +578,9 @@ cancel_has_failed(struct connection *connection)
 static bool
 begin_cancel(struct connection *connection)
 {
-	connection->cancel = cancel_start(connection->loop, connection->pg,
-									  reach_limit(connection->lane->pool->number,
-												  0));
+	connection->cancel =
+		cancel_start(connection->loop, connection->pg,
+					 reach_limit(connection->lane->pool->number, 0));
 	if (connection->cancel == NULL)
 		return false;
 	sending_began(&connection->sending, SENT_CANCEL);
@@ -682,7 +683,8 @@ connection_check(struct connection *connection)
 		log_debug("an idle connection is closed");
 		connection_close(connection, NULL);
 	}
-	else if (now - connection->last_input > config->health_check_period * 1000 &&
+	else if (now - connection->last_input >
+				 config->health_check_period * 1000 &&
 			 sending_may(&connection->sending, SENT_CHECK))
 		send_check(connection);
 }

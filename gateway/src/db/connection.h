@@ -78,7 +78,7 @@ struct connection
 	struct timer retry;			/* DOWN: try again; otherwise: give up */
 	int			failures;		/* since it was last up for a while */
 	struct session_process process;
-	struct session_process abandoned;	/* one that was given up; its pid may be 0 */
+	struct session_process abandoned;	/* given up; its pid may be 0 */
 	int64_t		up_since;
 	int64_t		last_input;
 	int64_t		idle_since;
@@ -100,14 +100,17 @@ extern void connection_enqueue(struct connection *connection,
 extern void connection_dequeue(struct connection *connection,
 							   struct call *call);
 
-/* Calls that wait here for a batch to end, and since when the first of them does. */
+/*
+ * Calls that wait here for a batch to end, and since when the first of them
+ * does.
+ */
 extern int	connection_waiting(const struct connection *connection);
 extern int64_t connection_oldest(const struct connection *connection);
 extern void connection_dispatch(struct connection *connection);
 
 /*
- * It waits for something that a thread may have done by now: look.  Asked of each
- * in every round.
+ * It waits for something that a thread may have done by now: look.  Asked of
+ * each in every round.
  */
 static inline bool
 connection_waits_for_thread(const struct connection *connection)
@@ -121,10 +124,10 @@ extern void connection_check(struct connection *connection);
 
 /*
  * A call that runs here is not wanted any more.  What runs on the connection is
- * cancelled if no call of it is wanted, or if this one is a WRITE: it must not come
- * after what its client writes through another gateway, and the calls beside it can
- * run again.  Other changes complete: what is stored with them answers the client
- * when it asks again.
+ * cancelled if no call of it is wanted, or if this one is a WRITE: it must not
+ * come after what its client writes through another gateway, and the calls
+ * beside it can run again.  Other changes complete: what is stored with them
+ * answers the client when it asks again.
  */
 extern void connection_forget(struct connection *connection,
 							  const struct call *gone);

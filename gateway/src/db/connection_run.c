@@ -22,8 +22,8 @@
  *
  * While a batch runs, what arrives becomes the next.  That one is sent before
  * the first is answered, as soon as half of the calls under way are in it
- * (pays_to_follow): then the server process goes from one to the other without having
- * been woken, while we deal with the answers of the first.
+ * (pays_to_follow): then the server process goes from one to the other without
+ * having been woken, while we deal with the answers of the first.
  */
 #include "db/connection_run.h"
 #include "config/config.h"
@@ -122,13 +122,14 @@ next_queue(struct connection *connection)
 }
 
 /*
- * Does it pay to send the next batch behind one that runs?  Clients that wait for
- * answers come back with other calls, in two groups: those of the batch that runs
- * and those of the next.  So a batch that waits for half of all calls there were when a
- * batch last ended is not smaller than one that waits for the answers; three batches
- * of a third each would cost three commits.
+ * Does it pay to send the next batch behind one that runs?  Clients that wait
+ * for answers come back with other calls, in two groups: those of the batch
+ * that runs and those of the next.  So a batch that waits for half of all calls
+ * there were when a batch last ended is not smaller than one that waits for the
+ * answers; three batches of a third each would cost three commits.
  *
- * Large data is left alone: what is sent can neither expire nor be taken elsewhere.
+ * Large data is left alone: what is sent can neither expire nor be taken
+ * elsewhere.
  */
 static bool
 pays_to_follow(const struct connection *connection)
@@ -332,7 +333,8 @@ call_failed(struct connection *connection, struct batch *batch,
 	char		buffer[16];
 	enum remedy remedy = remedy_for(batch->sqlstate, &status);
 
-	if (remedy == REMEDY_READ_ONLY && session_is_standby(connection->pg) != NULL)
+	if (remedy == REMEDY_READ_ONLY &&
+		session_is_standby(connection->pg) != NULL)
 		remedy = REMEDY_RECONNECT;
 	switch (remedy)
 	{
@@ -460,18 +462,20 @@ batch_ended(struct connection *connection, struct batch *batch)
 }
 
 /*
- * Two gateways that make the same entry meet in a primary key of the extension's,
- * and the second one tries again.  A unique index that others have made will not
- * be satisfied later.
+ * Two gateways that make the same entry meet in a primary key of the
+ * extension's, and the second one tries again.  A unique index that others have
+ * made will not be satisfied later.
  */
 static bool
 is_others_unique_index(const PGresult *result, const char *sqlstate)
 {
 	const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
-	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+	const char *constraint =
+		PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
 	size_t		length = table != NULL ? strlen(table) : 0;
 
-	return strcmp(sqlstate, "23505") == 0 && table != NULL && constraint != NULL &&
+	return strcmp(sqlstate, "23505") == 0 && table != NULL &&
+		constraint != NULL &&
 		(strncmp(constraint, table, length) != 0 ||
 		 strcmp(constraint + length, "_pkey") != 0);
 }

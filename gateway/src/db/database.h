@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * database.h
- *	  A metadata store as a worker has it: connections, what is known of its shares,
- *	  and the chores that are done for it.
+ *	  A metadata store as a worker has it: connections, what is known of its
+ *	  shares, and the chores that are done for it.
  */
 #ifndef DITTOFS_DATABASE_H
 #define DITTOFS_DATABASE_H

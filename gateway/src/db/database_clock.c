@@ -3,11 +3,11 @@
  * database_clock.c
  *	  See database_clock.h.
  *
- * A time that the server tells lies between the moment when it was asked and the
- * one when its answer came: two bounds of the difference.  All that is heard, by
- * each new session and the keeper every few seconds, narrows them, and time
- * widens them again, since clocks drift.  What contradicts them means that the
- * clock was set, or that another server is the primary now.
+ * A time that the server tells lies between the moment when it was asked and
+ * the one when its answer came: two bounds of the difference.  All that is
+ * heard, by each new session and the keeper every few seconds, narrows them,
+ * and time widens them again, since clocks drift.  What contradicts them means
+ * that the clock was set, or that another server is the primary now.
  */
 #include "db/database_clock.h"
 #include "config/config.h"

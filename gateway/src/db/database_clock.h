@@ -4,10 +4,11 @@
  *	  Times of this process by a database server's clock.
  *
  * Whether a call is a retransmission is decided by when calls arrived and
- * connections were opened (extension/src/ops/replies.c), and gateways on several
- * hosts, whose clocks differ, must say that in one clock: the server's.  What is
- * measured is bounds of the difference between it and the monotonic clock of this
- * host; nothing is known better than by a message there and back.
+ * connections were opened (extension/src/ops/replies.c), and gateways on
+ * several hosts, whose clocks differ, must say that in one clock: the
+ * server's.  What is measured is bounds of the difference between it and the
+ * monotonic clock of this host; nothing is known better than by a message there
+ * and back.
  */
 #ifndef DITTOFS_DATABASE_CLOCK_H
 #define DITTOFS_DATABASE_CLOCK_H
@@ -37,9 +38,9 @@ extern void database_clock_note(int store, int64_t time, int64_t sent,
 								int64_t now);
 
 /*
- * By the clock of the store's server, in microseconds since the epoch: *latest and
- * *earliest, when it was after at the latest, and before at the earliest.  False:
- * not known yet.
+ * By the clock of the store's server, in microseconds since the epoch: *latest
+ * and *earliest, when it was after at the latest, and before at the earliest.
+ * False: not known yet.
  */
 extern bool database_clock_of(int store, int64_t after, int64_t before,
 							  int64_t *latest, int64_t *earliest);

@@ -13,8 +13,8 @@
  *
  * Parameters go in the order the function declares them.  Integers are laid
  * into the region; bytes stay where they are.  The call is queued when send or
- * reply returns, not before, so a procedure may still change its mind as long as it
- * has not come to parameters_end.
+ * reply returns, not before, so a procedure may still change its mind as long
+ * as it has not come to parameters_end.
  */
 #ifndef DITTOFS_PARAMETERS_H
 #define DITTOFS_PARAMETERS_H

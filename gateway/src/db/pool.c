@@ -17,11 +17,11 @@
 
 /*
  * One more connection is opened when a whole batch waits behind every one that
- * runs in a lane, or a call waits for so long: behind reads from a slow disk, or
- * behind a lock.  Before that it does not pay: batches become smaller, and each
- * costs a commit.  A disk that does not flush for a moment is no reason for another
- * connection that flushes.  When there is load, and for a while there was no need, one is
- * given up.
+ * runs in a lane, or a call waits for so long: behind reads from a slow disk,
+ * or behind a lock.  Before that it does not pay: batches become smaller, and
+ * each costs a commit.  A disk that does not flush for a moment is no reason
+ * for another connection that flushes.  When there is load, and for a while
+ * there was no need, one is given up.
  */
 #define LONG_WAIT (20 * 1000)
 #define LONG_WAIT_FOR_FLUSH (300 * 1000)
@@ -31,8 +31,8 @@
 #define READ_ONLY_MEMORY (10 * 1000000)
 
 /*
- * A call waits so long for a store whose pooler is refused: only an operator ends
- * that, but who calls once more is to find a moment's pause.
+ * A call waits so long for a store whose pooler is refused: only an operator
+ * ends that, but who calls once more is to find a moment's pause.
  */
 #define REFUSED_PATIENCE (500 * 1000)
 
@@ -220,7 +220,8 @@ grow(struct lane_pool *lane)
 
 /*
  * It takes no more calls, and is closed when it has answered those it has.  One
- * that has nothing to do makes no batch smaller: it may stay for --max-idle-time.
+ * that has nothing to do makes no batch smaller: it may stay for
+ * --max-idle-time.
  */
 static void
 give_up_surplus(struct lane_pool *lane, int64_t now)
@@ -435,7 +436,8 @@ is_short(const struct lane_pool *lane, int64_t now)
 	int			many = 0;
 	int			calls;
 	bool		waiting = false;
-	int64_t		too_long = lane->lane == LANE_CHANGE ? LONG_WAIT_FOR_FLUSH : LONG_WAIT;
+	int64_t		too_long =
+		lane->lane == LANE_CHANGE ? LONG_WAIT_FOR_FLUSH : LONG_WAIT;
 
 	for (int i = 0; i < lane->opened; i++)
 	{
@@ -588,8 +590,8 @@ pool_check(struct pool *pool)
  */
 
 /*
- * How long it has waited, and for whom if the database knows: a transaction that
- * is open and idle is the usual cause, and nothing else tells of it.
+ * How long it has waited, and for whom if the database knows: a transaction
+ * that is open and idle is the usual cause, and nothing else tells of it.
  */
 void
 pool_log_given_up(const struct call *call, const char *waits_for)

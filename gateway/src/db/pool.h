@@ -29,8 +29,8 @@ struct lane_pool
 	struct connection *connections; /* max of them, open or not */
 	int			min;
 	int			max;
-	int			opened;			/* the first so many: those behind them were never
-								 * opened, and have nothing */
+	int			opened;			/* so many have ever been opened; the others
+								 * have nothing */
 	int			wanted;			/* those that are open or being opened, without
 								 * those about to be given up */
 	int64_t		short_at;		/* when there were last too few, or one was
@@ -48,8 +48,8 @@ struct pool
 	struct lane_pool lanes[LANES];
 	struct timer deadlines;
 	uint32_t	chance;			/* state of a small random generator */
-	int64_t		refused_at;		/* when a change last met a read-only database */
-	bool		read_only;		/* the database takes no changes, and that is said */
+	int64_t		refused_at;		/* last change that met a read-only database */
+	bool		read_only;		/* no changes are possible; the log says so */
 	char		complaint[512]; /* of a connection; see pool_complain */
 };
 
@@ -60,8 +60,8 @@ struct pool
 extern bool pool_configure(struct config *config);
 
 /*
- * Once, with memory that is zeroed: for the metadata store with this number; worker
- * is the number of the one that loop is of.  Then opens connections.
+ * Once, with memory that is zeroed: for the metadata store with this number;
+ * worker is the number of the one that loop is of.  Then opens connections.
  */
 extern void pool_init(struct pool *pool, struct loop *loop,
 					  const struct config *config, int number, int worker);
@@ -78,8 +78,8 @@ extern void pool_stop(struct pool *pool);
 extern void pool_submit(struct call *call);
 
 /*
- * Its owner wants the call no more (owner->wanted says so): it is dropped, now or
- * when the database has answered.
+ * Its owner wants the call no more (owner->wanted says so): it is dropped, now
+ * or when the database has answered.
  */
 extern void pool_forget(struct call *call);
 

@@ -7,8 +7,8 @@
  * out transactions (PgBouncer's pool_mode transaction or statement) takes the
  * settings and prepared statements from a session: calls might run without our
  * time-outs, or not at all.  So nothing is done through it.  check and start
- * refuse it (check_database.c); since somebody may change the pooler under a gateway
- * that runs, each new session finds out whether it keeps its process
+ * refuse it (check_database.c); since somebody may change the pooler under a
+ * gateway that runs, each new session finds out whether it keeps its process
  * (session.c), and the keeper looks now and then.  What they find is kept here:
  * while a store is refused its sessions are closed and none is made, so its
  * calls are answered as if the database were away.
@@ -34,8 +34,8 @@ enum pooler
 
 /*
  * What is between us and the store's database.  pg is a connection to it that
- * nothing else is done with; another is opened.  By a thread that may block, for
- * some seconds at most.
+ * nothing else is done with; another is opened.  By a thread that may block,
+ * for some seconds at most.
  */
 extern enum pooler pooler_examine(int store, PGconn *pg, char *problem,
 								  size_t size);
@@ -52,7 +52,9 @@ pooler_is_refused(int store)
 /* A session has lost its process: refused from now on.  name: of the store. */
 extern void pooler_refuse(int store, const char *name);
 
-/* Looks, and refuses or takes it back.  By the store's keeper, after each turn. */
+/*
+ * Looks, and refuses or takes it back.  By the store's keeper, after each turn.
+ */
 extern void pooler_watch(int store, const char *name, PGconn *pg);
 
 #endif							/* DITTOFS_POOLER_H */

@@ -140,7 +140,9 @@ add_place(struct reach *reach, int host, const char *address)
 {
 	struct place *place = NULL;
 
-	/* one that no name has any more, unless somebody has just been told of it */
+	/*
+	 * one that no name has any more, unless somebody has just been told of it
+	 */
 	for (int i = 0; place == NULL && i < reach->place_count; i++)
 		if (!reach->places[i].current && reach->places[i].host == host &&
 			i != reach->good)
@@ -187,8 +189,10 @@ reach_configure(int store, const struct reach_settings *settings)
 	int			ports = count_elements(settings->port);
 
 	if (hosts > 0 && addresses > 0 && hosts != addresses)
-		snprintf(problem, sizeof(problem), "there are %d hosts and %d hostaddrs: "
-				 "give each host its own", hosts, addresses);
+		snprintf(problem, sizeof(problem),
+				 "there are %d hosts and %d hostaddrs: "
+				 "give each host its own",
+				 hosts, addresses);
 	else if (hosts == 0 && addresses == 0 && ports > 1)
 		snprintf(problem, sizeof(problem), "there are %d ports and no host",
 				 ports);
@@ -197,8 +201,10 @@ reach_configure(int store, const struct reach_settings *settings)
 		if (hosts == 0)
 			hosts = addresses > 0 ? addresses : 1;
 		if (ports > 1 && ports != hosts)
-			snprintf(problem, sizeof(problem), "there are %d hosts and %d ports: "
-					 "give one port, or each host its own", hosts, ports);
+			snprintf(problem, sizeof(problem),
+					 "there are %d hosts and %d ports: "
+					 "give one port, or each host its own",
+					 hosts, ports);
 		else if (hosts > HOSTS_MAX)
 			snprintf(problem, sizeof(problem), "more than %d hosts", HOSTS_MAX);
 		else

@@ -57,7 +57,7 @@ struct reach_row
 	int64_t		begun;
 	uint64_t	tried;			/* a bit for each place */
 	uint32_t	seed;
-	bool		saw_read_only;	/* a primary that takes no changes: the last resort */
+	bool		saw_read_only;	/* a read-only primary: the last resort */
 	bool		takes_read_only;
 	int64_t		wait_until;
 };
@@ -65,8 +65,9 @@ struct reach_row
 enum reach_answer
 {
 	REACH_TARGET,				/* try this one */
-	REACH_WAIT,					/* a name is being looked up: ask again when a job
-								 * has ended (aside.h), or at row->wait_until */
+	REACH_WAIT,					/* a name is being looked up: ask again when a
+								 * job has ended (aside.h), or at
+								 * row->wait_until */
 	REACH_NONE					/* all have been tried */
 };
 
@@ -93,9 +94,9 @@ extern bool reach_is_elsewhere(int store, const struct reach_target *target,
 extern bool reach_has_choice(int store);
 
 /*
- * How long an attempt may take, after so many failures in a row.  Where there is
- * only one place, an attempt that is given up is begun again at the same one: it
- * gets more time each time, up to four times the limit.
+ * How long an attempt may take, after so many failures in a row.  Where there
+ * is only one place, an attempt that is given up is begun again at the same
+ * one: it gets more time each time, up to four times the limit.
  */
 extern int64_t reach_limit(int store, int failures);
 

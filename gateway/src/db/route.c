@@ -121,10 +121,11 @@ asked_since(int64_t then)
 /*
  * What no table has may be a share made a moment ago.  The stores are asked
  * again, and only what they do not have after that does not exist.  A peer may
- * name what it likes, without a credential: so the stores are asked once a second
- * however many calls wait for it, and each worker remembers some keys for a second.
- * A handle of a share that is not there yet cannot be; a name can, and has no key
- * here (0): whoever makes a share and mounts it at once gets it.
+ * name what it likes, without a credential: so the stores are asked once a
+ * second however many calls wait for it, and each worker remembers some keys
+ * for a second. A handle of a share that is not there yet cannot be; a name
+ * can, and has no key here (0): whoever makes a share and mounts it at once
+ * gets it.
  */
 static int
 unknown(uint64_t key, int64_t arrived)
@@ -164,7 +165,8 @@ route_handle(struct bytes handle, int64_t arrived)
 					   HANDLE_ID_LEN) == 0)
 				return i;
 	}
-	return unknown(call_key(handle.data, HANDLE_SHARE_AT + HANDLE_ID_LEN), arrived);
+	return unknown(call_key(handle.data, HANDLE_SHARE_AT + HANDLE_ID_LEN),
+				   arrived);
 }
 
 /* Is the path the share, or below it? */

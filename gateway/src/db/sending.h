@@ -3,11 +3,12 @@
  * sending.h
  *	  What may be sent on a connection to the database, and when: one table.
  *
- * Two things decide.  One is what runs, sent and not answered.  A second batch may
- * follow a first into the pipeline, never a third; calls that run alone go out one
- * behind the other, with no batch before or behind them, since the one that
- * makes a server crash must be known; a check has the connection to itself.  The other
- * is a cancel: until it is over nothing is sent, which it could hit.
+ * Two things decide.  One is what runs, sent and not answered.  A second batch
+ * may follow a first into the pipeline, never a third; calls that run alone go
+ * out one behind the other, with no batch before or behind them, since the one
+ * that makes a server crash must be known; a check has the connection to
+ * itself.  The other is a cancel: until it is over nothing is sent, which it
+ * could hit.
  *
  * Whether a second batch pays is connection.c's to judge.
  */
@@ -42,7 +43,7 @@ enum cancelling
 {
 	CANCELLING_NOTHING,
 	CANCELLING,					/* until it is known to be over */
-	CANCELLING_FAILED			/* it could not be sent: the connection is given up */
+	CANCELLING_FAILED			/* not sent: the connection is given up */
 };
 
 /* Of one connection.  Zeroed: nothing runs. */

@@ -333,7 +333,8 @@ session_configure(int number, const struct metadata_store_config *store)
 		return wrong;
 
 	session->count = 0;
-	for (const PQconninfoOption *at = session->options; at->keyword != NULL; at++)
+	for (const PQconninfoOption *at = session->options; at->keyword != NULL;
+		 at++)
 		if (!is_left_out(at->keyword))
 			add_parameter(session, at->keyword, at->val);
 	add_parameter(session, "channel_binding", session->channel_binding);
@@ -636,7 +637,8 @@ connect_plain(int number, const struct reach_target *target, bool *standby,
 		fatal("out of memory");
 	if (PQstatus(pg) == CONNECTION_BAD)
 		status = PGRES_POLLING_FAILED;
-	while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED && !slow)
+	while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED &&
+		   !slow)
 	{
 		slow = !await_socket(pg, status == PGRES_POLLING_READING ?
 							 POLLIN : POLLOUT, until);
@@ -798,7 +800,8 @@ session_prepare(int number, PGconn *pg, enum lane lane,
 		!send_query(pg, session_version_query))
 		return false;
 	for (int i = 0; i < statement_count; i++)
-		if (statements[i].lane == lane && !prepare_statement(pg, &statements[i]))
+		if (statements[i].lane == lane &&
+			!prepare_statement(pg, &statements[i]))
 			return false;
 	database_clock_query(clock, number, 0);
 	return PQpipelineSync(pg) != 0 && send_query(pg, sessions[number].same) &&
@@ -978,7 +981,8 @@ session_send(PGconn *pg, const struct call *const *calls, int count)
 								   calls[0]->lengths, binary, 1) != 0;
 	for (int i = 0; i < count; i++)
 	{
-		memcpy(values + i * nparams, calls[i]->values, nparams * sizeof(*values));
+		memcpy(values + i * nparams, calls[i]->values,
+			   nparams * sizeof(*values));
 		memcpy(lengths + i * nparams, calls[i]->lengths,
 			   nparams * sizeof(*lengths));
 	}

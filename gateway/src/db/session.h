@@ -107,8 +107,8 @@ extern enum session_outcome session_prepared(PGconn *pg,
 											 char *problem, size_t size);
 
 /*
- * Sends calls of one statement, as many as it may have (call_widths); the caller
- * sends the Sync.
+ * Sends calls of one statement, as many as it may have (call_widths); the
+ * caller sends the Sync.
  */
 extern bool session_send(PGconn *pg, const struct call *const *calls,
 						 int count);

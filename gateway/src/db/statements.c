@@ -5,8 +5,8 @@
  *
  * This table and extension/sql are the two sides of the call interface: a
  * parameter here is an argument there, in the same order.  The types are not
- * given.  Each function has one form, so the server finds them, and a gateway that
- * does not know an oid is not surprised when dump and restore change it.
+ * given.  Each function has one form, so the server finds them, and a gateway
+ * that does not know an oid is not surprised when dump and restore change it.
  *
  * The form is SELECT f(...) rather than SELECT * FROM f(...), also for
  * functions that return sets: a call then costs 28 to 41 microseconds instead
@@ -19,18 +19,19 @@
  * columns, and each change has a snapshot of its own as in a statement by
  * itself.  Several widths, since most batches are small.
  *
- * What returns a set, or bytes of a file, has a bound among its parameters, which
- * the procedure puts into call.result_size: the request is charged for it before
- * it is sent (serve.c).  So nothing that a peer asks for is larger than what
- * --max-bytes has room for.  Bounds by parameter: read, read_directory,
- * list_mounts, list_exports, claim_blocks, gc_next; by the extension: prepare_read
- * and prepare_write (the blocks that the count touches), merge_next (a file's
- * slice), content_hints (a row for each share and store: administrators make them).
+ * What returns a set, or bytes of a file, has a bound among its parameters,
+ * which the procedure puts into call.result_size: the request is charged for it
+ * before it is sent (serve.c).  So nothing that a peer asks for is larger than
+ * what --max-bytes has room for.  Bounds by parameter: read, read_directory,
+ * list_mounts, list_exports, claim_blocks, gc_next; by the extension:
+ * prepare_read and prepare_write (the blocks that the count touches),
+ * merge_next (a file's slice), content_hints (a row for each share and store:
+ * administrators make them).
  *
- * A parameter costs the server something also if it is NULL, and most attributes
- * of most calls are not given.  So where all that are given are among the first, a
- * brief statement leaves the others to their defaults: 13.0 microseconds of its
- * backend for a CREATE instead of 13.5.
+ * A parameter costs the server something also if it is NULL, and most
+ * attributes of most calls are not given.  So where all that are given are
+ * among the first, a brief statement leaves the others to their defaults: 13.0
+ * microseconds of its backend for a CREATE instead of 13.5.
  */
 #include "db/statements.h"
 

@@ -255,7 +255,9 @@ function_names(void)
 	return names;
 }
 
-/* A member that does not inherit what it is a member of has the rights of none. */
+/*
+ * A member that does not inherit what it is a member of has the rights of none.
+ */
 static void
 remedy_for_rights(struct examination *x, char *remedy, size_t size)
 {
@@ -347,7 +349,8 @@ examine_pooler(struct examination *x)
 				 "are lost");
 			return false;
 		case POOLER_UNKNOWN:
-			FIND(x, FINDING_WRONG, "see the log of the pooler and of the server; "
+			FIND(x, FINDING_WRONG,
+				 "see the log of the pooler and of the server; "
 				 "it needs room for two connections beside those of the pools",
 				 "no answer through the connection pooler: %s", problem);
 			break;
@@ -384,18 +387,22 @@ examine_limits(struct examination *x)
 	char		remedy[256];
 	PGresult   *result;
 
-	result = query(x, "SELECT rolconnlimit, datconnlimit FROM pg_catalog.pg_roles,"
+	result = query(x,
+				   "SELECT rolconnlimit, datconnlimit FROM pg_catalog.pg_roles,"
 				   " pg_catalog.pg_database WHERE rolname = current_user"
-				   " AND datname = current_database() AND NOT rolsuper", 0, NULL);
+				   " AND datname = current_database() AND NOT rolsuper",
+				   0, NULL);
 	if (result != NULL && PQntuples(result) == 1)
 	{
 		snprintf(what, sizeof(what), "role %s", PQuser(x->pg));
-		snprintf(remedy, sizeof(remedy), "ALTER ROLE \"%s\" CONNECTION LIMIT -1, "
+		snprintf(remedy, sizeof(remedy),
+				 "ALTER ROLE \"%s\" CONNECTION LIMIT -1, "
 				 "or a limit for all gateways together; or lower max_conns",
 				 PQuser(x->pg));
 		examine_limit(x, what, remedy, atoll(PQgetvalue(result, 0, 0)));
 		snprintf(what, sizeof(what), "database %s", PQdb(x->pg));
-		snprintf(remedy, sizeof(remedy), "ALTER DATABASE \"%s\" CONNECTION LIMIT "
+		snprintf(remedy, sizeof(remedy),
+				 "ALTER DATABASE \"%s\" CONNECTION LIMIT "
 				 "-1, or a limit for all gateways together; or lower max_conns",
 				 PQdb(x->pg));
 		examine_limit(x, what, remedy, atoll(PQgetvalue(result, 0, 1)));
@@ -404,8 +411,8 @@ examine_limits(struct examination *x)
 }
 
 /*
- * What NFS calls stable is in the WAL when the reply leaves.  That is worth what
- * the server does with its WAL.
+ * What NFS calls stable is in the WAL when the reply leaves.  That is worth
+ * what the server does with its WAL.
  */
 static void
 examine_durability(struct examination *x)
@@ -414,13 +421,16 @@ examine_durability(struct examination *x)
 	{
 		const char *name;
 		const char *loses;
-	}			settings[] = {
-		{"fsync", "a crash of the server's machine can lose files that clients "
-		"were told are stored, or the whole database"},
-		{"full_page_writes", "a crash of the server's machine can leave pages "
-		"half written, and files damaged"},
-		{"synchronous_commit", "sessions other than a gateway's lose their last "
-		"changes in a crash"},
+	} settings[] = {
+		{"fsync",
+		 "a crash of the server's machine can lose files that clients "
+		 "were told are stored, or the whole database"},
+		{"full_page_writes",
+		 "a crash of the server's machine can leave pages "
+		 "half written, and files damaged"},
+		{"synchronous_commit",
+		 "sessions other than a gateway's lose their last "
+		 "changes in a crash"},
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -675,8 +685,10 @@ examine_share(struct examination *x, const struct share_config *share,
 		if (*share->content_store != '\0' &&
 			strcmp(PQgetvalue(result, 0, 0), content_word(share->content)) != 0)
 		{
-			FIND(x, FINDING_DOUBTFUL, "change content_store in the file, or the "
-				 "share's content in the database", "share %s: its content is "
+			FIND(x, FINDING_DOUBTFUL,
+				 "change content_store in the file, or the "
+				 "share's content in the database",
+				 "share %s: its content is "
 				 "in %s, and in %s according to the file; the database's holds",
 				 share->name, PQgetvalue(result, 0, 0),
 				 content_word(share->content));

@@ -13,7 +13,7 @@ enum finding_level
 	FINDING_GOOD,
 	FINDING_DOUBTFUL,			/* works, perhaps not as intended */
 	FINDING_WRONG,
-	FINDING_FATAL				/* wrong, and a gateway must not start with it */
+	FINDING_FATAL				/* wrong; a gateway must not start */
 };
 
 struct findings

@@ -7,9 +7,9 @@
  * whatever others do.  They may come from the same address (a node's kubelet
  * and what is behind the node's NAT), so an address has no limit of its own.
  * Instead, when there are HTTP_CLIENTS_MAX connections, one goes for each that
- * comes: of the address with most of them, the one that has made us wait longest
- * for its request, or for taking the answer.  A probe takes a millisecond, and
- * HTTP_CLIENTS_MAX others would have to come in that time.
+ * comes: of the address with most of them, the one that has made us wait
+ * longest for its request, or for taking the answer.  A probe takes a
+ * millisecond, and HTTP_CLIENTS_MAX others would have to come in that time.
  *
  * libmicrohttpd's own time-out begins again with each byte, so a request here
  * has a deadline as a whole.

@@ -103,7 +103,7 @@ rows_of(const PGresult *result)
 					item = json_boolean(*value == 't');
 					break;
 				default:
-					item = log_text(value);	/* not UTF-8: in a SQL_ASCII database */
+					item = log_text(value);	/* SQL_ASCII: not UTF-8 */
 					break;
 			}
 			json_object_set_new(row, PQfname(result, j),

@@ -51,8 +51,8 @@ extern void keeper_wake(int store);
 
 /*
  * What was last learned of a store: an object with "shares", "replicas",
- * "clients", "slow_calls" and "waiting", each a list of objects.  A new reference, or
- * NULL if nothing has been learned yet.
+ * "clients", "slow_calls" and "waiting", each a list of objects.  A new
+ * reference, or NULL if nothing has been learned yet.
  */
 extern json_t *keeper_news(int store);
 

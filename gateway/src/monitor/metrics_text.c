@@ -145,7 +145,8 @@ put_pools(FILE *to, const struct metrics *sum, const struct config *config)
 			fprintf(to, "dittofs_pool_connections_max{store=\"%s\","
 					"lane=\"%s\"} %lld\n", config->stores[i].name,
 					lane_names[j], (long long) sum->lanes[i][j].max);
-	head(to, "pool_waiting_calls", "gauge", "Calls that wait for a connection.");
+	head(to, "pool_waiting_calls", "gauge",
+		 "Calls that wait for a connection.");
 	for (int i = 0; i < config->store_count; i++)
 		for (int j = 0; j < LANES; j++)
 			fprintf(to, "dittofs_pool_waiting_calls{store=\"%s\",lane=\"%s\"} "

@@ -7,7 +7,8 @@
 #include "wire/programs.h"
 
 /*
- * The extension's numbers are those of nfs3.x: what it answers goes out as it is.
+ * The extension's numbers are those of nfs3.x: what it answers goes out as it
+ * is.
  */
 #define SAME(status) \
 	_Static_assert((int) FS_##status == (int) NFS3ERR_##status, #status)

@@ -4,8 +4,8 @@
  *	  What the files of the NFS procedures share.
  *
  * A procedure is a file: its decode, send and reply (request.h), and at the end
- * its struct procedure, which alone is seen outside.  Procedures whose arguments
- * or results have the same form share the function.
+ * its struct procedure, which alone is seen outside.  Procedures whose
+ * arguments or results have the same form share the function.
  *
  * A procedure reads: check what the wire alone can tell to be wrong, send,
  * fill the reply.  What the file system does is the extension's business,

@@ -70,7 +70,8 @@ read_send(struct request *request)
 {
 	const struct read_args *args = request->args;
 
-	if (content_share_of(&database_of(&request->call)->shares, args->file) == NULL)
+	if (content_share_of(&database_of(&request->call)->shares, args->file) ==
+		NULL)
 	{
 		send_read(request, STATEMENT_READ);
 		return;

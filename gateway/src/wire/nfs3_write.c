@@ -38,7 +38,7 @@ _Static_assert(UNSTABLE == 0 && DATA_SYNC == 1 && FILE_SYNC == 2, "stable_how");
 
 enum write_step
 {
-	STEP_ALL,					/* write, of everything: the way without store */
+	STEP_ALL,					/* write everything: the way without a store */
 	STEP_HASH,
 	STEP_PREPARE,
 	STEP_PUT,
@@ -258,8 +258,8 @@ prepared(struct request *request, struct row *row)
 
 	row_skip(row, 1);
 	args->store_id = (uint32_t) row_int4(row);
-	args->store = content_store_of(&database_of(&request->call)->shares, args->store_id,
-								   &unknown);
+	args->store = content_store_of(&database_of(&request->call)->shares,
+								   args->store_id, &unknown);
 	needed = row_bytes(row, &size);
 	if (!row->ok || size != (uint32_t) args->block_count)
 	{

@@ -3,8 +3,8 @@
  * proxy_header.c
  *	  The header of the PROXY protocol: see proxy_header.h.
  *
- * A byte is taken at a time.  There is one header in the life of a connection, and
- * so no place where a header is cut can make a difference.
+ * A byte is taken at a time.  There is one header in the life of a connection,
+ * and so no place where a header is cut can make a difference.
  */
 #include "wire/proxy_header.h"
 
@@ -72,8 +72,8 @@ refuse(struct proxy_header *header, enum proxy_refusal refusal)
 }
 
 /*
- * The client as either version has it.  No client has the address or the port 0:
- * a proxy that keeps them to itself says so, and port 0 would pass for a
+ * The client as either version has it.  No client has the address or the port
+ * 0: a proxy that keeps them to itself says so, and port 0 would pass for a
  * privileged one.
  */
 static enum proxy_outcome

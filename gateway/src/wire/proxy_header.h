@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * proxy_header.h
- *	  The header of the PROXY protocol: bytes of a stream to the client's address.
+ *	  The header of the PROXY protocol: bytes of a stream to the client's
+ *	  address.
  *
  * A TCP proxy that speaks it tells each server it connects to, before anything
  * else, on whose behalf it has done so.  The format is that of "The PROXY
@@ -38,8 +39,8 @@
 #define PROXY_HEADER_MAX 4096
 
 /*
- * Why a connection is refused: name, label for Prometheus, and what the log says
- * of its peer.
+ * Why a connection is refused: name, label for Prometheus, and what the log
+ * says of its peer.
  */
 #define PROXY_REFUSALS(X) \
 	X(LOCAL, "local", "is the proxy's own, a check perhaps (LOCAL)") \
@@ -70,7 +71,7 @@ extern const char *proxy_refusal_text(enum proxy_refusal refusal);
 enum proxy_outcome
 {
 	PROXY_MORE,					/* the input is used up */
-	PROXY_DONE,					/* the client is known; there may be more input */
+	PROXY_DONE,					/* the client is known; input may follow */
 	PROXY_REFUSED				/* by the header's refusal */
 };
 

@@ -39,7 +39,7 @@ enum record_outcome
 	RECORD_MORE,				/* the input is used up */
 	RECORD_COMPLETE,			/* here is one; there may be more input */
 	RECORD_NEEDS_ROOM,			/* it will need room_wanted() bytes */
-	RECORD_TOO_LARGE			/* over the limit: the stream is of no use now */
+	RECORD_TOO_LARGE			/* over the limit: the stream is lost */
 };
 
 struct record
