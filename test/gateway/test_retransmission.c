@@ -264,10 +264,10 @@ test_neighbour(int gateway)
 }
 
 /*
- * A gateway that gets no time, on a machine that has none, reads a call when its
- * client has long been connected elsewhere, and makes the change before that
- * connection brings the call again.  Its client has hung up by then, or the
- * packets that say so are on their way.
+ * A gateway that gets no time, on a machine that has none, reads a call when
+ * its client has long been connected elsewhere, and makes the change before
+ * that connection brings the call again.  Its client has hung up by then, or
+ * the packets that say so are on their way.
  */
 static void
 test_read_late(const char *name, bool hung_up)

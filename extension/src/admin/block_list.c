@@ -2,10 +2,10 @@
 /*-------------------------------------------------------------------------
  *
  * block_list.c
- *	  Lists blocks of a store: what `dittofs verify` asks for.
+ *	  Lists blocks of a store, for `dittofs verify`.
  *
- * A verification looks at each block of a store, or of a share, in slices.  It
- * tells where a block that is damaged is used.
+ * A verification reads each block of a store, or of a share, in slices.  For a
+ * damaged block it asks where that is used.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,28 +2,28 @@
 /*-------------------------------------------------------------------------
  *
  * dropped.c
- *	  Shares that were dropped with their files: the one module that touches
- *	  dittofs.dropped_shares and dittofs.dropped_directories.
+ *	  Deletes the files of shares that were dropped by force: the one module
+ *	  that touches dittofs.dropped_shares and dittofs.dropped_directories.
  *
- * drop_share(force) takes the share's row away, and from then on nobody reaches
- * a file of it.  The files are deleted afterwards, in slices, by whoever calls
- * reap(); every gateway does.  Each slice is a transaction of its own, so the
- * share may be of any size, and other shares take no notice.
+ * drop_share(force) deletes the share's row, after which no call reaches a file
+ * of it.  Calls of reap(), which every gateway makes, delete the files
+ * afterwards, in slices.  Each slice is a transaction of its own, so the share
+ * may be of any size, and other shares are not affected.
  *
- * A share is taken down from its root.  A directory that waits for its turn is
- * in dropped_directories, with the cookie up to which its entries are gone.
- * Its files are deleted, its directories put into that table; when nothing is
- * in it any more its inode goes.  All of that is done under its lock.  A
- * transaction that has found the share before it was dropped may still add an
- * entry: to a directory that is there, under its lock; so the entry is found
- * when the directory is to go, or the call is told STALE.
+ * Deletion begins at the share's root.  A directory that waits for its turn is
+ * in dropped_directories, with the cookie up to which its entries are gone. Its
+ * files are deleted, its directories put into that table; when it is empty its
+ * inode goes.  All of that is done under the directory's lock.  A transaction
+ * that has found the share before it was dropped may still add an entry to an
+ * existing directory, under the directory's lock.  So the entry is found when
+ * the directory is to go, or the call is told STALE.
  *
- * When no directory waits, the share's account says whether that was all.  If
- * not, something was damaged, and there are inodes that no name led to: then
- * all inodes of the database are looked through for them, again in slices; for
+ * When no directory waits, the share's account says whether anything is left.
+ * If so, something was damaged, and there are inodes without a name.  Then the
+ * pass looks through all inodes of the database for them, again in slices: for
  * directories first, which then wait for their turn, and for the rest when
- * those are gone.  A directory that cannot be emptied, because something there
- * is damaged, is put off, and the others go on.
+ * those are gone.  A directory that cannot be emptied because of damage is put
+ * off, and the others go on.
  *
  *-------------------------------------------------------------------------
  */
@@ -146,9 +146,7 @@ collect(const Dirent *dirent, void *arg)
 #define DIRECTORY_SLICE 256
 
 /*
- * Deletes an entry and what it is the name of.  False: somebody has that, so it
- * stays for another time.  An entry that is damaged may lead to nothing, or
- * into another share.
+ * Deletes an entry and its inode.  False: the inode is locked, so it
  */
 static bool
 delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)
@@ -222,7 +220,7 @@ step_directory(const pg_uuid_t *id, int32 share_id, int64 *position, int64 max)
 }
 
 /*
- * The row of a directory, locked; rs is open if it is there and nobody has it.
+ * The row of a directory, locked; rs is open if the row exists and was free.
  */
 static bool
 lock_directory(RelScan *rs, const pg_uuid_t *id)

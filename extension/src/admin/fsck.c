@@ -2,12 +2,12 @@
 /*-------------------------------------------------------------------------
  *
  * fsck.c
- *	  What repairing needs that SQL cannot do: an entry for an inode there is,
- *	  to find loops in one pass, and to know whether changes wait for the
- *	  commit.
+ *	  Does the parts of repairing that SQL cannot do: makes an entry for an
+ *	  existing inode, finds loops in one pass, and tells whether changes wait
+ *	  for the commit.
  *
- * The rules and the repairs are SQL (70-fsck.sql, 72-fsck-repair.sql); but the
- * cookie of an entry is made of its name by dirents.c, and by nobody else.
+ * The rules and the repairs are SQL (70-fsck.sql, 72-fsck-repair.sql); but only
+ * dirents.c can make the cookie of an entry from its name.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,7 @@ dittofs_fsck_repair_check(PG_FUNCTION_ARGS)
  * What no root leads to is a graph in which each directory leads to one other,
  * its parent.  Each is gone through once: from every directory the walk goes up
  * until it leaves the graph, or meets a directory that was met before.  If that
- * was in the same walk, there is a loop, and nobody has seen it yet.
+ * was in the same walk, there is a loop that is not known yet.
  */
 
 typedef struct Lost

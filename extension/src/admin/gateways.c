@@ -2,12 +2,12 @@
 /*-------------------------------------------------------------------------
  *
  * gateways.c
- *	  What gateways tell of themselves: that they are alive, and which of their
- *	  calls took long.
+ *	  Records what gateways report about themselves: that they are alive, and
+ *	  which of their calls took long.
  *
- * These run SQL as the extension's owner: a gateway needs no right to the
- * tables.  A gateway of another version may send other arguments than ours
- * does, so they are checked here, and called by their names.
+ * These functions run SQL as the extension's owner: a gateway needs no right to
+ * the tables.  A gateway of another version may send other arguments, so they
+ * are checked here, and called by their names.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,10 +2,10 @@
 /*-------------------------------------------------------------------------
  *
  * gc.c
- *	  Blocks that no file refers to: finding them, and having them deleted.
+ *	  Finds blocks that no file refers to, and has gateways delete them.
  *
- * The database cannot delete objects; gateways do it.  What is garbage is
- * decided here:
+ * The database cannot delete objects; gateways do that.  This module decides
+ * which blocks are garbage:
  *
  *	- A pass over dittofs.stored_blocks notes since when a block has been
  *	  without a reference (unreferenced_since), and takes the note back where
@@ -18,17 +18,16 @@
  *	- The gateway deletes the object, and then the row goes.  If it does not
  *	  come back, another gateway is told after an hour (DELETE_AGAIN); it must
  *	  not begin to delete after ten minutes (DELETE_WITHIN), or it might delete
- *	  what somebody has put there anew.
+ *	  what another gateway has put there anew.
  *
- * A reference that is being made at the same moment is never overlooked:
- * whoever links a block has locked its row, in a transaction that holds the
- * lock until the extent can be seen.  So the rows are locked first, those that
- * are locked are passed by, and a new statement, with a new snapshot, looks for
- * extents.
+ * A reference that is being made at the same moment is never overlooked: the
+ * transaction that links a block has locked its row, and holds the lock until
+ * the extent is visible.  So gc locks the rows first and skips those that are
+ * locked.  Then a new statement, with a new snapshot, looks for extents.
  *
- * A row that cannot be read or changed is passed by, and the rest of its slice
- * is looked at one by one.  The last reason is in gc_position, where
- * content_troubles shows it until a pass has met nothing.
+ * A row that cannot be read or changed is skipped, and the rest of its slice is
+ * examined row by row.  The last reason is in gc_position, where
+ * content_troubles shows it until a pass has met no trouble.
  *
  * None of this is hot: it is SQL, in functions that run as their owner.
  *
@@ -68,7 +67,7 @@ PG_FUNCTION_INFO_V1(dittofs_gc_adopt);
 /* ... one by one, where it fails for all of them. */
 #define MARK_CAREFUL 100
 
-/* One pass at a time is enough; false: somebody is at it. */
+/* One pass at a time is enough; false: another session is at it. */
 static bool
 take_gc_lock(void)
 {
@@ -358,7 +357,8 @@ mark_on(int64 seconds, Keys *due, bool *first, bool *noted)
 }
 
 /*
- * Locks what is to be deleted, so that nobody begins to refer to it.
+ * Locks the blocks to be deleted, so that no transaction begins to refer to
+ * them.
  *
  * The index still has entries of what has gone while an old snapshot is open.
  * A session does not walk over them in each call: it begins where it found
@@ -408,7 +408,9 @@ find_due(DueWork *work)
 	due_is_damaged = true;
 }
 
-/* Only rows that we have locked: nobody else has them, nor will get them. */
+/*
+ * Only rows that we have locked: no other session has them, nor will get them.
+ */
 typedef struct GoneWork
 {
 	int64		seconds;

@@ -2,19 +2,18 @@
 /*-------------------------------------------------------------------------
  *
  * guard_tables.c
- *	  What would break the tables is refused when it is made.
+ *	  Refuses commands that would break the tables.
  *
  * An event trigger calls check_tables() after every command that may have made
- * something which shape.c would meet later.  What the command was does not
- * matter: a table that it has changed is one that this transaction holds a lock
- * on which merely using a table does not take.  So whatever somebody has got
- * past the event trigger, which can be disabled, is no obstacle to commands on
- * other tables.
+ * something which shape.c would meet later.  It examines only tables on which
+ * this transaction holds a lock stronger than those of mere use: these are the
+ * ones that the command has changed.  So an obstacle that got past the event
+ * trigger, which can be disabled, does not block commands on other tables.
  *
- * Functions are looked up by name and arguments, so whoever can make one in our
- * schema, or own one that is there, can have it called by superusers in place
- * of ours.  check_object() is asked about each object that a command has made
- * or changed, and check_tables() about the schema.
+ * Functions are looked up by name and arguments.  So a role that can create one
+ * in our schema, or owns one there, can have superusers call it in place of
+ * ours. check_object() is asked about each object that a command has made or
+ * changed, and check_tables() about the schema.
  *
  * TRUNCATE fires no event trigger; the tables have triggers of their own for
  * it.  They do not fire where session_replication_role is replica: a subscriber
@@ -231,7 +230,7 @@ check_privileges(HeapTuple tuple, Oid owner, Oid extension)
 			!is_trusted(item->ai_grantee, extension))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("nobody but superusers can be let make things in schema dittofs"),
+					 errmsg("only superusers may have CREATE on schema dittofs"),
 					 errdetail("%s could make functions there that superusers call in place of dittofs's.",
 							   item->ai_grantee == ACL_ID_PUBLIC ? "Everybody" :
 							   GetUserNameFromId(item->ai_grantee, false)),

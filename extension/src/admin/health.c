@@ -7,12 +7,11 @@
  * A client that wrote UNSTABLE keeps its data until COMMIT answers with the
  * verifier that WRITE gave.  So the verifier must change whenever WAL that was
  * not flushed may have been lost, and in no other case: every change makes all
- * clients write again.  What is lost, is lost with the shared memory: at a
- * restart, at the reset after a crash of a backend (the postmaster and its
- * start time survive that one), or by going over to another server, which has
- * another timeline.  The server draws a random handle for its dynamic shared
- * memory each time it sets up shared memory, and there we find out about a
- * reset.
+ * clients write again.  Such WAL is lost with the shared memory: at a restart,
+ * at the reset after a crash of a backend (which the postmaster and its start
+ * time survive), or with a fail-over to another server, which has another
+ * timeline. The server draws a random handle for its dynamic shared memory each
+ * time it sets up shared memory, and that reveals a reset.
  *
  *-------------------------------------------------------------------------
  */

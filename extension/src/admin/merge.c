@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * merge.c
- *	  The background pass that brings content to where it belongs.
+ *	  Moves content to the place that its share names: the background pass.
  *
  * A gateway asks merge_next() for work, does what only a gateway can, and ends
  * with merge_commit() or merge_store():
@@ -13,21 +13,21 @@
  *		fetch	a stretch of a file whose share has its content in the database
  *				is in blocks: the gateway fetches them
  *
- * What needs no gateway, a move between blocks and blocks_memory, merge_next()
- * does itself, a slice of a file in a call; then it is the turn of others.
+ * A move between blocks and blocks_memory needs no gateway: merge_next() does
+ * it itself, a slice of a file in a call; then other files get their turn.
  *
- * Nobody holds a lock while a gateway works.  A task has a stamp of all rows
- * that the stretch was made of; who commits it locks the inode and makes the
- * stamp anew.  If it is another one somebody has written, and the task is
- * forgotten.  So an update is never lost, and neither lease nor clock matter
- * for that.
+ * No lock is held while a gateway works.  A task has a stamp of all rows that
+ * make up the stretch; the transaction that commits the task locks the inode
+ * and makes the stamp anew.  A different stamp means that another transaction
+ * wrote meanwhile; the task is dropped.  Updates are never lost, whatever the
+ * lease or the clock says.
  *
- * A file is left alone while it is being written, unless much of it is staged;
- * and a block of which little has changed, until the file has been quiet for
- * longer.
+ * The pass leaves a file alone while it is being written, unless much of it is
+ * staged.  It leaves a block of which little has changed alone until the file
+ * has been quiet for longer.
  *
- * Holes stay holes: a block has zeros there, but extents only cover what was
- * data.  So used does not change, nor do the times: the content is the same.
+ * Holes stay holes: a block has zeros there, but extents only cover data.  So
+ * used does not change, nor do the times: the content is the same.
  *
  *-------------------------------------------------------------------------
  */

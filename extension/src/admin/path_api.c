@@ -5,11 +5,11 @@
  *	  Files by path, for people in psql: resolve, read_file, write_file, mkdir,
  *	  rm, rmdir, mv, ln, symlink, readlink, chmod, chown.
  *
- * Each of them walks its path by lookup(), calls the operation that a gateway
+ * Each function walks its path by lookup(), calls the operation that a gateway
  * would call, and raises the status that it returns (status.c).  So the rules
- * are the same ones, the caller's rights included.
+ * are the same, the caller's rights included.
  *
- * Symbolic links in a path are not followed: what a target means depends on
+ * Symbolic links in a path are not followed: the meaning of a target depends on
  * where a client has mounted the share.
  *
  *-------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * change.c
- *	  Keeps what is known of the change that is under way.
+ *	  Keeps the state of the change that is under way.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,11 +2,11 @@
 /*-------------------------------------------------------------------------
  *
  * change.h
- *	  Tells what is known of the change that is under way: its time, its
- *	  snapshot, and what its transaction has begun.
+ *	  Tells the state of the change that is under way: its time, its snapshot,
+ *	  and what its transaction has begun.
  *
- * For the modules of tables, which the frame of an operation (xact.h) calls in
- * turn.  They may ask here, and do not call the frame.
+ * The modules of tables, which the frame of an operation (xact.h) calls, ask
+ * here instead of calling the frame.
  *
  *-------------------------------------------------------------------------
  */

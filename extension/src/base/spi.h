@@ -4,9 +4,9 @@
  * spi.h
  *	  Runs SQL statements inside functions of the extension.
  *
- * A function that is not hot (administration, the background passes, what
- * gateways tell of themselves) runs SQL as the extension's owner.  All of them
- * do it by this header, so that four rules hold everywhere:
+ * A function that is not hot (administration, background passes, reports of
+ * gateways) runs SQL as the extension's owner.  All of them use this header, so
+ * that four rules hold everywhere:
  *
  *	- spi_run() changes things: it takes a new snapshot, and so sees what
  *	  earlier statements of the same call have changed, and what other

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * srf.h
- *	  Functions that return a set, all rows at once.
+ *	  Returns sets from functions, all rows at once.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,8 +2,8 @@
 /*-------------------------------------------------------------------------
  *
  * stack.h
- *	  A stack of bytes in a bounded piece of memory; what has no room there is
- *	  in a temporary file.
+ *	  A stack of bytes in a bounded piece of memory; the rest is in a temporary
+ *	  file.
  *
  * For walks through trees of any width and depth.
  *

@@ -6,7 +6,8 @@
  *
  * 'relative' is Linux's relatime: the access time is only brought forward when
  * it is not later than the last change, or a day old.  A reader does not wait
- * for whoever is changing the inode, and his transaction need not be flushed.
+ * for a transaction that is changing the inode, and his transaction need not be
+ * flushed.
  *
  *-------------------------------------------------------------------------
  */

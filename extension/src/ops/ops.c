@@ -95,7 +95,7 @@ op_lock_dir(const Op *op, Inode **dir)
 }
 
 /*
- * A lock that is needed after others, out of order.  Somebody else has it only
+ * A lock that is needed after others, out of order. Another transaction has it only
  * in the moment when the name we looked up came to mean another directory.
  * What he may have put into it just before we got the lock must be seen.
  */

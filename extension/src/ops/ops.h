@@ -41,7 +41,7 @@ extern Status op_lock(const Op *op, Inode **inode);
 /* The object, locked; a directory, of a share that can be changed.  ROFS */
 extern Status op_lock_dir(const Op *op, Inode **dir);
 
-/* A lock out of order: an ERROR that asks for a rerun if somebody has it. */
+/* A lock out of order: an ERROR that asks for a rerun if it is not free. */
 extern Inode *op_lock_late(const pg_uuid_t *id);
 
 /* Checks a name; INVAL, NAMETOOLONG */
@@ -62,7 +62,7 @@ extern void op_unlink(const Share *share, Inode *inode);
 /* wcc: before the operation, and after it, which makes it one that is given. */
 extern void wcc_before(OptWcc *wcc, const Inode *inode);
 extern void wcc_after(OptWcc *wcc, const Share *share, const Inode *inode);
-/* For a failure: the attributes as anybody sees them now, if there are any. */
+/* For a failure: the current attributes, if there are any. */
 extern void wcc_now(OptWcc *wcc, const Op *op);
 /* Attributes that are given. */
 extern void fattr_now(OptFattr *attributes, const Op *op, const Inode *inode);

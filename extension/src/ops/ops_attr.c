@@ -121,7 +121,7 @@ setattr_check(const Op *op, const Inode *inode, const SetAttrs *set)
 	return FS_OK;
 }
 
-/* What a write or truncation by anybody but root leaves of the mode. */
+/* The mode after a write or truncation by a user other than root. */
 static int32
 mode_after_write(const Cred *cred, int32 mode)
 {

@@ -94,7 +94,7 @@ make_inode(const Op *op, const Inode *dir, const NewNode *node)
 	}
 	else
 	{
-		/* nobody makes a program that runs with a group he is not in */
+		/* a user cannot make a program that runs with a group he is not in */
 		if (cred->uid != 0 && (inode.mode & 0010) &&
 			!cred_in_group(cred, inode.gid))
 			inode.mode &= ~MODE_SGID;

@@ -67,7 +67,7 @@ changes_parent(const Move *m)
 		!same_id(&m->from->id, &m->to->id);
 }
 
-/* False: the lock was not to be waited for, and somebody has it. */
+/* False: the lock was not free, and was not to be waited for. */
 static bool
 take_move_lock(const Share *share, bool wait)
 {

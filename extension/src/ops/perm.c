@@ -6,7 +6,7 @@
  *
  * The mode bits of one class decide, as POSIX has it: the owner's if the
  * caller is the owner, else the group's if he is in it, else the others'.
- * Root passes everything but the execution of a file that nobody may execute.
+ * Root passes everything but the execution of a file without any x bit.
  *
  * Rules that hold for one operation only (the owner's reading and writing of
  * his file whatever its mode, for instance) are where that operation is.
@@ -49,7 +49,7 @@ cred_squash(const Share *share, const Caller *caller, Cred *cred)
 	cred->ngids = caller->ngids;
 	cred->gids = caller->gids;
 
-	/* a root group is squashed with root, whoever claims it */
+	/* a root group is squashed with root, for any user that claims it */
 	if (remote && share->squash == SQUASH_ROOT)
 	{
 		uint32	   *gids = NULL;

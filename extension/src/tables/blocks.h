@@ -2,11 +2,11 @@
 /*-------------------------------------------------------------------------
  *
  * blocks.h
- *	  Pages: the content of files that is in the database; the one module that
- *	  touches dittofs.blocks and dittofs.blocks_memory.
+ *	  Pages: file content in the database; the one module that touches
+ *	  dittofs.blocks and dittofs.blocks_memory.
  *
- * The row of a page holds the bytes that were written there; what no row holds
- * is in an extent, or is a hole.  content.h is what the operations call.
+ * The row of a page holds the bytes that were written there; bytes without a
+ * row are in an extent, or are a hole.  Operations call content.h, not this.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,19 +2,19 @@
 /*-------------------------------------------------------------------------
  *
  * churn.h
- *	  Where the row of a key is that is written or replaced again and again.
+ *	  Remembers the place of rows that are written or replaced again and again.
  *
- * While an old snapshot is open an index keeps an entry for each version that a
- * row has had, and a scan for its key visits them all.  A module that scans
- * sees how many it has passed (RelScan.passed); from CHURN_MIN on it notes here
- * where the row is, and asks here before it scans again.  Extents are found by
- * a range; of those the gaps between them are noted, too.
+ * While an old snapshot is open, an index keeps an entry for each version of a
+ * row, and a scan for its key visits them all.  A module that scans sees how
+ * many entries it has passed (RelScan.passed).  From CHURN_MIN on it notes the
+ * row's place here, and asks here before it scans again. Extents are found by a
+ * range, so the gaps between them are noted, too.
  *
- * That a row is at tid is a guess, which rel_fetch() checks.  That there is no
- * row cannot be checked without the index: such a note holds as long as nobody
- * else has changed the directory or file that the key belongs to, which its era
- * says (inode_era()).  The module keeps its notes right when it changes a row;
- * what an aborted transaction has noted is forgotten with all the rest.
+ * A noted tid is a guess, which rel_fetch() checks.  A noted absence cannot be
+ * checked without the index.  It holds as long as no other session has changed
+ * the directory or file that the key belongs to, which that inode's era tells
+ * (inode_era()).  A module that changes a row corrects its notes; the notes of
+ * an aborted transaction are forgotten with all the rest.
  *
  * A session that never meets such a key pays for one comparison.
  *

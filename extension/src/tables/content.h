@@ -5,9 +5,10 @@
  *	  The content of files, wherever it is: pages in the database, blocks in a
  *	  store.
  *
- * The inode's lock covers its content: who changes content has locked the
- * inode.  These functions keep what the inode says of its content (used,
- * external, memory_epoch, content_id); size and times are the caller's.
+ * The inode's lock covers its content: a caller that changes content has locked
+ * the inode.  These functions keep the members of the inode that describe its
+ * content (used, external, memory_epoch, content_id); size and times are the
+ * caller's.
  *
  *-------------------------------------------------------------------------
  */

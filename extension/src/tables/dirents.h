@@ -4,8 +4,8 @@
  * dirents.h
  *	  Directory entries: the one module that touches dittofs.parent_child_map.
  *
- * Who adds, removes or needs an entry to stay holds the lock of the directory's
- * inode (inodes.h); who only looks needs none.
+ * To add or remove an entry, or to rely on one not changing, hold the lock of
+ * the directory's inode (inodes.h).  Look-ups need no lock.
  *
  *-------------------------------------------------------------------------
  */

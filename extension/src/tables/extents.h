@@ -2,12 +2,12 @@
 /*-------------------------------------------------------------------------
  *
  * extents.h
- *	  Extents: what of a file is in blocks of a store; the one module that
- *	  touches dittofs.extents.
+ *	  Extents: file content in blocks of a store; the one module that touches
+ *	  dittofs.extents.
  *
- * An extent says that bytes [start, start + length) of a file are bytes
- * [skip, skip + length) of a block.  Extents of a file do not overlap, nor do
- * they and what its pages hold.
+ * An extent says that bytes [start, start + length) of a file are bytes [skip,
+ * skip + length) of a block.  Extents of a file never overlap each other or the
+ * file's pages.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * memory.h
- *	  Content of kind memory: which life of its table we are in; the one module
+ *	  In-memory content: the current epoch of its UNLOGGED table; the one module
  *	  that touches dittofs.memory_life.
  *
  *-------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 /*-------------------------------------------------------------------------
  *
  * shape.h
- *	  What the extension's tables and result types look like.
+ *	  The shape of the extension's tables and result types.
  *
- * The tables belong to whoever runs the database: he may add columns and
+ * The tables belong to the owner of the database, who may add columns and
  * indexes, and an update of the extension adds some while old sessions go on.
- * So what the library relies on is looked at when a table or a type is taken
- * hold of, under its lock, and again after every invalidation.  In between a
- * look costs a comparison.
+ * So the library checks a table or a type when it opens it, under its lock, and
+ * again after every invalidation.  In between the check costs one comparison.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * staged.h
- *	  Files whose content is not where it belongs; the one module that touches
+ *	  Files whose content is to be moved; the one module that touches
  *	  dittofs.staged_files and dittofs.content_moves.
  *
  *-------------------------------------------------------------------------

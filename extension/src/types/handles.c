@@ -4,10 +4,10 @@
  * handles.c
  *	  File handles: a version byte, the share's UUID, the file's UUID.
  *
- * A handle says nothing about rights: whoever presents one is checked against
- * the rules of the share in it and the mode of the file, on every call, and
- * the file must be of that share.  So it needs no secret; and since it is made
- * of what the tables hold, it survives restart, fail-over, and dump and
+ * A handle says nothing about rights: the caller that presents one is checked
+ * against the rules of the share in it and the mode of the file, on every call,
+ * and the file must be of that share.  So it needs no secret; and since it is
+ * made of what the tables hold, it survives restart, fail-over, and dump and
  * restore.
  *
  * For people a handle is text: base64 of {"share": name, "id": uuid}.  The

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * aside.h
- *	  Runs what may block in a thread of its own.
+ *	  Runs calls that may block in a thread of their own.
  *
- * An event loop calls nothing that may block.  What has no other form (a name
- * looked up by the system's resolver, a file read again, PQcancel) becomes a
- * job here.  A job may hang for ever: its owner has a deadline of its own,
- * after which it goes on without the answer, and the number of threads of each
- * kind is bounded, so that hanging jobs of one kind take nothing from another.
+ * An event loop calls nothing that may block.  A call that has no other form
+ * (the system's resolver, reading a file again, PQcancel) becomes a job here. A
+ * job may hang for ever: its owner has a deadline of its own, after which it
+ * goes on without the answer, and the number of threads of each kind is
+ * bounded, so that hanging jobs of one kind take nothing from another.
  */
 #ifndef DITTOFS_ASIDE_H
 #define DITTOFS_ASIDE_H

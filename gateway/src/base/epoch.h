@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * epoch.h
- *	  Memory that threads read without a lock: released when none of them can
- *	  still be reading it.
+ *	  Releases memory that threads read without a lock, when no thread can still
+ *	  be reading it.
  *
- * A thread that reads such memory attaches itself, and says now and then that
- * it holds no pointer to any of it: a worker at the end of each round.  Memory
- * is replaced first, by one store of a pointer (release; readers load it with
- * acquire), and then retired.  It is released when each attached thread has
- * said so since.  How long that takes does not matter: a thread that stands
- * still keeps what it may be reading.
+ * A thread that reads such memory attaches itself, and declares now and then
+ * that it holds no pointer to any of it: a worker at the end of each round. The
+ * memory is first replaced, by one store of a pointer (release; readers load it
+ * with acquire), and then retired. It is released when each attached thread has
+ * made that declaration since.  The time this takes does not matter: a thread
+ * that stands still keeps the memory that it may be reading.
  *
- *		worker:		epoch_attach(); for (;;) { ...; epoch_pass(); }
- *		epoch_detach(); others:		old = table; store(&table, new);
- *		epoch_retire(old, free);
+ *		worker:		epoch_attach();
+ *					for (;;) { ...; epoch_pass(); }
+ *					epoch_detach();
+ *		others:		old = table;
+ *					store(&table, new);
+ *					epoch_retire(old, free);
  */
 #ifndef DITTOFS_EPOCH_H
 #define DITTOFS_EPOCH_H

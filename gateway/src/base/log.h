@@ -11,7 +11,7 @@
  * a line begins with its priority, and the journal knows the time.
  *
  * Lines are whole, and those of several workers do not mix.  No thread but the
- * log's own waits for whoever reads them (log_queue.h).  What may never be in
+ * log's own waits for a reader (log_queue.h).  A line never contains
  * one: a password, and therefore the connection string as a whole.
  *
  * Text that is not UTF-8 (names are bytes) has each byte above 127 as \ooo, the

@@ -57,7 +57,7 @@ write_all(const char *text, size_t size)
 
 		if (n < 0 && errno == EAGAIN)
 		{
-			/* Somebody else's idea: the descriptor is shared. */
+			/* Set by another process: the descriptor is shared. */
 			struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 			poll(&out, 1, -1);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * log_queue.h
- *	  Lines on their way to standard error, where nobody may be reading.
+ *	  Queues lines for standard error, which may have no reader.
  *
- * A pipe whose reader has stopped, a file on a disk that hangs, a journal that
- * is busy: a write(2) there may take for ever.  So a thread of its own writes,
- * and all others put their lines into a queue with a bound.  A line that has no
- * room is lost, and counted; the next thing that is written says how many were.
+ * A write(2) to a pipe whose reader has stopped, to a file on a disk that
+ * hangs, or to a busy journal may take for ever. So a thread of its own writes,
+ * and all others put their lines into a bounded queue.  A line that has no room
+ * is lost, and counted; the next line that is written says how many were.
  *
  * Before log_queue_start(), and in commands that end by themselves, a line is
  * written by the thread that has it.

@@ -155,7 +155,7 @@ unmap(struct network *network)
 }
 
 /*
- * Bits behind the network's own are a mistake, and nobody can tell of which
+ * Bits behind the network's own are a mistake, and cannot tell of which
  * half: 10.0.0.5/8 is one address, or sixteen million.
  */
 static const char *

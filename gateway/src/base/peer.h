@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * peer.h
- *	  Where a connection comes from: addresses, their names, networks of them.
+ *	  Addresses of connections, their names, networks of them.
  */
 #ifndef DITTOFS_PEER_H
 #define DITTOFS_PEER_H

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Of a brief effort, when somebody must do something first. */
+/* Of a brief effort, when an operator must act first. */
 #define BRIEF_ATTEMPTS 4
 
 /* Microseconds. */

@@ -5,7 +5,7 @@
  *	  the other, by a thread that may block.
  *
  * A block is immutable and named by the SHA-256 of its content, so putting one
- * twice is harmless, whoever does it.  In a store its key is ab/cd/abcd...:
+ * twice is harmless, also by two gateways. In a store its key is ab/cd/abcd...:
  * the hash in hexadecimal, in directories of its first two bytes.
  *
  * A session is what one thread needs to talk to a store: a libcurl handle with
@@ -72,7 +72,7 @@ enum content_outcome
 };
 
 /*
- * How long to try, and in what words it failed.  remedy: what somebody must
+ * How long to try, and in what words it failed.  remedy: what an operator must
  * do before another attempt can be better, or NULL.  A command does not wait
  * for that: brief.
  */

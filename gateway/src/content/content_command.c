@@ -3,8 +3,8 @@
  * content_command.c
  *	  dittofs verify and dittofs gc: see content_command.h.
  *
- * One connection to each database, which asks what there should be, and for
- * each store as many threads as its settings allow.
+ * Uses one connection to each database, for the list of blocks that should
+ * exist, and for each store as many threads as its settings allow.
  */
 #include "content/content_command.h"
 #include "content/content_backend.h"
@@ -404,7 +404,7 @@ struct verification
 	long long  *wrong;
 };
 
-/* Who has the block?  False: nobody, so it may be on its way out. */
+/* Which files use the block?  False: none, so it may be on its way out. */
 static bool
 print_users(struct work *work, const struct block *block)
 {

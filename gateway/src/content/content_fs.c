@@ -5,15 +5,14 @@
  *
  * A block is written to a temporary name in tmp/, synced, renamed, and its
  * directory is synced.  So under its own name there is a whole block or none,
- * whatever dies at whatever moment: the process leaves a temporary file that
- * nobody reads (they are removed when they are a day old), a power failure
- * the same or nothing.  The directories on the way are synced in their
- * parents before the first block of a session goes there, also when somebody
- * else made them: he may not have come to it yet.
+ * whatever dies at whatever moment. A process that dies leaves a temporary file
+ * without a reader (files there are removed when they are a day old), a power
+ * failure the same or nothing.  The directories on the way are synced in their
+ * parents before the first block of a session goes there, even if another
+ * process made them: it may not have synced them yet.
  *
- * Putting a block that is there already writes it again: whether the one
- * there is whole is only known by reading it, and a rename puts it right if
- * it is not.
+ * Putting an existing block writes it again: only reading would show whether it
+ * is whole, and a rename repairs it if it is not.
  */
 #include "content/content_backend.h"
 #include "content/content_identity.h"

@@ -312,7 +312,7 @@ judge(const struct content_store_config *config,
 
 /*
  * Writes a marker with the next ticket; a new store's only where there is none.
- * Whoever was faster is seen by reading it again.
+ * Reading it again shows whether another gateway was faster.
  */
 static enum content_outcome
 write_marker(struct content_session *session, const struct content_terms *terms,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_identity.h
- *	  Whose is this store?  The marker in a store, and what the database says
- *	  of it.
+ *	  The owner of a store: compares the marker in the store with what the
+ *	  database expects.
  *
  * A directory that is not mounted looks like an empty store, and a store of
  * another database like one with nothing but garbage in it.  So a store has a
@@ -20,8 +20,8 @@
  * promoted, part: the marker has a ticket that one of them does not know.  A
  * standby that follows within a minute knows it, and goes on.
  *
- * A new store gets its marker with the first block.  Nobody replaces another
- * one's marker, unless dittofs.adopt_content_store() has said so.
+ * A new store gets its marker with the first block. No gateway replaces another
+ * database's marker, unless dittofs.adopt_content_store() has said so.
  *
  * One of these is shared by the sessions of all threads of a store.
  */
@@ -115,7 +115,7 @@ extern void content_identity_doubt(struct content_identity *identity);
 extern bool content_identity_news(struct content_identity *identity,
 								  uint8_t *ticket);
 
-/* What somebody wants to do with the store. */
+/* The operation that is wanted of the store. */
 enum identity_purpose
 {
 	IDENTITY_READ,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_io.h
- *	  What can be done by content stores for a request, or for a chore.
+ *	  Jobs of content stores for a request, or for a chore.
  *
- * Each of these functions begins something and counts it in io->waits.  At the
- * end of the last of it io->owner->resumed is called, never before the function
- * returns, and io->failure tells the worst that happened.  What is pointed at
- * must stay until then; and if a thread of a store hangs with it (io->lost),
+ * Each of these functions begins a job and counts it in io->waits.  When the
+ * last job has ended io->owner->resumed is called, never before the function
+ * returns, and io->failure is the worst outcome.  The memory that a job points
+ * at must stay until then; and if a thread of a store hangs with it (io->lost),
  * until io->owner->found is called.
  */
 #ifndef DITTOFS_CONTENT_IO_H

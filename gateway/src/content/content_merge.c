@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_merge.c
- *	  Merging, and moving, of content: what dittofs.merge_next asks for.
+ *	  Merges and moves content: the tasks of dittofs.merge_next.
  *
  *		merge_next		a range of a file, its pieces, and a stamp of them
  *		assemble		the pieces: out of the result and out of stores
  *		action "block"	hash, claim_blocks, put, merge_commit
  *		action "fetch"	merge_store: back into the database
  *
- * merge_commit and merge_store look at the stamp again under the file's lock:
- * if somebody has written meanwhile nothing happens, and the range is leased
- * again some time.  So there is nothing to be careful about here.
+ * merge_commit and merge_store compare the stamp again under the file's lock:
+ * if another transaction has written meanwhile, nothing is changed and the
+ * range will be leased again later, so this code needs no locking of its own.
  */
 #include "db/chore.h"
 #include "content/store_queue.h"
@@ -32,7 +32,7 @@
  */
 #define CLAIMS_MAX 8
 
-/* One that helps looks again by itself, in case nobody calls it. */
+/* One that helps looks again after a while, in case it is not called. */
 #define HELPER_WAIT (60 * 1000000)
 
 enum merge_step
@@ -53,7 +53,7 @@ struct merge
 	struct bytes stamp;
 	uint32_t	store_id;
 	struct content_store *store;
-	int			claims;			/* while somebody deletes the block */
+	int			claims;			/* while the block is being deleted */
 	char	   *data;
 	uint8_t    *packed;			/* hash, length, sums */
 	uint32_t	packed_size;

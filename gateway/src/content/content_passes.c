@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_passes.c
- *	  The passes of a gateway's content, and the smaller of them: deleting the
- *	  blocks that no file has had for long (content_merge.c has the other).
+ *	  Starts the background passes of a gateway's content, and does the smaller
+ *	  one: deleting blocks that have been without a file for long
+ *	  (content_merge.c has the other).
  *
  *		gc_next		some blocks, of one store or several: from now on they are
- *					"deleting", and whoever wants to write one of them waits.
+ *					"deleting", and a client that writes one of them waits.
  *					A call looks at some thousand blocks; it says if it has not
  *					come to the end, and is then made again at once
  *		remove		from the store, all at once

@@ -17,8 +17,8 @@
  * the environment (http_proxy) are used only where the setting proxy says so:
  * they are made for people's downloads.
  *
- * What an answer means is in content_s3_answers.c.  While a store is away for
- * a reason that somebody must see to, the log says so once a minute for each
+ * content_s3_answers.c has the meaning of answers.  While a store is away for
+ * a reason that an operator must remove, the log says so once a minute for each
  * operation, however many requests there are, and once when that is over.
  */
 #include "content/content_backend.h"
@@ -84,7 +84,7 @@ struct s3_session
 	size_t		size;
 	size_t		sent;
 	char	   *const *pieces;	/* where a block's bytes go, or NULL */
-	size_t		skip;			/* bytes of the answer that nobody asked for */
+	size_t		skip;			/* bytes of the answer, not asked for */
 	size_t		from;
 	size_t		wanted;
 	size_t		received;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_s3_answers.h
- *	  What an answer of S3 means: one table.
+ *	  The meaning of S3's answers: one table.
  *
  * Only two answers are about the object itself, and final: "there is no such
  * key" in S3's own words (404 with the code NoSuchKey: a proxy has a 404 of
@@ -46,7 +46,7 @@ struct s3_verdict
 {
 	enum content_outcome outcome;
 
-	/* What somebody must do; NULL: it passes by itself. */
+	/* What an operator must do; NULL: it passes without action. */
 	const char *remedy;
 
 	/* It may be the credentials: they are looked for again. */
@@ -57,10 +57,12 @@ struct s3_verdict
 extern struct s3_verdict s3_judge(enum s3_operation operation, long status,
 								  const char *code);
 
-/* Of an answer with 2xx that cannot be S3's: a page of somebody in between. */
+/*
+ * For an answer with 2xx that cannot be S3's: a page from something in between.
+ */
 extern struct s3_verdict s3_judge_stranger(void);
 
-/* Of what was not sent, since there was nobody to sign it. */
+/* For a request that was not sent, for lack of keys to sign it with. */
 extern struct s3_verdict s3_judge_no_credentials(void);
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_segments.h
- *	  The pieces a range of a file is made of, as prepare_read and merge_next
- *	  say (extension/sql/README.md), and the putting together of them.
+ *	  The pieces that make up a range of a file, as prepare_read and merge_next
+ *	  return them (extension/sql/README.md); assembles them.
  */
 #ifndef DITTOFS_CONTENT_SEGMENTS_H
 #define DITTOFS_CONTENT_SEGMENTS_H
@@ -44,7 +44,10 @@ extern enum segments_outcome segments_read(struct content_io *io,
 										   char *to, uint64_t offset,
 										   uint32_t *store_id);
 
-/* Has the worker's cache get what is in stores, for nobody yet. */
+/*
+ * Has the worker's cache fetch the parts that are in stores, for no request
+ * yet.
+ */
 extern void segments_fetch(struct database *database,
 						   const struct segments *segments);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * content_shares.h
- *	  What the database says of shares and stores: where a share's new content
- *	  goes, and which of our stores a store's number means.
+ *	  The database's hints about shares and stores: the store for a share's new
+ *	  content, and the number of each of our stores.
  *
- * Asked for every few seconds, and only a hint as far as shares are concerned:
- * what is outdated costs a round trip, never a byte.  The number of a store
- * never means another one.
+ * Refreshed every few seconds.  Share entries are hints: a stale one costs a
+ * round trip, never data.  Store numbers are never reused.
  */
 #ifndef DITTOFS_CONTENT_SHARES_H
 #define DITTOFS_CONTENT_SHARES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * credentials.h
- *	  Who a content store's requests are signed by, and how that is renewed.
+ *	  The keys that sign a content store's requests, and their renewal.
  *
  * Key, secret and token are one thing, a set: it is made whole, never changed,
  * and replaced as one.  A request takes the set there is, uses it to its end,

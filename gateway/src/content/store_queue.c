@@ -626,7 +626,7 @@ check_threads(struct content_store *store, int64_t now)
 	}
 }
 
-/* Somebody is to look at the marker, unless that is being done. */
+/* Has a thread look at the marker, unless one is at it. */
 static void
 watch(struct content_store *store)
 {

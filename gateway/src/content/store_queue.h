@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * store_queue.h
- *	  Content stores as a worker sees them: work for a store's threads, and
- *	  its end as an event of the worker's loop.
+ *	  A worker's view of content stores: jobs for a store's threads, whose end
+ *	  is an event of the worker's loop.
  *
- * A store has a queue and up to `parallel` threads, started as they are
- * needed.  A job is taken by one of them, done by content_backend.h, and put
- * into the inbox of the worker it came from, whose eventfd is written.  What
- * a job points at is left alone until then.
+ * A store has a queue and up to `parallel` threads, started as they are needed.
+ * A thread takes a job, does it by content_backend.h, and puts it into the
+ * inbox of the job's worker, whose eventfd it writes.  The memory that a job
+ * points at is not touched by its owner until then.
  *
- * Threads of one store serve no other store: one that hangs delays its own
- * shares' data and nothing besides.
+ * Threads of one store serve no other store: one that hangs delays only the
+ * data of its own shares.
  *
  * A system call can hang for ever (a hard NFS mount whose server is gone), and
- * nothing ends it.  So a job that is not done when its time is over is given
+ * nothing can end it.  So a job that is not done when its time is over is given
  * up: job->done is called with CONTENT_UNAVAILABLE and job->lost set, the
  * thread is written off, and another one takes its place, up to `parallel`
  * written-off threads.  With no thread left the store answers at once.  A
- * written-off thread may still read and write what its job points at.  That
- * memory is the thread's until job->ended is called, when the thread has come
- * back; the thread then ends.
+ * written-off thread may still read and write the memory that its job points
+ * at.  That memory is the thread's until job->ended is called, when the thread
+ * has come back; the thread then ends.
  */
 #ifndef DITTOFS_CONTENT_H
 #define DITTOFS_CONTENT_H

@@ -240,7 +240,7 @@ struct request
 	int			column;			/* of the result that reply is called with, which
 								 * holds this call's record */
 	uint32_t	checksum;		/* of the record, to know a duplicate by */
-	int64_t		came;			/* at the earliest (client.h); 0: nobody knows */
+	int64_t		came;			/* at the earliest (client.h); 0: unknown */
 	bool		in_duplicates;
 
 	/* For the log of slow calls; microseconds.  See also struct call. */

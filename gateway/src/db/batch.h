@@ -3,8 +3,8 @@
  * batch.h
  *	  A batch: calls that share one transaction, one commit and one Sync.
  *
- * Here is what can be decided without a connection: which queued calls go
- * together, and what is to be done about calls that came to nothing.
+ * Decides what needs no connection: which queued calls go together, and what to
+ * do about calls that failed.
  */
 #ifndef DITTOFS_BATCH_H
 #define DITTOFS_BATCH_H
@@ -97,7 +97,7 @@ enum remedy
 	REMEDY_RECONNECT,			/* so is this, but not on this connection */
 	REMEDY_READ_ONLY,			/* a standby: reconnect.  A primary: answer
 								 * with the status, since somebody has set
-								 * default_transaction_read_only there */
+								 * default_transaction_read_only is on */
 	REMEDY_FAIL					/* answer with the status */
 };
 

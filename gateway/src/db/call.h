@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * call.h
- *	  The call of a database function, as its owner hands it to the pool.
+ *	  A call of a database function, as its owner gives it to the pool.
  *
- * The owner names a statement and points at parameter values; the pool decides
- * which connection the call goes to, with which other calls it shares a commit,
- * and how often it is run again.  Parameters and results are binary
- * throughout.  Values are not copied: they stay where the owner has them, in a
- * record (the data of a WRITE) or in a region (encoded integers), as long as
- * the pool has the call.
+ * The owner names a statement and points at parameter values.  The pool decides
+ * which connection makes the call, with which other calls it shares a commit,
+ * and how often it is run again.  Parameters and results are binary throughout.
+ * Values are not copied: as long as the pool has the call, they stay where the
+ * owner has them, in a record (the data of a WRITE) or in a region (encoded
+ * integers).
  *
  * The pool knows nothing of its owners but struct call_owner.  A request of a
  * client is one (serve.c), a chore of the gateway's own another (chore.c).
@@ -38,8 +38,8 @@ struct bytes
 };
 
 /*
- * Lanes have connections of their own, so that neither a flush nor a
- * megabyte of data is ever in front of a GETATTR.
+ * Each lane has connections of its own, so that neither a flush nor a megabyte
+ * of data is in front of a GETATTR.
  */
 enum lane
 {
@@ -50,9 +50,9 @@ enum lane
 };
 
 /*
- * The function that is called, and what each connection of its lane prepares
- * when it is opened: SELECT dittofs.f($1, $2), and for a wide one also
- * SELECT dittofs.f($1, $2), dittofs.f($3, $4), ... for several calls at once
+ * A function, and the statements that each connection of its lane prepares when
+ * it is opened: SELECT dittofs.f($1, $2), and for a wide one also SELECT
+ * dittofs.f($1, $2), dittofs.f($3, $4), ... for several calls at once
  * (statements.c says why).  A column of the result holds a record.
  */
 struct statement
@@ -73,14 +73,14 @@ extern const int statement_count;
 #define NO_STATEMENT	(-1)
 #define CALL_MAX_PARAMS 16
 
-/* How many calls a statement may have: one, or if it is wide one of these. */
+/* A statement has one call, or if it is wide one of these numbers. */
 #define CALL_WIDTHS		3
 #define CALL_MAX_WIDTH	16
 extern const int call_widths[CALL_WIDTHS];	/* from the largest to 1 */
 
 /*
- * The text of the statement with so many calls, and the name by which a
- * session knows it, in the buffers given.
+ * The text of the statement with so many calls, and its name in a session, in
+ * the buffers given.
  */
 #define STATEMENT_SQL_MAX	4096
 #define STATEMENT_NAME_MAX	64
@@ -90,8 +90,8 @@ extern void statement_name(const struct statement *statement, int calls,
 						   char name[STATEMENT_NAME_MAX]);
 
 /*
- * What becomes of a call.  All are called in the thread of the pool's worker.
- * A call ends by one of the first four, and is its owner's again then, who may
+ * The owner's functions, which the pool calls in the thread of its worker.  A
+ * call ends by one of the first four, and belongs to its owner again, which may
  * submit it once more from there.
  */
 #define CALL_NAME_MAX 384
@@ -99,10 +99,10 @@ extern void statement_name(const struct statement *statement, int calls,
 struct call_owner
 {
 	/*
-	 * Its transaction is committed.  Its record, or the rows of a set, is in
-	 * this column of the result.  That is call->result, for the owner to clear;
-	 * or, if call->result is NULL, it is shared with other calls, and gone when
-	 * this returns.
+	 * The transaction is committed. The call's record, or the rows of a set, is
+	 * in this column of the result.  If call->result is not NULL it is that
+	 * result, for the owner to clear. Otherwise the result is shared with other
+	 * calls, and gone when this returns.
 	 */
 	void		(*committed) (struct call *call, const PGresult *result,
 							  int column);
@@ -113,21 +113,21 @@ struct call_owner
 	/* It took too long.  It may have been made, or still be. */
 	void		(*too_late) (struct call *call);
 
-	/* It was not wanted any more when the pool came to it. */
+	/* It was no longer wanted when the pool came to it. */
 	void		(*dropped) (struct call *call);
 
 	/* Is there a client that waits for it?  NULL: it is always wanted. */
 	bool		(*wanted) (const struct call *call);
 
 	/*
-	 * Which pool it goes to, each time it is submitted.  NULL: the owner has
-	 * dealt with it, by pool_retry() for example.  A pointer that is NULL
-	 * itself: to call->pool.
+	 * The pool that it goes to, asked each time it is submitted.  NULL: the
+	 * owner has dealt with the call, by pool_retry() for example.  Without this
+	 * function: call->pool.
 	 */
 	struct pool *(*route) (struct call *call);
 
 	/*
-	 * Who calls what, for the log: as text, in the buffer of CALL_NAME_MAX
+	 * Caller and function for the log: as text, in the buffer of CALL_NAME_MAX
 	 * bytes, and as members of a JSON object.
 	 */
 	const char *(*name) (const struct call *call, char *buffer);
@@ -157,7 +157,7 @@ struct call
 								 * microseconds, monotonic */
 	bool		changes;		/* it takes locks; its owner may still want it
 								 * cancelled (pool_forget) */
-	bool		background;		/* of nobody who waits: no reason to keep a
+	bool		background;		/* no client waits for it: no reason to keep a
 								 * connection */
 
 	/* For each call (parameters.h). */
@@ -171,31 +171,30 @@ struct call
 	uint64_t	key;
 
 	/*
-	 * Handles of what it locks, as far as its arguments tell: none when it
-	 * changes nothing, two for a RENAME between directories.  A batch keeps
-	 * its locks to its end, so batches take them in one order (batch.h).
+	 * Handles of the objects that it locks, as far as its arguments tell: none
+	 * when it changes nothing, two for a RENAME between directories.  A batch
+	 * keeps its locks to its end, so batches take them in one order (batch.h).
 	 */
 	struct bytes locks[2];
 	int			lock_count;
 
 	/*
-	 * What tells the metadata store, where there are several: the handle of
-	 * an object, or else the path of MOUNT.  With two handles both must be of
-	 * one store.
+	 * With several metadata stores, these name the right one: the handle of an
+	 * object, or else the path of MOUNT.  With two handles both must be of one
+	 * store.
 	 */
 	struct bytes handle;
 	struct bytes other_handle;
 	struct bytes path;
 
 	/*
-	 * An UNSTABLE write.  It is never put in one batch with calls that need
-	 * a flush: a transaction of nothing but unstable writes commits without
-	 * one.
+	 * An UNSTABLE write.  It never shares a batch with calls that need a flush:
+	 * a transaction of unstable writes alone commits without one.
 	 */
 	bool		unstable;
 
 	/*
-	 * About how many bytes the result will hold, when that is much (READ,
+	 * The approximate size of the result, when that is large (READ,
 	 * READDIRPLUS): counts against the limits of batches and of its owner.
 	 */
 	size_t		result_size;
@@ -220,7 +219,7 @@ struct call
 
 TAILQ_HEAD(call_list, call);
 
-/* What may follow what; see call.c. */
+/* The allowed transitions; see call.c. */
 extern const bool call_may_follow[CALL_STATES][CALL_STATES];
 
 static inline void
@@ -230,7 +229,7 @@ call_set_state(struct call *call, enum call_state state)
 	call->state = state;
 }
 
-/* Clears the result it has of its own, if any. */
+/* Clears the call's own result, if any. */
 static inline void
 call_clear(struct call *call)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * cancel.h
- *	  Cancelling what runs on a connection, without waiting for it.
+ *	  Cancels what runs on a connection, without waiting for it.
  *
- * A cancel opens a connection of its own, which may hang as any other.  Until
- * it is over, the worker sends nothing on the connection, so that the cancel
- * cannot hit a later call; after its deadline the worker gives the connection
- * up, and with it what the cancel could hit.
+ * A cancel opens a connection of its own, which may hang as any other. Until it
+ * is over, the worker sends nothing on the connection, so that the cancel
+ * cannot hit a later call.  After the cancel's deadline the worker gives the
+ * connection up, with everything that the cancel could hit.
  *
  * From libpq 17 on the cancel is a connection of the worker's loop, encrypted
  * as the one it is about.  Before that it is PQcancel in a thread (aside.h).

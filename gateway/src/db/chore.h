@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * chore.h
- *	  A chore: what the gateway does by itself, by calls of the database and
- *	  jobs of content stores, for no client.
+ *	  A chore: work of the gateway's own, for no client, by calls of the
+ *	  database and jobs of content stores.
  *
  *	  chore = chore_new(database, &kind, sizeof(struct merge));
  *	  p = chore_parameters(chore, STATEMENT_MERGE_NEXT, no_handle);

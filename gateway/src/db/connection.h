@@ -6,8 +6,8 @@
  *		DOWN -> SEEKING -> CONNECTING -> PREPARING -> READY -> DOWN ...
  *
  * A row of attempts tries one place after the other (reach.h).  Nothing here
- * blocks, and no state lasts without a deadline: a place has its time to give
- * a session, a batch its own to be answered, a cancel its own to be over.
+ * blocks, and each state has a deadline: a place has to give a session in time,
+ * a batch has to be answered, a cancel has to be over.
  */
 #ifndef DITTOFS_CONNECTION_H
 #define DITTOFS_CONNECTION_H
@@ -101,16 +101,16 @@ extern void connection_dequeue(struct connection *connection,
 							   struct call *call);
 
 /*
- * Calls that wait here for a batch to end, and since when the first of them
- * does.
+ * The number of calls that wait here for a batch to end, and the time since
+ * which the first of them waits.
  */
 extern int	connection_waiting(const struct connection *connection);
 extern int64_t connection_oldest(const struct connection *connection);
 extern void connection_dispatch(struct connection *connection);
 
 /*
- * It waits for something that a thread may have done by now: look.  Asked of
- * each in every round.
+ * Does it wait for a thread, which may have ended by now?  Asked of each
+ * connection in every round.
  */
 static inline bool
 connection_waits_for_thread(const struct connection *connection)
@@ -119,15 +119,15 @@ connection_waits_for_thread(const struct connection *connection)
 		connection->state == CONNECTION_SEEKING;
 }
 
-/* Every second: dead, idle, in need of a check? */
+/* Every second: is it dead, idle, in need of a check? */
 extern void connection_check(struct connection *connection);
 
 /*
- * A call that runs here is not wanted any more.  What runs on the connection is
- * cancelled if no call of it is wanted, or if this one is a WRITE: it must not
- * come after what its client writes through another gateway, and the calls
- * beside it can run again.  Other changes complete: what is stored with them
- * answers the client when it asks again.
+ * A running call is no longer wanted.  Cancels the connection's batch if no
+ * connected client waits for any of its calls, or if this call is a WRITE: it
+ * must not land after what the client writes through another gateway, and the
+ * calls beside it can run again.  Other changes complete: their stored reply
+ * answers the client's retransmission.
  */
 extern void connection_forget(struct connection *connection,
 							  const struct call *gone);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * database.h
- *	  A metadata store as a worker has it: connections, what is known of its
- *	  shares, and the chores that are done for it.
+ *	  A worker's view of a metadata store: connections, hints about its shares,
+ *	  and chores for it.
  */
 #ifndef DITTOFS_DATABASE_H
 #define DITTOFS_DATABASE_H

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * database_clock.h
- *	  Times of this process by a database server's clock.
+ *	  Translates times of this process to a database server's clock.
  *
- * Whether a call is a retransmission is decided by when calls arrived and
- * connections were opened (extension/src/ops/replies.c), and gateways on
- * several hosts, whose clocks differ, must say that in one clock: the
- * server's.  What is measured is bounds of the difference between it and the
- * monotonic clock of this host; nothing is known better than by a message there
- * and back.
+ * The duplicate request cache compares when calls arrived and when connections
+ * were opened (extension/src/ops/replies.c).  Gateways on several hosts, whose
+ * clocks differ, must give these times by one clock: the server's.  This module
+ * measures bounds of the difference between that clock and the monotonic clock
+ * of this host; a message there and back tells no more.
  */
 #ifndef DITTOFS_DATABASE_CLOCK_H
 #define DITTOFS_DATABASE_CLOCK_H

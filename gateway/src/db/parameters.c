@@ -137,8 +137,8 @@ parameters_bool(struct parameters *p, bool value)
 }
 
 /*
- * False: nothing is known about it, or about the database's clock; or the client
- * has hung up, and may be connected elsewhere already.
+ * False: nothing is known about it, or about the database's clock; or the
+ * client has hung up, and may be connected elsewhere already.
  */
 static bool
 arrival_of(const struct request *request, struct arrival *arrival)

@@ -426,8 +426,8 @@ pool_lane_is_up(const struct pool *pool, enum lane lane)
 
 /*
  * Would one more connection be of use?  Not while one has nothing to do: then
- * what waits elsewhere waits for its key, as in a directory in which everybody
- * creates, or will be taken up in a moment.
+ * what waits elsewhere waits for its key, as in a directory in which all
+ * clients create, or will be taken up in a moment.
  */
 static bool
 is_short(const struct lane_pool *lane, int64_t now)

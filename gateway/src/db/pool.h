@@ -4,10 +4,10 @@
  *	  A worker's connections to a database, by lane.
  *
  * A call waits in the queue of a connection of its lane, chosen by its key.
- * When the connection has nothing running, what is queued goes out as one
- * batch.  There are between min and max connections to a lane: one more when
- * a queue grows longer than a batch or older than a moment, one less when
- * one has had nothing to do for a while.
+ * When the connection has nothing running, its queue goes out as one batch.  A
+ * lane has between min and max connections: it opens one more when a queue is
+ * longer than a batch or has waited for a moment, and closes one that has had
+ * nothing to do for a while.
  */
 #ifndef DITTOFS_POOL_H
 #define DITTOFS_POOL_H
@@ -55,53 +55,53 @@ struct pool
 
 /*
  * Once, before the workers start: completes the settings.  False: something is
- * wrong with them, and config_complain() has it.
+ * wrong with them; config_complain() has recorded it.
  */
 extern bool pool_configure(struct config *config);
 
 /*
- * Once, with memory that is zeroed: for the metadata store with this number;
- * worker is the number of the one that loop is of.  Then opens connections.
+ * Once, with zeroed memory, for the metadata store with this number; worker is
+ * the number of the loop's worker. pool_start() opens connections.
  */
 extern void pool_init(struct pool *pool, struct loop *loop,
 					  const struct config *config, int number, int worker);
 extern void pool_start(struct pool *pool);
 
-/* Closes all; calls that are left wait for ever. */
+/* Closes all connections; calls that are left wait for ever. */
 extern void pool_stop(struct pool *pool);
 
 /*
  * Queues the call on a connection of call->pool, or of the pool that its owner
- * says.  It ends by a function of its owner (call.h), never before this returns
+ * names. It ends by a function of its owner (call.h), never before this returns
  * unless owner->route() ends it.
  */
 extern void pool_submit(struct call *call);
 
 /*
- * Its owner wants the call no more (owner->wanted says so): it is dropped, now
- * or when the database has answered.
+ * The owner no longer wants the call (owner->wanted says so): drops it, now or
+ * when the database has answered.
  */
 extern void pool_forget(struct call *call);
 
-/* Submits the call again after a moment, or ends it: it is too late. */
+/* Submits the call again after a pause, or ends it if it is too late. */
 extern void pool_retry(struct call *call);
 
 /* When it is too late for the call. */
 extern int64_t pool_deadline(const struct call *call);
 
 /*
- * For owner->too_late: a line in the log.  waits_for: what it is known to wait
- * for, or NULL.
+ * For owner->too_late: writes a line in the log. waits_for: what the call is
+ * known to wait for, or NULL.
  */
 extern void pool_log_given_up(const struct call *call, const char *waits_for);
 
-/* At the end of a round: batches go out on connections that are free. */
+/* At the end of a round: sends batches on connections that are free. */
 extern void pool_dispatch(struct pool *pool);
 
 /* Every second. */
 extern void pool_check(struct pool *pool);
 
-/* Writes down for the metrics how its connections are doing. */
+/* Counts the states of its connections for the metrics. */
 extern void pool_count(const struct pool *pool);
 
 /* Is a connection of the lane up? */
@@ -121,14 +121,15 @@ extern void pool_is_read_only(struct pool *pool);
 extern uint32_t pool_chance(struct pool *pool);
 
 /*
- * How many of total belong to slot, when they are dealt out one by one:
+ * How many of total belong to slot, when they are dealt out one by one: the
  * connections of the process to its lanes.
  */
 extern int	pool_share(int64_t total, int slots, int slot);
 
 /*
- * A key belongs to the connection with the highest weight for it: when one
- * is added, only keys that move to it move.  Here for a unit test.
+ * A key belongs to the connection with the highest weight for it, so a new
+ * connection takes over some keys and leaves the others where they are.
+ * Exported for a unit test.
  */
 extern uint64_t pool_weight(uint64_t key, int number);
 

@@ -3,14 +3,14 @@
  * pooler.h
  *	  A connection pooler between the gateway and its database.
  *
- * One that keeps a session's server process is as good as none.  One that deals
+ * A pooler that keeps a session's server process does no harm.  One that deals
  * out transactions (PgBouncer's pool_mode transaction or statement) takes the
  * settings and prepared statements from a session: calls might run without our
- * time-outs, or not at all.  So nothing is done through it.  check and start
- * refuse it (check_database.c); since somebody may change the pooler under a
- * gateway that runs, each new session finds out whether it keeps its process
- * (session.c), and the keeper looks now and then.  What they find is kept here:
- * while a store is refused its sessions are closed and none is made, so its
+ * time-outs, or not at all.  So the gateway does nothing through it. check and
+ * start refuse it (check_database.c).  The pooler may be reconfigured under a
+ * running gateway, so each new session finds out whether it keeps its process
+ * (session.c), and the keeper looks now and then. This module keeps the result:
+ * while a store is refused its sessions are closed and none is made, and its
  * calls are answered as if the database were away.
  */
 #ifndef DITTOFS_POOLER_H

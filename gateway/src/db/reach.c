@@ -141,7 +141,7 @@ add_place(struct reach *reach, int host, const char *address)
 	struct place *place = NULL;
 
 	/*
-	 * one that no name has any more, unless somebody has just been told of it
+	 * one that no name has any more, unless a caller has just been told of it
 	 */
 	for (int i = 0; place == NULL && i < reach->place_count; i++)
 		if (!reach->places[i].current && reach->places[i].host == host &&

@@ -3,14 +3,14 @@
  * sending.h
  *	  What may be sent on a connection to the database, and when: one table.
  *
- * Two things decide.  One is what runs, sent and not answered.  A second batch
- * may follow a first into the pipeline, never a third; calls that run alone go
- * out one behind the other, with no batch before or behind them, since the one
- * that makes a server crash must be known; a check has the connection to
- * itself.  The other is a cancel: until it is over nothing is sent, which it
- * could hit.
+ * Two things decide. One is what runs: calls that were sent and not answered. A
+ * second batch may follow a first into the pipeline, never a third.  Calls that
+ * run alone go out one behind the other, with no batch before or behind them,
+ * because a call that makes the server crash must be identifiable.  A check has
+ * the connection to itself.  The other is a cancel: while it could hit a later
+ * call, nothing is sent.
  *
- * Whether a second batch pays is connection.c's to judge.
+ * connection.c decides whether a second batch pays.
  */
 #ifndef DITTOFS_SENDING_H
 #define DITTOFS_SENDING_H
@@ -56,10 +56,10 @@ struct sending
 
 extern bool sending_may(const struct sending *sending, enum sent what);
 
-/* It was sent, which it might be. */
+/* Records that it was sent, which must be allowed. */
 extern void sending_began(struct sending *sending, enum sent what);
 
-/* The first of what runs has been answered, by its Sync. */
+/* The first of what runs was answered by its Sync. */
 extern void sending_answered(struct sending *sending);
 
 /* The cancel could not be sent; it is over. */

@@ -364,7 +364,7 @@ forget(void *password)
 	free(password);
 }
 
-/* Whoever reads the old one is attached (epoch.h). */
+/* Readers of the old one are attached (epoch.h). */
 void
 session_set_password(int number, const char *password)
 {

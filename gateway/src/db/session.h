@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * session.h
- *	  What the gateway says to libpq to have a session, and a call in it.
+ *	  Sets up a gateway's session through libpq, and sends calls on it.
  */
 #ifndef DITTOFS_SESSION_H
 #define DITTOFS_SESSION_H

@@ -546,7 +546,7 @@ option_value(const struct share_config *share,
 /*
  * create_share with what the file gives; as a statement, or for people.  Squash
  * is none unless the file says otherwise: the root directory of a new share is
- * root's, so nobody could write to it.
+ * root's, so no client could write to it.
  */
 static char *
 creation(PGconn *pg, const struct share_config *share, bool with_store)

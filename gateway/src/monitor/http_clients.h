@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * http_clients.h
- *	  Connections to the HTTP port, and which of them has to go for another.
+ *	  Connections to the HTTP port, and which of them makes room for another.
  *
  * A probe that is not answered gets the gateway killed, so it must find room
  * whatever others do.  They may come from the same address (a node's kubelet

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * keeper.h
- *	  What a gateway has to do with its databases beside its calls: it tells
- *	  that it is alive, notes slow calls, and asks which shares, gateways and
- *	  clients there are.
+ *	  Background housekeeping with each database: heartbeat, slow-call log, and
+ *	  refreshing the lists of shares, gateways and clients.
  *
- * A thread for each metadata store, with one connection that may block: none
- * of this is on the way of a call.
+ * A thread for each metadata store, with one connection that may block: no call
+ * waits for it.
  */
 #ifndef DITTOFS_KEEPER_H
 #define DITTOFS_KEEPER_H

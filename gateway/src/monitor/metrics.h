@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * metrics.h
- *	  What the gateway counts.
+ *	  The gateway's counters.
  *
- * Each thread that counts has a struct of its own, written by nobody else:
+ * Each thread that counts has a struct of its own, which no other thread writes:
  * counting is an addition to a number in the thread's own memory, without a
- * lock and without a cache line that another processor wants.  Whoever asks
- * (metrics_text.c) adds up what all threads have.
+ * lock and without a cache line that another processor wants.  The reader
+ * (metrics_text.c) adds up the structs of all threads.
  *
  * To count something new, add a line to one of the lists below and call
  *
