@@ -44,6 +44,16 @@
 	ROW(UNMOUNT_ALL, unmount_all, 1, CHANGE, NARROW, FULL) \
 	ROW(LIST_MOUNTS, list_mounts, 1, READ, NARROW, FULL) \
 	ROW(LIST_EXPORTS, list_exports, 1, READ, NARROW, FULL) \
+	/* NLM and NSM */ \
+	ROW(LOCK_RANGE, lock_range, 9, CHANGE, WIDE, FULL) \
+	ROW(UNLOCK_RANGE, unlock_range, 7, CHANGE, WIDE, FULL) \
+	ROW(CANCEL_LOCK, cancel_lock, 8, CHANGE, NARROW, FULL) \
+	ROW(TEST_LOCK, test_lock, 8, READ, WIDE, FULL) \
+	ROW(SHARE_FILE, share_file, 8, CHANGE, NARROW, FULL) \
+	ROW(UNSHARE_FILE, unshare_file, 5, CHANGE, NARROW, FULL) \
+	ROW(FREE_LOCKS, free_locks, 3, CHANGE, NARROW, FULL) \
+	ROW(CLIENT_REBOOTED, client_rebooted, 3, CHANGE, NARROW, FULL) \
+	ROW(GRANT_TOLD, grant_told, 2, CHANGE, NARROW, FULL) \
 	/* content outside the database */ \
 	ROW(PREPARE_READ, prepare_read, 4, BULK, NARROW, FULL) \
 	ROW(PREPARE_WRITE, prepare_write, 4, BULK, NARROW, FULL) \

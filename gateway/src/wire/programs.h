@@ -17,6 +17,10 @@
 #define PROGRAMS(X) \
 	X(nfs3_program)				/* 100003, 3 */ \
 	X(mount3_program)			/* 100005, 3 */ \
+	X(nlm4_program)				/* 100021, 4 */ \
+	X(nlm3_program)				/* 100021, 3 */ \
+	X(nlm1_program)				/* 100021, 1 */ \
+	X(nsm1_program)				/* 100024, 1 */ \
 	X(portmap2_program)			/* 100000, 2 */ \
 	X(rpcbind3_program)			/* 100000, 3 */ \
 	X(rpcbind4_program)			/* 100000, 4 */
