@@ -8,14 +8,17 @@
 #include "db/batch.h"
 #include "db/call.h"
 #include "base/log.h"
+#include "core/call_back.h"
 #include "wire/rpc.h"
 #include "core/serve.h"
 #include "db/statements.h"
+#include "wire/nlm.h"
 
 #include <stdarg.h>
 
 /* test/gateway/lib_check.c, which knows libnfs */
-extern void cross_check(uint32_t program, uint32_t procedure,
+extern void cross_check(uint32_t program, uint32_t version,
+						uint32_t procedure,
 						const void *results, size_t size);
 extern void bail_out(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
@@ -267,8 +270,8 @@ check_reply_bytes(const void *reply, size_t size,
 		return -1;
 	}
 	if (program != NULL)
-		cross_check(program->number, procedure, at + RPC_SUCCESS_SIZE,
-					size - RPC_SUCCESS_SIZE);
+		cross_check(program->number, program->version, procedure,
+					at + RPC_SUCCESS_SIZE, size - RPC_SUCCESS_SIZE);
 	return (long) (size - RPC_SUCCESS_SIZE);
 }
 
@@ -279,6 +282,11 @@ check_reply(struct request *request)
 	size_t		size = 0;
 	long		results;
 
+	if (request->unanswered)
+	{
+		CHECK(!request_finish_reply(request));
+		return -1;
+	}
 	CHECK(request_finish_reply(request));
 	whole = malloc(request->reply_size);
 	CHECK(whole != NULL);
@@ -296,6 +304,27 @@ check_reply(struct request *request)
 								procedure_number(request));
 	free(whole);
 	return results;
+}
+
+/*
+ * Calls to clients are not made.  What they say is the result of the procedure
+ * whose message they answer.
+ */
+extern bool __wrap_call_back(struct worker *worker,
+							 const struct call_back *what);
+
+bool
+__wrap_call_back(struct worker *worker, const struct call_back *what)
+{
+	CHECK(worker != NULL);
+	CHECK(what->arguments.size <= CALL_BACK_ARGUMENTS_MAX &&
+		  what->arguments.size % 4 == 0);
+	CHECK(what->procedure > NLMPROC_GRANTED_MSG &&
+		  what->procedure <= NLMPROC_GRANTED_RES);
+	cross_check(what->program, what->version,
+				what->procedure - (NLMPROC_TEST_RES - NLMPROC_TEST),
+				what->arguments.data, what->arguments.size);
+	return true;
 }
 
 /* Nobody reads the log of a fuzz target. */

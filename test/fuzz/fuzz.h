@@ -73,7 +73,7 @@ extern void check_call(const struct call *call);
 /*
  * The reply is one: record mark, RPC header, and results that libnfs can
  * decode and ends where they end.  Returns the size of the results, -1 if the
- * reply has none because the call was refused.
+ * reply has none because the call was refused, or there is no reply at all.
  */
 extern long check_reply(struct request *request);
 
@@ -87,7 +87,9 @@ extern uint32_t procedure_number(const struct request *request);
 /*
  * seeds.c: right calls and right results of each procedure.
  */
-#define SEED_PROCEDURES 28		/* 22 of NFS, 6 of MOUNT */
+
+/* 22 of NFS, 6 of MOUNT, those of NLM 4, 3 and 1, and of NSM */
+#define SEED_PROCEDURES (22 + 6 + 24 + 24 + 16 + 7)
 extern const struct program *seed_program(unsigned which, uint32_t *procedure);
 extern void seed_header(struct buffer *b, uint32_t xid,
 						const struct program *program, uint32_t procedure,

@@ -101,6 +101,7 @@ static void
 fail_with(struct trial *trial, uint32_t status)
 {
 	trial->request.call.statement = NO_STATEMENT;
+	trial->request.unanswered = false;
 	reply_reset(&trial->request);
 	trial->request.procedure->fail(&trial->request, status);
 	check_reply(&trial->request);

@@ -6,14 +6,17 @@
  *
  * A string describes each, a letter for each field.  Of arguments: h handle,
  * n name, p path, s sattr3, d data, 4 and 8 words of that size, v a verifier,
- * c how to create, k a kind for MKNOD, t how stable, o an optional time.
+ * c how to create, k a kind for MKNOD, t how stable, o an optional time,
+ * C a cookie, b a bool, L the lock of NLM, m the one who monitors.
  * Of rows: i int4, l int8, b bool, f attributes, w wcc, h handle, d bytes,
- * v a verifier, t how stable, g an array of groups, - NULL.
+ * v a verifier, t how stable, g an array of groups, O the outcome of a lock,
+ * - NULL.
  */
 #include "fuzz.h"
 
 #include "mount3.h"
 #include "nfs3.h"
+#include "wire/nlm.h"
 
 static const struct seed
 {
@@ -57,7 +60,53 @@ static const struct seed mount_seeds[] = {
 	[MOUNTPROC3_EXPORT] = {"", "dg", "", "d-"},
 };
 
-#define NFS_COUNT ((unsigned) (sizeof(nfs_seeds) / sizeof(nfs_seeds[0])))
+#define LOCK_ROW "iObdlli", "i-----i", NULL
+#define NO_ROW "", "", NULL
+
+/* Of all versions; 1 ends with GRANTED_RES. */
+static const struct seed nlm_seeds[] = {
+	[NLMPROC_NULL] = {"", NO_ROW},
+	[NLMPROC_TEST] = {"CbL", LOCK_ROW},
+	[NLMPROC_LOCK] = {"CbbLb4", LOCK_ROW},
+	[NLMPROC_CANCEL] = {"CbbL", LOCK_ROW},
+	[NLMPROC_UNLOCK] = {"CL", LOCK_ROW},
+	[NLMPROC_GRANTED] = {"CbL", NO_ROW},
+	[NLMPROC_TEST_MSG] = {"CbL", LOCK_ROW},
+	[NLMPROC_LOCK_MSG] = {"CbbLb4", LOCK_ROW},
+	[NLMPROC_CANCEL_MSG] = {"CbbL", LOCK_ROW},
+	[NLMPROC_UNLOCK_MSG] = {"CL", LOCK_ROW},
+	[NLMPROC_GRANTED_MSG] = {"CbL", NO_ROW},
+	[NLMPROC_GRANTED_RES] = {"Cb", LOCK_ROW},
+	[NLMPROC_SHARE] = {"Cnhnbbb", LOCK_ROW},
+	[NLMPROC_UNSHARE] = {"Cnhnbbb", LOCK_ROW},
+	[NLMPROC_NM_LOCK] = {"CbbLb4", LOCK_ROW},
+	[NLMPROC_FREE_ALL] = {"n4", LOCK_ROW},
+};
+
+static const struct seed nsm_seeds[] = {
+	{"", NO_ROW},
+	{"n", NO_ROW},
+	{"nmv8", NO_ROW},
+	{"nm", NO_ROW},
+	{"m", NO_ROW},
+	{"", NO_ROW},
+	{"n4", LOCK_ROW},
+};
+
+static const struct
+{
+	const struct program *program;
+	const struct seed *seeds;
+}			tables[] = {
+	{&nfs3_program, nfs_seeds},
+	{&mount3_program, mount_seeds},
+	{&nlm4_program, nlm_seeds},
+	{&nlm3_program, nlm_seeds},
+	{&nlm1_program, nlm_seeds},
+	{&nsm1_program, nsm_seeds},
+};
+
+#define TABLES ((int) (sizeof(tables) / sizeof(tables[0])))
 
 /* As many rows as a directory's page or a list of mounts has here. */
 #define MORE_ROWS 5
@@ -65,16 +114,26 @@ static const struct seed mount_seeds[] = {
 const struct program *
 seed_program(unsigned which, uint32_t *procedure)
 {
+	int			i = 0;
+
 	which %= SEED_PROCEDURES;
-	*procedure = which < NFS_COUNT ? which : which - NFS_COUNT;
-	return which < NFS_COUNT ? &nfs3_program : &mount3_program;
+	for (; which >= tables[i].program->procedure_count; i++)
+	{
+		which -= tables[i].program->procedure_count;
+		CHECK(i + 1 < TABLES);
+	}
+	*procedure = tables[i].program->procedures[which] != NULL ? which : 0;
+	return tables[i].program;
 }
 
 static const struct seed *
 seed_of(const struct program *program, uint32_t procedure)
 {
-	return program == &nfs3_program ? &nfs_seeds[procedure] :
-		&mount_seeds[procedure];
+	int			i = 0;
+
+	while (tables[i].program != program)
+		i++;
+	return &tables[i].seeds[procedure];
 }
 
 void
@@ -130,7 +189,23 @@ put_sattr(struct buffer *b, unsigned variant)
 }
 
 static void
-put_argument(struct buffer *b, char letter, unsigned variant, int position)
+put_lock(struct buffer *b, const struct program *program, unsigned variant)
+{
+	put_opaque(b, "client", variant % 7);
+	put_handle(b, variant);
+	put_opaque(b, "owner", variant % 6);
+	put_32(b, variant);
+	for (int i = 0; i < 2; i++)
+	{
+		if (program->version == 4)
+			put_32(b, 0);
+		put_32(b, variant);
+	}
+}
+
+static void
+put_argument(struct buffer *b, const struct program *program, char letter,
+			 unsigned variant, int position)
 {
 	switch (letter)
 	{
@@ -175,6 +250,19 @@ put_argument(struct buffer *b, char letter, unsigned variant, int position)
 			if (variant % 2)
 				put_64(b, 1);
 			break;
+		case 'C':
+			put_opaque(b, "cookie", variant % 7);
+			break;
+		case 'b':
+			put_32(b, variant % 2);
+			break;
+		case 'L':
+			put_lock(b, program, variant);
+			break;
+		case 'm':
+			put_opaque(b, "me", 2);
+			put_bytes(b, "\0\1\x86\xb5\0\0\0\4\0\0\0\20", 12);
+			break;
 	}
 }
 
@@ -196,7 +284,7 @@ seed_arguments(struct buffer *b, const struct program *program,
 	}
 	letters = seed_of(program, procedure)->arguments;
 	for (int i = 0; letters[i] != 0; i++)
-		put_argument(b, letters[i], variant, i);
+		put_argument(b, program, letters[i], variant, i);
 }
 
 static void
@@ -268,6 +356,9 @@ put_value(struct buffer *b, char letter, uint32_t number)
 			break;
 		case 'g':
 			put_groups(b);
+			break;
+		case 'O':
+			put_bytes(b, "denied", 6);
 			break;
 	}
 }

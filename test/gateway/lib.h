@@ -23,6 +23,8 @@
 #include <nfsc/libnfs-zdr.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
+#include <nfsc/libnfs-raw-nlm.h>
+#include <nfsc/libnfs-raw-nsm.h>
 
 /*
  * TAP
@@ -190,8 +192,8 @@ extern struct blob take_opaque(struct reply *r);
 extern void take_end(struct reply *r);
 
 /* Decodes once more with libnfs. */
-extern void cross_check(uint32_t program, uint32_t procedure,
-						const void *results, size_t size);
+extern void cross_check(uint32_t program, uint32_t version,
+						uint32_t procedure, const void *results, size_t size);
 
 /*
  * NFS
@@ -336,6 +338,47 @@ extern struct result v3_commit(struct client *c, const struct handle *file,
 
 /* MNT: numbers[] holds the flavors, count says how many. */
 extern struct result mount_path(struct client *c, struct blob path);
+
+/*
+ * NLM and NSM
+ */
+
+/* A request for a lock, and who makes it.  Offsets in versions 3 and 1: 32 bits. */
+struct lock
+{
+	const struct handle *file;
+	const char *client;			/* caller_name */
+	uint32_t	svid;
+	struct blob oh;
+	uint64_t	offset;
+	uint64_t	length;
+	bool		exclusive;
+	bool		block;
+	bool		reclaim;
+	uint32_t	state;
+	uint32_t	deny;			/* SHARE */
+	uint32_t	access;
+};
+
+struct lock_reply
+{
+	uint32_t	status;
+	bool		exclusive;		/* of the holder, to TEST */
+	uint32_t	svid;
+	struct blob oh;				/* in the client's reply */
+	uint64_t	offset;
+	uint64_t	length;
+};
+
+/* Any procedure that has a status; the cookie is checked. */
+extern struct lock_reply nlm(struct client *c, uint32_t version,
+							 uint32_t procedure, const struct lock *lock);
+/* The call alone, to be spoilt or sent. */
+extern void nlm_begin(struct client *c, uint32_t version, uint32_t procedure,
+					  struct blob cookie, const struct lock *lock);
+/* One without results: FREE_ALL, NOTIFY. */
+extern void notify(struct client *c, uint32_t program, uint32_t version,
+				   uint32_t procedure, const char *name, uint32_t state);
 
 /* A part of a call of the caller's own, and the reading of its reply. */
 extern void put_set(struct client *c, const struct set *set);

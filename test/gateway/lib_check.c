@@ -46,12 +46,53 @@ static const zdrproc_t mount_results[] = {
 	[MOUNT3_EXPORT] = (zdrproc_t) zdr_exports,
 };
 
+/* Version 4, the only one that libnfs has. */
+static const zdrproc_t nlm_results[] = {
+	[NLM4_NULL] = (zdrproc_t) zdr_void,
+	[NLM4_TEST] = (zdrproc_t) zdr_NLM4_TESTres,
+	[NLM4_LOCK] = (zdrproc_t) zdr_NLM4_LOCKres,
+	[NLM4_CANCEL] = (zdrproc_t) zdr_NLM4_CANCres,
+	[NLM4_UNLOCK] = (zdrproc_t) zdr_NLM4_UNLOCKres,
+	[NLM4_GRANT] = (zdrproc_t) zdr_NLM4_GRANTEDres,
+};
+
+static const zdrproc_t nsm_results[] = {
+	[NSM1_NULL] = (zdrproc_t) zdr_void,
+	[NSM1_STAT] = (zdrproc_t) zdr_NSM1_STATres,
+	[NSM1_MON] = (zdrproc_t) zdr_NSM1_MONres,
+	[NSM1_UNMON] = (zdrproc_t) zdr_NSM1_UNMONres,
+	[NSM1_UNMON_ALL] = (zdrproc_t) zdr_NSM1_UNMONALLres,
+	[NSM1_SIMU_CRASH] = (zdrproc_t) zdr_void,
+	[NSM1_NOTIFY] = (zdrproc_t) zdr_void,
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* NULL: libnfs cannot read them. */
+static zdrproc_t
+decoder(uint32_t program, uint32_t version, uint32_t procedure)
+{
+	switch (program)
+	{
+		case NFS_PROGRAM:
+			return nfs_results[procedure];
+		case MOUNT_PROGRAM:
+			return mount_results[procedure];
+		case NLM_PROGRAM:
+			return version == NLM_V4 && procedure < COUNT(nlm_results) ?
+				nlm_results[procedure] : NULL;
+		case NSM_PROGRAM:
+			return nsm_results[procedure];
+		default:
+			return NULL;
+	}
+}
+
 void
-cross_check(uint32_t program, uint32_t procedure,
+cross_check(uint32_t program, uint32_t version, uint32_t procedure,
 			const void *results, size_t size)
 {
-	zdrproc_t	decode = program == NFS_PROGRAM ?
-		nfs_results[procedure] : mount_results[procedure];
+	zdrproc_t	decode = decoder(program, version, procedure);
 	union
 	{
 		LOOKUP3res	largest;
@@ -60,7 +101,7 @@ cross_check(uint32_t program, uint32_t procedure,
 	char	   *copy;
 	ZDR			zdr;
 
-	if (size == 0)
+	if (size == 0 || decode == NULL)
 		return;
 
 	/*

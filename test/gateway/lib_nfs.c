@@ -176,7 +176,7 @@ call(struct client *c, uint32_t program, uint32_t procedure, struct reply *r)
 		bail_out("procedure %u of program %u: %s, %u", procedure, program,
 				 r->outcome == CLOSED ? "connection closed" :
 				 r->outcome == REFUSED ? "not accepted" : "denied", r->why);
-	cross_check(program, procedure, r->at, (size_t) (r->end - r->at));
+	cross_check(program, 3, procedure, r->at, (size_t) (r->end - r->at));
 	result.status = take(r);
 	result.size = (size_t) (r->end - r->at);
 	return result;

@@ -147,7 +147,8 @@ dumped(struct client *c, const char *client, const char *path)
 	r = exchange(c);
 	if (r.outcome != DONE)
 		bail_out("DUMP: %u", r.why);
-	cross_check(MOUNT_PROGRAM, MOUNT3_DUMP, r.at, (size_t) (r.end - r.at));
+	cross_check(MOUNT_PROGRAM, MOUNT_V3, MOUNT3_DUMP, r.at,
+				(size_t) (r.end - r.at));
 	while (take_bool(&r))
 	{
 		struct blob hostname = take_opaque(&r);
@@ -268,7 +269,8 @@ exported(struct client *c, const char *path, char *networks, size_t size)
 	r = exchange(c);
 	if (r.outcome != DONE)
 		bail_out("EXPORT: %u", r.why);
-	cross_check(MOUNT_PROGRAM, MOUNT3_EXPORT, r.at, (size_t) (r.end - r.at));
+	cross_check(MOUNT_PROGRAM, MOUNT_V3, MOUNT3_EXPORT, r.at,
+				(size_t) (r.end - r.at));
 	networks[0] = '\0';
 	while (take_bool(&r))
 	{
