@@ -329,7 +329,7 @@ test_waiting(void)
 		ok(strcmp(state_of("bob"), "none") == 0, "and does not any more");
 		is(nlm(alice, version, NLM4_UNLOCK, &a).status, NLM4_GRANTED,
 		   "UNLOCK");
-		ok(strcmp(state_of("bob"), "none") == 0, "nobody is let in");
+		ok(strcmp(state_of("bob"), "none") == 0, "no lock is given");
 		is(nlm(bob, version, NLM4_CANCEL, &b).status, NLM4_DENIED,
 		   "CANCEL of what does not wait");
 	}
@@ -382,13 +382,13 @@ test_shares(uint32_t version)
 	a.deny = 2;
 	b.access = 2;
 	is(nlm(alice, version, NLM_SHARE, &a).status, NLM4_GRANTED,
-	   "version %u: SHARE to read, nobody may write", version);
+	   "version %u: SHARE to read, others may not write", version);
 	is(nlm(bob, version, NLM_SHARE, &b).status, NLM4_DENIED,
 	   "SHARE to write");
 	b.access = 1;
 	b.deny = 1;
 	is(nlm(bob, version, NLM_SHARE, &b).status, NLM4_DENIED,
-	   "SHARE that nobody else may read");
+	   "SHARE that others may not read");
 	b.deny = 0;
 	is(nlm(bob, version, NLM_SHARE, &b).status, NLM4_GRANTED,
 	   "SHARE to read");
@@ -806,7 +806,7 @@ test_messages(void)
 	disconnect(c);
 }
 
-/* Answers to a GRANTED that nobody has sent. */
+/* Answers to a GRANTED that was not sent. */
 static void
 test_forged_grants(void)
 {

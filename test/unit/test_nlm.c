@@ -576,7 +576,8 @@ test_statuses(void **state)
 			for (int by_fail = 0; by_fail < 2; by_fail++)
 			{
 				bool		unlock = i % 2;
-				bool		answered = unlock ? statuses[i / 2].unlock_answered :
+				bool		answered = unlock ?
+					statuses[i / 2].unlock_answered :
 					statuses[i / 2].lock_answered;
 				uint32_t	procedure = unlock ? NLMPROC_UNLOCK : NLMPROC_LOCK;
 				struct buffer row;
@@ -795,7 +796,7 @@ test_message_unanswered(void **state)
 	fixture_end(&f);
 }
 
-/* A gateway waits for nothing: whoever grants it something is told so. */
+/* A gateway waits for nothing, and refuses what it is granted. */
 static void
 test_granted(void **state)
 {

@@ -279,7 +279,7 @@ nlm_outcome(struct request *request, enum nlm_outcome outcome)
 
 /*
  * A word for a status of nfsstat3.  Versions 3 and 1 have none but "no locks".
- * FAILED is what knfsd says to whoever must not lock a file, too.
+ * A client that must not lock a file gets FAILED from knfsd, too.
  */
 static enum nlm_status
 status_word(const struct request *request, uint32_t status)
@@ -311,8 +311,9 @@ will_pass(uint32_t status)
 }
 
 /*
- * A lock can be refused.  What takes one away must be done later, since a client
- * does not ask again for an UNLOCK that was refused, and the lock would stay.
+ * A lock can be refused.  What takes one away must be done later, since a
+ * client does not ask again for an UNLOCK that was refused, and the lock would
+ * stay.
  */
 static bool
 must_wait(const struct request *request, uint32_t status)

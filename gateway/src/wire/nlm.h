@@ -100,10 +100,11 @@ extern bool nlm_result_decode(struct request *request, XDR *xdr);
 extern bool nlm_notify_decode(struct request *request, XDR *xdr);
 
 /*
- * The client's name as the database has it, a text: bytes that are not printable
- * ASCII, and the backslash, are three octal digits behind a backslash.  What a
- * client calls itself is up to it, and a text of the database must be valid
- * in the encoding of the database.  False: longer than CLIENT_NAME_MAX.
+ * The client's name as the database has it, a text: bytes that are not
+ * printable ASCII, and the backslash, are three octal digits behind a
+ * backslash.  What a client calls itself is up to it, and a text of the
+ * database must be valid in the encoding of the database.  False: longer than
+ * CLIENT_NAME_MAX.
  */
 #define CLIENT_NAME_MAX 1024
 extern bool nlm_client_name(struct region *region, struct bytes name,
@@ -164,7 +165,7 @@ extern void nlm_status_reply(struct request *request, const PGresult *result);
 /* A reply without results. */
 extern void nlm_void_reply(struct request *request);
 
-/* nlm_message.c: is it a _MSG?  Its results are called for, it gets no others. */
+/* nlm_message.c: is it a _MSG?  Its results go out as a call. */
 extern bool nlm_is_message(const struct request *request);
 extern void nlm_message_reply(struct request *request, struct bytes results);
 

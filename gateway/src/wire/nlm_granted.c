@@ -7,8 +7,8 @@
  * gateway waits for no lock of another server, so it refuses the grant, which
  * makes that server release the lock.
  *
- * GRANTED_RES is how a client answers a GRANTED_MSG.  The cookie says which grant
- * that was, and only the client that it was made for can send it
+ * GRANTED_RES is how a client answers a GRANTED_MSG.  The cookie says which
+ * grant that was, and only the client that it was made for can send it
  * (nlm_wait.h).
  */
 #include "core/worker.h"

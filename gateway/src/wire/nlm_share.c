@@ -4,9 +4,9 @@
  *	  SHARE, UNSHARE and FREE_ALL: share modes of DOS, and the end of a client
  *	  that no NSM watches.
  *
- * A share says what its owner does with a file (access) and what nobody else may
- * do meanwhile (deny).  Shares conflict with shares; no READ or WRITE looks at
- * them.
+ * A share says what its owner does with a file (access) and what no other owner
+ * may do meanwhile (deny).  Shares conflict with shares; no READ or WRITE looks
+ * at them.
  */
 #include "wire/nlm.h"
 

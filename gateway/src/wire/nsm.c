@@ -7,8 +7,8 @@
  * A host that has rebooted calls NOTIFY, and the locks that it had before go.
  * That is why this program is served.  The rest of the protocol is between a
  * lock manager and the monitor of its own host.  A gateway has no host to watch
- * for: its locks are in the database, and no restart of a gateway loses them, so
- * no client has to hear of one.
+ * for: its locks are in the database, and no restart of a gateway loses them,
+ * so no client has to hear of one.
  *
  * MON and STAT therefore fail, as they do from another host with statd; UNMON
  * has nothing to end; and SIMU_CRASH, which would make a monitor tell all its
