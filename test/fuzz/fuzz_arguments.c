@@ -14,12 +14,14 @@
 
 #include "db/parameters.h"
 #include "wire/rpc.h"
+#include "core/client.h"
 #include "core/serve.h"
 #include "core/worker.h"
 
 static struct worker worker;
 static struct database database = {.worker = &worker}; /* it knows of no share */
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
+static struct client client = {.event = {.fd = -1}};
 
 struct trial
 {
@@ -39,6 +41,7 @@ trial_start(struct trial *trial, const struct program *program,
 	trial->request.procedure_number = procedure;
 	trial->request.xid = 0x12345678;
 	trial->request.peer = &peer;
+	trial->request.client = &client;
 	trial->request.call.owner = &serve_calls;
 	trial->request.call.pool = &database.pool;
 	trial->request.io.call = &trial->request.call;

@@ -16,6 +16,7 @@
 #include "db/connection.h"
 #include "db/database.h"
 #include "nfs3.h"
+#include "core/client.h"
 #include "core/serve.h"
 #include "core/worker.h"
 
@@ -24,6 +25,7 @@ static struct connection ready = {.state = CONNECTION_READY};
 static struct database databases[2];
 static struct worker worker = {.databases = databases};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
+static struct client client = {.event = {.fd = -1}};
 
 /* The arguments, which the reply of some procedures looks at. */
 static char *
@@ -79,6 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							  .procedure_number = procedure,
 							  .xid = 0x12345678, .peer = &peer,
 							  .worker = &worker,
+							  .client = &client,
 							  .caller = {"caller", 6}};
 	char	   *record;
 	char		memory[8];

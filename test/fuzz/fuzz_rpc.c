@@ -39,7 +39,7 @@ compare_credential(const struct rpc_call *call, const struct opaque_auth *auth)
 }
 
 static void
-compare_call(const struct rpc_call *call, char *record, size_t size)
+compare_call(const struct rpc_call *call, const char *record, size_t size)
 {
 	struct rpc_msg message;
 	char		credential[MAX_AUTH_BYTES];
@@ -49,7 +49,7 @@ compare_call(const struct rpc_call *call, char *record, size_t size)
 	memset(&message, 0, sizeof(message));
 	message.rm_call.cb_cred.oa_base = credential;
 	message.rm_call.cb_verf.oa_base = verifier;
-	xdrmem_create(&xdr, record, (u_int) size, XDR_DECODE);
+	xdrmem_create(&xdr, (char *) (uintptr_t) record, (u_int) size, XDR_DECODE);
 	CHECK(xdr_callmsg(&xdr, &message));
 	CHECK(xdr_getpos(&xdr) == call->arguments);
 	CHECK(message.rm_xid == call->xid);

@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include "core/call_back.h"
+#include "core/client.h"
 #include "db/statements.h"
 #include "wire/nlm.h"
 #include "wire/nlm_wait.h"
@@ -15,6 +16,9 @@ static char many[1025];
 
 static const struct program *const versions[] = {
 	&nlm4_program, &nlm3_program, &nlm1_program};
+
+/* Of all requests: a connection that tells nothing. */
+static struct client client = {.event = {.fd = -1}};
 
 /* Calls to clients are not made, but noted here. */
 static struct call_back called;
@@ -134,6 +138,7 @@ start(struct fixture *f, const struct program *program, uint32_t procedure,
 	struct buffer b;
 
 	fixture_start(f, program, procedure);
+	f->request.client = &client;
 	put_arguments(&b, program, procedure, what);
 	if (!decode(f, b.data, b.size))
 		return false;
@@ -745,6 +750,7 @@ test_messages(void **state)
 			what.cookie_size = 1024;
 			calls = 0;
 			fixture_start(&f, versions[i], NLMPROC_TEST_MSG + j);
+			f.request.client = &client;
 			f.request.peer = &peer;
 			put_arguments(&b, versions[i], NLMPROC_TEST_MSG + j, &what);
 			assert_true(decode(&f, b.data, b.size));

@@ -39,6 +39,7 @@ const struct program nlm4_program = {
 	.version = 4,
 	.procedures = procedures,
 	.procedure_count = sizeof(procedures) / sizeof(procedures[0]),
+	.udp = true,
 };
 
 const struct program nlm3_program = {
@@ -47,6 +48,7 @@ const struct program nlm3_program = {
 	.version = 3,
 	.procedures = procedures,
 	.procedure_count = sizeof(procedures) / sizeof(procedures[0]),
+	.udp = true,
 };
 
 const struct program nlm1_program = {
@@ -55,6 +57,7 @@ const struct program nlm1_program = {
 	.version = 1,
 	.procedures = procedures,
 	.procedure_count = PROCEDURES_OF_1,
+	.udp = true,
 };
 
 bool
@@ -364,20 +367,6 @@ nlm_status_reply(struct request *request, const PGresult *result)
 
 	if (nlm_result(request, result, &out))
 		nlm_reply(request, nlm_outcome(request, out.outcome));
-}
-
-bool
-nlm_by_udp(const struct request *request)
-{
-	(void) request;
-	return false;
-}
-
-struct peer
-nlm_local(const struct request *request)
-{
-	(void) request;
-	return (struct peer) {0};
 }
 
 void

@@ -169,10 +169,6 @@ extern void nlm_void_reply(struct request *request);
 extern bool nlm_is_message(const struct request *request);
 extern void nlm_message_reply(struct request *request, struct bytes results);
 
-/* How the call came: by which transport, to which address of ours. */
-extern bool nlm_by_udp(const struct request *request);
-extern struct peer nlm_local(const struct request *request);
-
 /*
  * What concerns a client concerns all metadata stores, one after the other: the
  * next call goes to the next one.  False: that was the last.  None is left out.

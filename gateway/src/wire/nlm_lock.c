@@ -11,6 +11,7 @@
  * which clients set after a server has lost its locks, needs nothing special:
  * ours has not lost any.
  */
+#include "core/client.h"
 #include "wire/nlm.h"
 #include "wire/nlm_wait.h"
 
@@ -29,8 +30,9 @@ wait_bytes(struct request *request)
 	const struct nlm_args *args = request->args;
 	struct nlm_wait wait = {
 		.version = request->program->version,
-		.transport = nlm_by_udp(request) ? NLM_BY_UDP : NLM_BY_TCP,
-		.local = nlm_local(request),
+		.transport = door_is_udp(request->client->door) ?
+			NLM_BY_UDP : NLM_BY_TCP,
+		.local = client_local(request->client),
 		.handle = args->handle,
 		.caller_name = args->caller_name,
 	};

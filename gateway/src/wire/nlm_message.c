@@ -30,8 +30,8 @@ nlm_message_reply(struct request *request, struct bytes results)
 {
 	struct call_back what = {
 		.peer = *request->peer,
-		.local = nlm_local(request),
-		.udp = nlm_by_udp(request),
+		.local = client_local(request->client),
+		.udp = door_is_udp(request->client->door),
 		.program = request->program->number,
 		.version = request->program->version,
 		.procedure = request->procedure_number + RES_BEHIND_MSG,

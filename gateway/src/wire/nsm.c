@@ -101,6 +101,7 @@ const struct program nsm1_program = {
 	.version = 1,
 	.procedures = procedures,
 	.procedure_count = sizeof(procedures) / sizeof(procedures[0]),
+	.udp = true,
 };
 
 static bool
