@@ -228,7 +228,8 @@ main(void)
 		else if (r.xid != c->xid)
 			bail_out("call %d: a reply to another call", i);
 		else if (r.outcome == DONE && arguments_only)
-			cross_check(NFS_PROGRAM, procedure, r.at, (size_t) (r.end - r.at));
+			cross_check(NFS_PROGRAM, NFS_V3, procedure, r.at,
+						(size_t) (r.end - r.at));
 	}
 	ok(true, "%d calls: %d done, %d refused, %d denied, %d times hung up on",
 	   CALLS, outcomes[DONE], outcomes[REFUSED], outcomes[REJECTED],

@@ -99,15 +99,20 @@ test_null(struct client *c)
 static void
 test_programs(struct client *c)
 {
-	static const uint32_t unknown[] = {0, 100000, 100021, 100024, 100227,
+	static const uint32_t unknown[] = {0, 100000, 100020, 100025, 100227,
 	UINT32_MAX};
 	static const struct
 	{
 		uint32_t	program;
 		uint32_t	version;
+		uint32_t	low;
+		uint32_t	high;
 	}			wrong[] = {
-		{NFS_PROGRAM, 2}, {NFS_PROGRAM, 4}, {NFS_PROGRAM, 0},
-		{MOUNT_PROGRAM, 1}, {MOUNT_PROGRAM, 2}, {MOUNT_PROGRAM, UINT32_MAX},
+		{NFS_PROGRAM, 2, 3, 3}, {NFS_PROGRAM, 4, 3, 3},
+		{NFS_PROGRAM, 0, 3, 3}, {MOUNT_PROGRAM, 1, 3, 3},
+		{MOUNT_PROGRAM, 2, 3, 3}, {MOUNT_PROGRAM, UINT32_MAX, 3, 3},
+		{NLM_PROGRAM, 2, 1, 4}, {NLM_PROGRAM, 5, 1, 4},
+		{NSM_PROGRAM, 2, 1, 1},
 	};
 
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
@@ -122,7 +127,8 @@ test_programs(struct client *c)
 		begin(c, wrong[i].program, wrong[i].version, 0);
 		r = exchange(c);
 		is_refused(r, PROG_MISMATCH, "wrong version");
-		ok(r.low == 3 && r.high == 3, "the version is 3");
+		ok(r.low == wrong[i].low && r.high == wrong[i].high,
+		   "the versions are %u to %u", wrong[i].low, wrong[i].high);
 	}
 	begin(c, NFS_PROGRAM, NFS_V3, NFS3_COMMIT + 1);
 	is_refused(exchange(c), PROC_UNAVAIL, "NFS has 22 procedures");
