@@ -90,18 +90,21 @@ recall(ExtentScan *scan)
 	return true;
 }
 
-/* The extent is at tid now. */
+/* The extent is at tid now.  It may end where offsets do. */
 static void
 note_place(const Inode *inode, const Extent *extent, const ItemPointerData *tid)
 {
 	int64		end = extent->start + extent->length;
+	int64		step;
 
 	if (likely(!churn_any))
 		return;
-	for (int64 at = extent->start; at < end;
-		 at += GROUP_BYTES - at % GROUP_BYTES)
+	for (int64 at = extent->start; at < end; at += Min(step, end - at))
+	{
 		if (churn_find(REL_EXTENTS, &inode->content_id, at) != NULL)
 			churn_note(REL_EXTENTS, &inode->content_id, at, tid, 0);
+		step = GROUP_BYTES - at % GROUP_BYTES;
+	}
 	churn_fill_gap(&inode->content_id, extent->start, end);
 }
 
