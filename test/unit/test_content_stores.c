@@ -6,11 +6,15 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../s3/bad_s3.h"
 #include "content/content_backend.h"
@@ -280,6 +284,58 @@ test_directory_away(void **state)
 					 CONTENT_UNAVAILABLE);
 	assert_int_equal(rename(other, directory.base_path), 0);
 	assert_got_all();
+}
+
+/*
+ * What a file system may say of every call: in place of libc's functions.
+ */
+
+static int	fails_with;			/* errno; 0: nothing fails */
+
+int
+fsync(int fd)
+{
+	errno = fails_with;
+	return fails_with != 0 ? -1 : (int) syscall(SYS_fsync, fd);
+}
+
+ssize_t
+preadv(int fd, const struct iovec *pieces_of, int count, off_t from)
+{
+	errno = fails_with;
+	return fails_with != 0 ? -1 :
+		syscall(SYS_preadv, fd, pieces_of, count, from, 0);
+}
+
+/*
+ * Whatever it says, the store is away; but bytes that a disk or a sum declares
+ * broken are.
+ */
+static void
+test_directory_errors(void **state)
+{
+	(void) state;
+	assert_int_equal(put(), CONTENT_OK);
+	for (int problem = 1; problem < 134; problem++)
+	{
+		bool		full = problem == ENOSPC || problem == EDQUOT;
+		bool		damage = problem == EIO || problem == EBADMSG ||
+			problem == EUCLEAN || problem == EISDIR;
+
+		if (problem == EINTR)
+			continue;
+		fails_with = problem;
+		try_for(0);
+		assert_int_equal(content_put(session, hash, data, SIZE, &effort),
+						 full ? CONTENT_FULL : CONTENT_UNAVAILABLE);
+		assert_non_null(strstr(effort.message, strerror(problem)));
+		try_for(0);
+		assert_int_equal(get(0, SIZE),
+						 damage ? CONTENT_FAILED : CONTENT_UNAVAILABLE);
+		assert_non_null(strstr(effort.message, strerror(problem)));
+		fails_with = 0;
+		assert_got_all();
+	}
 }
 
 static bool
@@ -802,6 +858,8 @@ main(void)
 										begin_directory, end_directory),
 		cmocka_unit_test_setup_teardown(test_directory_away, begin_directory,
 										end_directory),
+		cmocka_unit_test_setup_teardown(test_directory_errors,
+										begin_directory, end_directory),
 		cmocka_unit_test_setup_teardown(test_directory_list, begin_directory,
 										end_directory),
 		cmocka_unit_test_setup_teardown(test_directory_killed,

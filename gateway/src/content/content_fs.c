@@ -89,8 +89,9 @@ close_root(struct fs_session *fs)
 /*
  * What a system call's failure means.  A directory that is not there or allows
  * no access, a disk that has become read-only, a server behind it that does not
- * answer, are the operator's to bring back: clients wait for it meanwhile,
- * instead of being told that their data is gone.
+ * answer or whose ticket has run out, are the operator's to bring back: clients
+ * wait for it meanwhile, instead of being told that their data is gone.  There
+ * are too many file systems, and too many words of theirs for it, to list them.
  */
 static enum content_outcome
 failure(struct fs_session *fs, const char *what, const char *name,
@@ -100,34 +101,25 @@ failure(struct fs_session *fs, const char *what, const char *name,
 
 	snprintf(effort->message, sizeof(effort->message), "%s %s/%s: %s", what,
 			 fs->base.config->base_path, name, strerror(problem));
-	switch (problem)
-	{
-		case ENOSPC:
-		case EDQUOT:
-			return CONTENT_FULL;
-		case ENOENT:
-		case ESTALE:
-		case ENOTCONN:
-		case ENXIO:
-		case ENODEV:
-		case ETIMEDOUT:
-		case EHOSTDOWN:
-		case EINTR:
-		case EAGAIN:
-		case EMFILE:
-		case ENFILE:
-		case ENOMEM:
-		case EACCES:
-		case EPERM:
-		case EROFS:
-		case ENOTDIR:
-		case ELOOP:
-		case EIO:
-			close_root(fs);
-			return CONTENT_UNAVAILABLE;
-		default:
-			return CONTENT_FAILED;
-	}
+	if (problem == ENOSPC || problem == EDQUOT)
+		return CONTENT_FULL;
+	close_root(fs);
+	return CONTENT_UNAVAILABLE;
+}
+
+/*
+ * Of a block that could be opened.  A disk and a file system that looks at sums
+ * have words for bytes that cannot be had again; the others perhaps can.
+ */
+static enum content_outcome
+read_failure(struct fs_session *fs, const char *key,
+			 struct content_effort *effort)
+{
+	bool		damaged = errno == EIO || errno == EBADMSG ||
+		errno == EUCLEAN || errno == EISDIR;
+
+	(void) failure(fs, "read", key, effort);
+	return damaged ? CONTENT_FAILED : CONTENT_UNAVAILABLE;
 }
 
 static bool
@@ -332,14 +324,7 @@ fs_get(struct content_session *session, const uint8_t *hash, size_t from,
 		return failure(fs, "open", key, effort);
 	n = read_pieces(fd, from, size, pieces);
 	if (n < 0)
-	{
-		/* These bytes cannot be read; the others perhaps can. */
-		bool		damaged = errno == EIO;
-
-		outcome = failure(fs, "read", key, effort);
-		if (damaged)
-			outcome = CONTENT_FAILED;
-	}
+		outcome = read_failure(fs, key, effort);
 	else if ((size_t) n < size)
 	{
 		outcome = CONTENT_CORRUPT;
