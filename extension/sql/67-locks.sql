@@ -164,6 +164,12 @@ CREATE FUNCTION dittofs.unpack_locks(locks bytea,
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unpack_locks';
 CREATE FUNCTION dittofs.lock_trouble(locks bytea) RETURNS text
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_lock_trouble';
+-- Grants that clients have not confirmed; the value without one of them.
+CREATE FUNCTION dittofs.unconfirmed_locks(locks bytea, OUT id bigint, OUT client_id uuid, OUT life bigint)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unconfirmed_locks';
+CREATE FUNCTION dittofs.confirm_lock(locks bytea, id bigint) RETURNS bytea
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_confirm_lock';
 
 -- A path of each file that has locks: one look at all entries finds their names, and
 -- their directories are found through their parents.

@@ -73,6 +73,9 @@ AS $$
 			'content that is to be moved is known', 'the store of a share exists, and is of its kind',
 			'content is one file''s, or waits for the reaper',
 			'what was cut off a file waits for the reaper') THEN 'content'
+		WHEN rule IN ('locks are readable, and none is in another''s way', 'locked_files names the files with locks',
+			'a client''s locks are counted', 'lives come from the sequence, which is beyond them all',
+			'a grant waits to be told') THEN 'locks'
 		ELSE 'names' END
 $$;
 
@@ -173,6 +176,9 @@ AS $fsck$
 				f.memory_epoch IS NOT NULL AND pg_is_in_recovery() AS unseen
 			FROM dittofs.files f WHERE f.kind = 1
 	),
+	locked AS MATERIALIZED (
+		SELECT id, share_id, locks FROM dittofs.files WHERE locks IS NOT NULL
+	),
 	owners AS (
 		SELECT content, content_id, count(*) AS n FROM (
 				SELECT content, content_id FROM regular
@@ -209,7 +215,7 @@ AS $fsck$
 			OR (kind = 2 AND size <> 4096)
 			OR (kind = 5 AND (size <> length(target) OR size NOT BETWEEN 1 AND 4095))
 			OR (kind IN (3, 4, 6, 7) AND size <> 0)
-			OR (kind <> 1 AND (used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL
+			OR (kind <> 1 AND (locks IS NOT NULL OR used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL
 				OR memory_epoch IS NOT NULL OR external IS NOT NULL OR cuts IS NOT NULL OR moved IS NOT NULL))
 			OR (moved IS NOT NULL AND memory_epoch IS NULL)
 			OR external NOT BETWEEN 1 AND used + coalesce(cuts[1], 0)
@@ -349,6 +355,30 @@ AS $fsck$
 	UNION ALL
 	SELECT 'the background passes put nothing off', pass || coalesce(' ' || share, '') || coalesce(' ' || file_id, '')
 		FROM dittofs.content_troubles
+	UNION ALL
+
+	-- locks; those of a life that has ended are none, whatever they say
+	SELECT 'locks are readable, and none is in another''s way', id::text FROM locked WHERE dittofs.lock_trouble(locks) IS NOT NULL
+	UNION ALL
+	SELECT 'locked_files names the files with locks', coalesce(f.id, l.file_id)::text
+		FROM locked f FULL JOIN dittofs.locked_files l ON l.file_id = f.id
+		WHERE f.id IS NULL OR l.file_id IS NULL OR l.share_id <> f.share_id
+			OR (octet_length(f.locks) > 1 AND dittofs.lock_trouble(f.locks) IS NULL
+				AND l.waiting <> (get_byte(f.locks, 1) = 1))
+	UNION ALL
+	SELECT 'a client''s locks are counted', c.id::text
+		FROM dittofs.lock_clients c LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n
+			FROM locked f CROSS JOIN LATERAL dittofs.unpack_locks(f.locks) u GROUP BY u.client_id, u.life) n
+			ON n.client_id = c.id AND n.life = c.life
+		WHERE c.locks <> coalesce(n.n, 0)
+	UNION ALL
+	SELECT 'lives come from the sequence, which is beyond them all', max(life)::text
+		FROM dittofs.lock_clients HAVING max(life) > (SELECT last_value - (NOT is_called)::int FROM dittofs.lock_lives)
+	UNION ALL
+	SELECT 'a grant waits to be told', f.id || ' ' || g.id
+		FROM locked f CROSS JOIN LATERAL dittofs.unconfirmed_locks(f.locks) g
+			JOIN dittofs.lock_clients c ON c.id = g.client_id AND c.life = g.life
+		WHERE NOT EXISTS (SELECT FROM dittofs.lock_grants l WHERE l.id = g.id)
 	UNION ALL
 
 	-- accounting

@@ -198,7 +198,8 @@ BEGIN
 			used = n.used, content_id = n.content_id, verifier = n.verifier,
 			memory_epoch = n.memory_epoch, external = n.external,
 			cuts = CASE WHEN o.kind = 1 THEN o.cuts END,
-			overflow = CASE WHEN o.kind = 2 AND o.overflow > 0 THEN o.overflow END
+			overflow = CASE WHEN o.kind = 2 AND o.overflow > 0 THEN o.overflow END,
+			locks = CASE WHEN o.kind = 1 THEN o.locks END
 		FROM dittofs.files o CROSS JOIN LATERAL (SELECT
 				CASE WHEN o.kind = 2 THEN o.parent_id END AS parent_id,
 				CASE WHEN o.kind IN (3, 4) THEN o.rdev END AS rdev,
@@ -214,6 +215,7 @@ BEGIN
 			(o.parent_id, o.rdev, o.target, o.size, o.used, o.content_id, o.verifier, o.memory_epoch, o.external) IS DISTINCT FROM
 			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier, n.memory_epoch, n.external)
 			OR f.id = o.id AND o.kind BETWEEN 3 AND 7 AND o.cuts IS NOT NULL
+			OR f.id = o.id AND o.kind BETWEEN 2 AND 7 AND o.locks IS NOT NULL
 			OR f.id = o.id AND o.overflow IS NOT NULL AND (o.kind BETWEEN 3 AND 7 OR o.kind = 1 OR o.overflow < 1))
 		RETURNING f.id
 	LOOP
@@ -552,6 +554,86 @@ BEGIN
 END
 $$;
 
+-- Locks.  The inodes concerned are locked, and so is what is noted of them.  A client's
+-- count is changed in one transaction with its locks: it is a difference.
+CREATE FUNCTION dittofs.fsck_repair_locks(ids uuid[], OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	SET enable_nestloop = off
+AS $$
+DECLARE
+	r record;
+	greatest_life bigint;
+BEGIN
+	PERFORM dittofs.fsck_repair_check();
+	rule := 'locks are readable, and none is in another''s way';
+	FOR r IN UPDATE dittofs.files f SET locks = NULL
+		FROM (SELECT id, dittofs.lock_trouble(locks) AS trouble FROM dittofs.files WHERE id = ANY (ids) AND locks IS NOT NULL) o
+		WHERE f.id = ANY (ids) AND o.id = f.id AND o.trouble IS NOT NULL
+		RETURNING f.id, o.trouble
+	LOOP
+		DELETE FROM dittofs.lock_grants WHERE file_id = r.id;
+		object := r.id;
+		action := 'the file has no locks any more; the value was: ' || r.trouble;
+		RETURN NEXT;
+	END LOOP;
+	rule := 'a grant waits to be told';
+	FOR r IN SELECT f.id, g.id AS grant_id FROM dittofs.files f CROSS JOIN LATERAL dittofs.unconfirmed_locks(f.locks) g
+			JOIN dittofs.lock_clients c ON c.id = g.client_id AND c.life = g.life
+		WHERE f.id = ANY (ids) AND f.locks IS NOT NULL
+			AND NOT EXISTS (SELECT FROM dittofs.lock_grants l WHERE l.id = g.id)
+	LOOP
+		UPDATE dittofs.files f SET locks = dittofs.confirm_lock(f.locks, r.grant_id) WHERE f.id = r.id;
+		object := r.id || ' ' || r.grant_id;
+		action := 'it is taken for told: the client learns of it when it asks again';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'locked_files names the files with locks';
+	FOR r IN DELETE FROM dittofs.locked_files l
+		WHERE NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = l.file_id AND f.locks IS NOT NULL)
+			AND (l.file_id = ANY (ids) OR NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = l.file_id))
+		RETURNING l.file_id
+	LOOP
+		object := r.file_id;
+		action := 'removed its row';
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN INSERT INTO dittofs.locked_files AS l (file_id, share_id, waiting)
+		SELECT f.id, f.share_id, get_byte(f.locks, 1) = 1 FROM dittofs.files f
+			WHERE f.id = ANY (ids) AND octet_length(f.locks) > 1
+		ON CONFLICT (file_id) DO UPDATE SET share_id = excluded.share_id, waiting = excluded.waiting
+			WHERE (l.share_id, l.waiting) <> (excluded.share_id, excluded.waiting)
+		RETURNING l.file_id, l.waiting
+	LOOP
+		object := r.file_id;
+		action := 'noted the file' || CASE WHEN r.waiting THEN ', and that requests wait' ELSE '' END;
+		RETURN NEXT;
+	END LOOP;
+	rule := 'a client''s locks are counted';
+	FOR r IN UPDATE dittofs.lock_clients c SET locks = greatest(c.locks + n.difference, 0)
+		FROM (SELECT c.id, c.life, coalesce(u.n, 0) - c.locks AS difference FROM dittofs.lock_clients c
+				LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n FROM dittofs.files f
+					CROSS JOIN LATERAL dittofs.unpack_locks(f.locks) u WHERE f.locks IS NOT NULL
+					GROUP BY u.client_id, u.life) u ON u.client_id = c.id AND u.life = c.life
+				WHERE c.locks <> coalesce(u.n, 0)) n
+		WHERE c.id = n.id AND c.life = n.life
+		RETURNING c.id, c.locks
+	LOOP
+		object := r.id;
+		action := 'it has ' || r.locks;
+		RETURN NEXT;
+	END LOOP;
+	SELECT max(life) INTO greatest_life FROM dittofs.lock_clients;
+	IF greatest_life > (SELECT last_value - (NOT is_called)::int FROM dittofs.lock_lives) THEN
+		PERFORM dittofs.fsck_advance('dittofs.lock_lives', greatest_life);
+		rule := 'lives come from the sequence, which is beyond them all';
+		object := greatest_life;
+		action := 'moved the sequence there';
+		RETURN NEXT;
+	END IF;
+END
+$$;
+
 -- What a person could do about what is left.
 CREATE FUNCTION dittofs.fsck_advice(rule text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -652,6 +734,9 @@ BEGIN
 		parts := array_remove(parts, 'content');
 		RETURN QUERY SELECT split_part(f, E'\n', 1), split_part(f, E'\n', 2),
 			'not repaired: ' || dittofs.fsck_advice(split_part(f, E'\n', 1)) FROM unnest(found) f;
+	END IF;
+	IF 'locks' = ANY (parts) THEN
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_locks(ids);
 	END IF;
 	RETURN QUERY SELECT * FROM dittofs.fsck_repair_accounts();
 	-- in the parts that something was done in

@@ -154,9 +154,10 @@ COMMENT ON FUNCTION dittofs.fsck_repair_inodes IS 'A part of fsck_repair(), whic
 COMMENT ON FUNCTION dittofs.fsck_repair_entries IS 'A part of fsck_repair(), which has locked what was found wrong: entries, and where directories are.';
 COMMENT ON FUNCTION dittofs.fsck_repair_links IS 'A part of fsck_repair(), which has locked what was found wrong: what no root leads to, link counts.';
 COMMENT ON FUNCTION dittofs.fsck_repair_content IS 'A part of fsck_repair(), which has locked what was found wrong: content.';
+COMMENT ON FUNCTION dittofs.fsck_repair_locks IS 'A part of fsck_repair(), which has locked what was found wrong: locks, and the clients'' counts of them.';
 COMMENT ON FUNCTION dittofs.fsck_repair_accounts IS 'A part of fsck_repair(): settings, accounts of space.';
 COMMENT ON FUNCTION dittofs.fsck_loops IS 'For fsck_repair(): one directory of each loop of directories, and its parent.';
-COMMENT ON FUNCTION dittofs.fsck_part IS 'For fsck() and fsck_repair(): the part of the repair that a rule belongs to: names, content, accounts.';
+COMMENT ON FUNCTION dittofs.fsck_part IS 'For fsck() and fsck_repair(): the part of the repair that a rule belongs to: names, content, locks, accounts.';
 COMMENT ON FUNCTION dittofs.fsck_parts IS 'For fsck() and fsck_repair(): violations of the rules of these parts; NULL: of all.';
 COMMENT ON FUNCTION dittofs.fsck_rescue IS 'For fsck_repair(): enters an inode into lost+found of its share and returns its path; NULL where there can be none.';
 COMMENT ON FUNCTION dittofs.fsck_attach IS 'For fsck_repair(): enters an inode into a directory; false if the name is none or is taken.';
@@ -422,6 +423,8 @@ $$Takes locks and share modes from a client (its name or address), on a file (pa
 COMMENT ON FUNCTION dittofs.unpack_locks IS
 $$The locks in a value of files.locks; none of a value that is damaged. The view locks shows those of clients that are alive.$$;
 COMMENT ON FUNCTION dittofs.lock_trouble IS 'What is wrong with a value of files.locks; NULL: nothing.';
+COMMENT ON FUNCTION dittofs.unconfirmed_locks IS 'The grants in a value of files.locks that clients have not confirmed, as numbers of lock_grants.';
+COMMENT ON FUNCTION dittofs.confirm_lock IS 'The value of files.locks without the grant of that number: as if its client had confirmed it.';
 COMMENT ON TABLE dittofs.lock_clients IS 'Clients that have locks, or had some a moment ago: a name at an address, in a share.';
 COMMENT ON COLUMN dittofs.lock_clients.life IS 'The number of its life: locks of another one are none.';
 COMMENT ON COLUMN dittofs.lock_clients.locks IS 'Its locks, waiting requests and share modes.';

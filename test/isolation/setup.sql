@@ -30,6 +30,7 @@ BEGIN
 	DELETE FROM dittofs.stored_blocks;
 	DELETE FROM dittofs.content_stores;
 	DELETE FROM dittofs.server_config;
+	DELETE FROM dittofs.lock_passes;
 	DELETE FROM t.pages;
 	DELETE FROM t.todo;
 END $$;

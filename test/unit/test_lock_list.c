@@ -642,6 +642,8 @@ has_this_form(void **state)
 		0,
 		1, 1, 9, 0x90, 0x4e
 	};
+	static const LockRange ranges[] = {{128, 128, true},
+	{129, LOCK_TO_END, false}, {200, 300, true}};
 	LockList	list;
 	LockHolder	holder;
 	LockWait	none = {NULL, 0};
@@ -652,16 +654,13 @@ has_this_form(void **state)
 	(void) state;
 	memory_used = 0;
 	lock_list_init(&list, take);
-	lock_list_lock(&list, owner_of(&list, 0), &(LockRange) {128, 128, true}, none,
-				   10000, &holder);
-	lock_list_lock(&list, owner_of(&list, 1), &(LockRange) {129, LOCK_TO_END, false},
-				   none, 10000, &holder);
-	lock_list_lock(&list, owner_of(&list, 0), &(LockRange) {200, 300, true}, wait,
-				   10001, &holder);
+	lock_list_lock(&list, owner_of(&list, 0), &ranges[0], none, 10000, &holder);
+	lock_list_lock(&list, owner_of(&list, 1), &ranges[1], none, 10000, &holder);
+	lock_list_lock(&list, owner_of(&list, 0), &ranges[2], wait, 10001, &holder);
 	list.waiting[0].owner = 1;
 	list.waiting[0].range = (LockRange) {0, 4, true};
-	assert_int_equal(lock_list_share(&list, owner_of(&list, 1), 1, 2, 10000, &holder),
-					 LOCK_GRANTED);
+	assert_int_equal(lock_list_share(&list, owner_of(&list, 1), 1, 2, 10000,
+									 &holder), LOCK_GRANTED);
 	bytes = lock_list_encode(&list, &len);
 	assert_int_equal(len, sizeof(expected));
 	assert_memory_equal(bytes, expected, len);
@@ -679,8 +678,8 @@ keeps_64_bits(void **state)
 	(void) state;
 	memory_used = 0;
 	lock_list_init(&list, take);
-	assert_int_equal(lock_list_lock(&list, owner_of(&list, 0), &all, none, 1, &holder),
-					 LOCK_GRANTED);
+	assert_int_equal(lock_list_lock(&list, owner_of(&list, 0), &all, none, 1,
+									&holder), LOCK_GRANTED);
 	lock_list_unlock(&list, owner_of(&list, 0), 0, UINT64_MAX - 2, 2);
 	store(&list);
 	assert_int_equal(list.nheld, 1);
@@ -746,8 +745,8 @@ knows_lives(void **state)
 	lock_list_init(&list, take);
 	lock_list_lock(&list, owner_of(&list, 0), &range, none, 1, &holder);
 	lock_list_drop_client(&list, 0);
-	lock_list_lock(&list, lock_list_owner(&list, &client, "a", 1), &range, none, 1,
-				   &holder);
+	lock_list_lock(&list, lock_list_owner(&list, &client, "a", 1), &range,
+				   none, 1, &holder);
 	store(&list);
 	assert_int_equal(list.nclients, 1);
 	assert_int_equal(list.clients[0].life, 99);
@@ -768,8 +767,8 @@ limits_waiters(void **state)
 	for (uint64_t i = 0; i < LOCK_WAITING_MAX + 5; i++)
 	{
 		range.end = i;
-		assert_int_equal(lock_list_lock(&list, owner_of(&list, 1), &range, wait, 1,
-										&holder),
+		assert_int_equal(lock_list_lock(&list, owner_of(&list, 1), &range,
+										wait, 1, &holder),
 						 i < LOCK_WAITING_MAX ? LOCK_BLOCKED : LOCK_NO_LOCKS);
 	}
 	store(&list);

@@ -47,6 +47,8 @@ PG_FUNCTION_INFO_V1(dittofs_grant_told);
 PG_FUNCTION_INFO_V1(dittofs_next_grants);
 PG_FUNCTION_INFO_V1(dittofs_unpack_locks);
 PG_FUNCTION_INFO_V1(dittofs_lock_trouble);
+PG_FUNCTION_INFO_V1(dittofs_unconfirmed_locks);
+PG_FUNCTION_INFO_V1(dittofs_confirm_lock);
 
 /* A lock_result of a request that was granted. */
 static Datum
@@ -315,8 +317,9 @@ dittofs_break_locks(PG_FUNCTION_ARGS)
  * Passes
  */
 
-/* Files that one call looks at. */
+/* Files that a pass looks at in one call, and passes that a call goes on with. */
 #define PASS_SLICE	100
+#define PASSES		10
 #define SWEEP_SLICE 200
 
 typedef struct Work
@@ -484,7 +487,8 @@ dittofs_next_grants(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	change_begin("dittofs.next_grants()", CHANGE_DURABLE);
 	spi_begin();
-	pass_slice();
+	for (int i = 0; i < PASSES && pass_slice(); i++)
+		;
 	rows = spi_run(claim, spi_int4(count));
 	for (uint64 i = 0; i < rows; i++)
 		tuplestore_puttuple(srf.rows, spi_row(i));
@@ -556,7 +560,7 @@ locks_sweep(void)
 	{
 		pg_uuid_t  *ids = take_ids(n);
 
-		look_at_files(ids, n, fs_forget_locks);
+		look_at_files(ids, n, fs_sweep_locks);
 		position = ids[n - 1];
 	}
 	if (n < SWEEP_SLICE)
@@ -685,4 +689,52 @@ dittofs_lock_trouble(PG_FUNCTION_ARGS)
 	if (trouble == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(trouble));
+}
+
+/* unconfirmed_locks(locks): none of a value that is damaged. */
+Datum
+dittofs_unconfirmed_locks(PG_FUNCTION_ARGS)
+{
+	LockList	list;
+	Srf			srf;
+
+	srf_begin(fcinfo, &srf);
+	if (PG_ARGISNULL(0) || !decode_argument(fcinfo, &list))
+		return (Datum) 0;
+	for (int i = 0; i < list.nuntold; i++)
+	{
+		const UntoldLock *untold = &list.untold[i];
+		const LockClient *client =
+			&list.clients[list.owners[untold->owner].client];
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		values[0] = Int64GetDatum(untold->id);
+		values[1] = UUIDPGetDatum((const pg_uuid_t *) client->id);
+		values[2] = Int64GetDatum(client->life);
+		srf_row(&srf, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* confirm_lock(locks, id): the value, as if the client had confirmed it. */
+Datum
+dittofs_confirm_lock(PG_FUNCTION_ARGS)
+{
+	LockList	list;
+	bytea	   *packed;
+	uint8	   *bytes;
+	size_t		len;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (!decode_argument(fcinfo, &list))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	lock_list_told(&list, PG_GETARG_INT64(1), true,
+				   fs_now() / INT64CONST(1000000000));
+	bytes = lock_list_encode(&list, &len);
+	packed = palloc(VARHDRSZ + len);
+	SET_VARSIZE(packed, VARHDRSZ + len);
+	memcpy(VARDATA(packed), bytes, len);
+	PG_RETURN_BYTEA_P(packed);
 }

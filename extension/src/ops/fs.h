@@ -506,7 +506,7 @@ extern int64 fs_break_locks(const Op *op,
  * has no locks is not noted any more.  False: somebody has the file.
  */
 extern bool fs_admit_waiters(const pg_uuid_t *id);
-extern bool fs_forget_locks(const pg_uuid_t *id);
+extern bool fs_sweep_locks(const pg_uuid_t *id);
 
 /*
  * The share: fsinfo.c

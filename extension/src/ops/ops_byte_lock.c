@@ -397,7 +397,7 @@ fs_admit_waiters(const pg_uuid_t *id)
 }
 
 bool
-fs_forget_locks(const pg_uuid_t *id)
+fs_sweep_locks(const pg_uuid_t *id)
 {
 	Inode		seen;
 	Inode	   *inode = inode_lock_nowait(id);
@@ -405,7 +405,8 @@ fs_forget_locks(const pg_uuid_t *id)
 	if (inode == NULL && inode_get(id, &seen))
 		return false;
 	snapshot_renew();
-	file_locks_forget(id, inode);
+	file_locks_sweep(id, inode == NULL ? NULL : share_by_id(inode->share_id),
+					 inode);
 	return true;
 }
 

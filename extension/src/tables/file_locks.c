@@ -115,7 +115,6 @@ static void
 open_locks(FileLocks *locks, const Inode *inode, bool admit)
 {
 	LockList   *list = &locks->list;
-	bool		dead = false;
 
 	if (!decode(list, inode))
 		ereport(ERROR,
@@ -123,6 +122,7 @@ open_locks(FileLocks *locks, const Inode *inode, bool admit)
 				 errmsg("the column locks of inode %s is damaged",
 						uuid_text(&inode->id)),
 				 errhint("dittofs.fsck_repair() removes it: the file has no locks then.")));
+	locks->dead = false;
 	locks->stored = inode->locks;
 	locks->nclients = list->nclients;
 	locks->counts = (int *) palloc0(sizeof(int) * Max(list->nclients, 1));
@@ -133,10 +133,10 @@ open_locks(FileLocks *locks, const Inode *inode, bool admit)
 		else
 		{
 			lock_list_drop_client(list, i);
-			dead = true;
+			locks->dead = true;
 		}
 	}
-	if (dead && admit)
+	if (locks->dead && admit)
 		lock_list_admit(list, now_seconds());
 }
 
@@ -389,7 +389,7 @@ file_locks_remove(const Inode *inode)
 }
 
 void
-file_locks_forget(const pg_uuid_t *id, Inode *inode)
+file_locks_sweep(const pg_uuid_t *id, const Share *share, Inode *inode)
 {
 	FileLocks	locks;
 
@@ -397,7 +397,11 @@ file_locks_forget(const pg_uuid_t *id, Inode *inode)
 	{
 		file_locks_open(&locks, inode);
 		if (!lock_list_empty(&locks.list))
+		{
+			if (locks.dead && share != NULL)
+				file_locks_store(&locks, share, inode, true);
 			return;
+		}
 		for (int i = 0; i < locks.list.nforgotten; i++)
 			lock_grant_delete(locks.list.forgotten[i]);
 		inode_set_locks(inode, NULL, 0);

@@ -24,6 +24,7 @@ typedef struct FileLocks
 	const bytea *stored;		/* what it was made of; NULL: nothing */
 	int			nclients;		/* that it had then */
 	int		   *counts;			/* and what each of them had, if it is alive */
+	bool		dead;			/* one of them was not */
 } FileLocks;
 
 /*
@@ -46,10 +47,11 @@ extern bool file_locks_store(FileLocks *locks, const Share *share, Inode *inode,
 extern void file_locks_remove(const Inode *inode);
 
 /*
- * For the sweep: forgets that the file had locks, if it has none; the inode is
- * locked, or there is none any more (NULL).
+ * For the sweep: forgets that the file had locks, if it has none, and those of
+ * the dead; the inode is locked, or there is none any more (NULL).
  */
-extern void file_locks_forget(const pg_uuid_t *id, Inode *inode);
+extern void file_locks_sweep(const pg_uuid_t *id, const Share *share,
+							 Inode *inode);
 
 /*
  * The file of a grant that was not confirmed.  False: there is no such grant.

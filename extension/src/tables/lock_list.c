@@ -7,8 +7,8 @@
  * POSIX: a range that an owner locks takes the place of what it held there, in
  * either direction, so locking may split, merge, upgrade and downgrade.  Owners
  * conflict where ranges overlap and one of them is exclusive.  Unlocking what
- * is not held is fine.  test/unit/test_lock_list.c holds this against Linux' own
- * locks.
+ * is not held is fine.  test/unit/test_lock_list.c holds this against Linux'
+ * own locks.
  *
  * A waiter is let in unless a lock is in its way, or an older waiter with whom
  * it conflicts; otherwise readers that come one after the other would keep a
