@@ -88,11 +88,61 @@ decoder(uint32_t program, uint32_t version, uint32_t procedure)
 	}
 }
 
+/*
+ * Versions 3 and 1 of NLM, which libnfs has not: cookie, status; to TEST, if it
+ * is DENIED, a holder; to SHARE and UNSHARE a number.
+ */
+#define NLM3_SHARE 20
+#define NLM3_UNSHARE 21
+
+static uint32_t
+short_nlm_word(ZDR *zdr)
+{
+	uint32_t	word;
+
+	if (!libnfs_zdr_u_int(zdr, &word))
+		bail_out("results of NLM that are too short");
+	return word;
+}
+
+static void
+skip_short_nlm_opaque(ZDR *zdr)
+{
+	char	   *data = NULL;
+	uint32_t	size;
+
+	if (!libnfs_zdr_bytes(zdr, &data, &size, 1024))
+		bail_out("no cookie, or no owner, in results of NLM");
+}
+
+static bool
+decode_short_nlm(ZDR *zdr, uint32_t procedure)
+{
+	uint32_t	status;
+	int			words = 0;
+
+	skip_short_nlm_opaque(zdr);
+	status = short_nlm_word(zdr);
+	if (procedure == NLM4_TEST && status == NLM4_DENIED)
+	{
+		(void) short_nlm_word(zdr);
+		(void) short_nlm_word(zdr);
+		skip_short_nlm_opaque(zdr);
+		words = 2;
+	}
+	else if (procedure == NLM3_SHARE || procedure == NLM3_UNSHARE)
+		words = 1;
+	while (words-- > 0)
+		(void) short_nlm_word(zdr);
+	return status <= NLM4_DENIED_GRACE_PERIOD;
+}
+
 void
 cross_check(uint32_t program, uint32_t version, uint32_t procedure,
 			const void *results, size_t size)
 {
 	zdrproc_t	decode = decoder(program, version, procedure);
+	bool		is_short = program == NLM_PROGRAM && version != NLM_V4;
 	union
 	{
 		LOOKUP3res	largest;
@@ -101,7 +151,7 @@ cross_check(uint32_t program, uint32_t version, uint32_t procedure,
 	char	   *copy;
 	ZDR			zdr;
 
-	if (size == 0 || decode == NULL)
+	if (size == 0 || (decode == NULL && !is_short))
 		return;
 
 	/*
@@ -112,7 +162,7 @@ cross_check(uint32_t program, uint32_t version, uint32_t procedure,
 	memcpy(copy, results, size);
 	memset(&value, 0, sizeof(value));
 	libnfs_zdrmem_create(&zdr, copy, (uint32_t) size, ZDR_DECODE);
-	if (!decode(&zdr, &value))
+	if (is_short ? !decode_short_nlm(&zdr, procedure) : !decode(&zdr, &value))
 		bail_out("libnfs cannot decode the results of procedure %u of %u",
 				 procedure, program);
 	if (libnfs_zdr_getpos(&zdr) != size)

@@ -464,6 +464,40 @@ test_reboot(void)
 	disconnect(elsewhere);
 }
 
+/* What cannot be done now is not answered: the client asks again. */
+static void
+test_not_now(void)
+{
+	struct handle file = new_file("not-now");
+	struct lock a = of_alice(&file, 0, 10);
+	struct lock u = lock_of(&file, "datagram", 20, 10);
+	struct client *c;
+	char	   *path;
+
+	run_shell("DITTOFS_GATEWAY_OPTS=\"$DITTOFS_GATEWAY_OPTS --udp on"
+			  " --call-timeout 2s\"; gateway_stop 1; gateway_start 1");
+	reconnect(alice);
+	c = connect_udp(0, "127.0.0.54", 0);
+	is(status_of(alice, NLM4_LOCK, &a), NLM4_GRANTED, "LOCK");
+	path = strdup(sql("SELECT path FROM dittofs.locks"));
+	sql("BEGIN");
+	sql("SELECT dittofs.chmod('%s', '0640')", path);
+	nlm_begin(c, NLM_V4, NLM4_LOCK, S("c"), &u);
+	send_call(c);
+	nlm_begin(alice, NLM_V4, NLM4_UNLOCK, S("c"), &a);
+	is(exchange(alice).outcome, CLOSED,
+	   "an UNLOCK that cannot be done now: the connection is closed");
+	ok(is_quiet(c, 500), "a LOCK by UDP is not answered");
+	reconnect(alice);
+	is(status_of(alice, NLM4_TEST, &u), NLM4_GRANTED, "TEST waits for nothing");
+	sql("ROLLBACK");
+	nlm_begin(alice, NLM_V4, NLM4_UNLOCK, S("c"), &a);
+	is(exchange(alice).outcome, DONE, "asked again, it is done");
+	ok(strcmp(state_of("alice"), "none") == 0, "and nothing is left");
+	disconnect(c);
+	free(path);
+}
+
 /* The same by UDP, to the gateway that was started last. */
 static void
 test_udp(void)
@@ -892,5 +926,6 @@ main(void)
 	test_hostile();
 	test_gateway_dies();
 	test_udp();
+	test_not_now();
 	return done_testing();
 }

@@ -22,6 +22,9 @@
 
 #include <string.h>
 
+/* An owner is svid and oh. */
+_Static_assert(LOCK_OWNER_MAX >= 4 + NLM_OPAQUE_MAX, "owners");
+
 #define ROW(number, name) [NLMPROC_##number] = &name,
 
 /* There are no procedures 16 to 19. */
@@ -90,16 +93,11 @@ nlm_begin(struct request *request, enum statement_number statement,
 static bool
 take_outcome(struct row *row, enum nlm_outcome *outcome)
 {
-	static const char *const words[] = {
-		[NLM_OUTCOME_GRANTED] = "granted",
-		[NLM_OUTCOME_DENIED] = "denied",
-		[NLM_OUTCOME_BLOCKED] = "blocked",
-		[NLM_OUTCOME_NO_LOCKS] = "no_locks",
-	};
+	static const char *const words[] = LOCK_OUTCOME_WORDS;
 	uint32_t	size;
 	const unsigned char *word = row_bytes(row, &size);
 
-	for (int i = 0; word != NULL && i < 4; i++)
+	for (int i = 0; word != NULL && words[i] != NULL; i++)
 		if (size == strlen(words[i]) && memcmp(word, words[i], size) == 0)
 		{
 			*outcome = (enum nlm_outcome) i;

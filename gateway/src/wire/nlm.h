@@ -104,9 +104,8 @@ extern bool nlm_notify_decode(struct request *request, XDR *xdr);
  * printable ASCII, and the backslash, are three octal digits behind a
  * backslash.  What a client calls itself is up to it, and a text of the
  * database must be valid in the encoding of the database.  False: longer than
- * CLIENT_NAME_MAX.
+ * LOCK_CLIENT_NAME_MAX.
  */
-#define CLIENT_NAME_MAX 1024
 extern bool nlm_client_name(struct region *region, struct bytes name,
 							struct bytes *text);
 
@@ -117,7 +116,7 @@ extern bool nlm_client_name(struct region *region, struct bytes name,
 extern bool nlm_begin(struct request *request, enum statement_number statement,
 					  struct parameters *p);
 
-/* dittofs.lock_result */
+/* dittofs.lock_result; outcomes in the order of LOCK_OUTCOME_WORDS */
 enum nlm_outcome
 {
 	NLM_OUTCOME_GRANTED,

@@ -117,7 +117,7 @@ nlm_notify_decode(struct request *request, XDR *xdr)
 bool
 nlm_client_name(struct region *region, struct bytes name, struct bytes *text)
 {
-	char	   *start = region_alloc(region, CLIENT_NAME_MAX);
+	char	   *start = region_alloc(region, LOCK_CLIENT_NAME_MAX);
 	char	   *at = start;
 
 	for (uint32_t i = 0; i < name.size; i++)
@@ -125,7 +125,7 @@ nlm_client_name(struct region *region, struct bytes name, struct bytes *text)
 		unsigned char byte = (unsigned char) name.data[i];
 		bool		plain = byte >= ' ' && byte <= '~' && byte != '\\';
 
-		if (CLIENT_NAME_MAX - (at - start) < (plain ? 1 : 4))
+		if (LOCK_CLIENT_NAME_MAX - (at - start) < (plain ? 1 : 4))
 			return false;
 		if (plain)
 			*at++ = (char) byte;

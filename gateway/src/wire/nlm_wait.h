@@ -22,8 +22,9 @@
 #include "base/peer.h"
 #include "base/region.h"
 #include "db/call.h"
+#include "dittofs_contract.h"
 
-#define NLM_WAIT_MAX 2048
+#define NLM_WAIT_MAX LOCK_WAIT_MAX
 
 enum nlm_transport
 {
