@@ -210,7 +210,8 @@ for name in $(q "SELECT DISTINCT k FROM lines, jsonb_object_keys(line) k"); do
 done
 is "$undocumented" "" "docs/operations.md has them all"
 
-# Calls that arrive again, at either gateway
+# Calls that arrive again, at either gateway; the test stops the first for a while
+mkdir -p "$DITTOFS_RUN/gateway.1" && echo "$first" >"$DITTOFS_RUN/gateway.1/pid"
 DITTOFS_HOST=127.0.0.1 DITTOFS_PORT=$port DITTOFS_PORTS="$port $((port + 10))" DITTOFS_PIDS="$first $second" \
 	DITTOFS_URL="nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port" DITTOFS_LOG=$DITTOFS_RUN \
 	"$top/test/gateway/build/test_retransmission" >"$DITTOFS_RUN/retransmission" 2>&1
