@@ -20,11 +20,12 @@ trap 'exit 143' TERM INT
 
 up()
 {
-	grep -q '^Look at it' "$dir/log" || ! kill -0 "$run" 2>/dev/null
+	grep -qs '^Look at it' "$dir/log" || ! kill -0 "$run" 2>/dev/null
 }
 
 start()
 {
+	rm -f "$dir/log"	# of the start before
 	DIR=$dir/run PORT=$port "$top/test/run-private" </dev/null >"$dir/log" 2>&1 &
 	run=$!
 	await "make run tells how to mount, or ends" up
