@@ -89,7 +89,7 @@ extern uint32_t procedure_number(const struct request *request);
  */
 
 /* 22 of NFS, 6 of MOUNT, those of NLM 4, 3 and 1, and of NSM */
-#define SEED_PROCEDURES (22 + 6 + 24 + 24 + 16 + 7)
+#define SEED_PROCEDURES (22 + 6 + 24 + 24 + 16 + 7 + 6 + 9 + 11)
 extern const struct program *seed_program(unsigned which, uint32_t *procedure);
 extern void seed_header(struct buffer *b, uint32_t xid,
 						const struct program *program, uint32_t procedure,

@@ -102,7 +102,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-decode(const char *record, size_t size, enum door door)
+decode(char *record, size_t size, enum door door)
 {
 	struct rpc_refusal refusal = {0};
 	struct rpc_call call;

@@ -93,6 +93,30 @@ static const struct seed nsm_seeds[] = {
 	{"n4", LOCK_ROW},
 };
 
+static const struct seed portmap_seeds[] = {
+	{"", NO_ROW},
+	{"4444", NO_ROW},
+	{"4444", NO_ROW},
+	{"4444", NO_ROW},
+	{"", NO_ROW},
+	{"444n", NO_ROW},
+};
+
+/* Of versions 3 and 4. */
+static const struct seed rpcbind_seeds[] = {
+	{"", NO_ROW},
+	{"44nnn", NO_ROW},
+	{"44nnn", NO_ROW},
+	{"44nnn", NO_ROW},
+	{"", NO_ROW},
+	{"444n", NO_ROW},
+	{"", NO_ROW},
+	{"n", NO_ROW},
+	{"4n", NO_ROW},
+	{"44nnn", NO_ROW},
+	{"444n", NO_ROW},
+};
+
 static const struct
 {
 	const struct program *program;
@@ -104,6 +128,9 @@ static const struct
 	{&nlm3_program, nlm_seeds},
 	{&nlm1_program, nlm_seeds},
 	{&nsm1_program, nsm_seeds},
+	{&portmap2_program, portmap_seeds},
+	{&rpcbind3_program, rpcbind_seeds},
+	{&rpcbind4_program, rpcbind_seeds},
 };
 
 #define TABLES ((int) (sizeof(tables) / sizeof(tables[0])))

@@ -51,11 +51,13 @@ host(const char *address)
 	return peer;
 }
 
+static const char *local = "127.0.0.9";
+
 static bool
 call(const char *address, bool udp)
 {
 	struct call_back what = {
-		.peer = host(address), .local = host("127.0.0.9"), .udp = udp,
+		.peer = host(address), .local = host(local), .udp = udp,
 		.program = PROGRAM, .version = VERSION, .procedure = PROCEDURE,
 		.arguments = {"argument", 8}, .answered = answered,
 	.owner = &answers};
@@ -304,10 +306,20 @@ test_answered(void **state)
 		assert_int_equal(last.results.size, 4);
 		assert_int_equal(last_word, 7);
 		assert_true(last.from_local);
+		assert_true(last.once);
 		assert_true(other.from_port < 1024);
 	}
+
+	/* an address that this host does not have */
+	local = "192.0.2.1";
+	assert_true(call("127.0.7.1", false));
+	await_answers(3);
+	local = "127.0.0.9";
+	assert_int_equal(last.outcome, CALL_BACK_ANSWERED);
+	assert_false(last.from_local);
+	assert_true(other.from_port < 1024);
 	finish(&other);
-	assert_int_equal(other.calls, 2);
+	assert_int_equal(other.calls, 3);
 }
 
 /* What is lost is sent again, and what answers another call is no answer. */
@@ -323,6 +335,7 @@ test_lost(void **state)
 	await_answers(1);
 	finish(&other);
 	assert_int_equal(last.outcome, CALL_BACK_ANSWERED);
+	assert_false(last.once);
 	assert_int_equal(other.questions, 2);
 	assert_int_equal(other.calls, 3);
 }

@@ -105,32 +105,51 @@ static void handle(struct event *event, uint32_t ready);
  */
 
 static bool
+put_words(XDR *xdr, const uint32_t *words, int count)
+{
+	bool		good = true;
+
+	for (int i = 0; good && i < count; i++)
+	{
+		uint32_t	word = words[i];
+
+		good = xdr_uint32_t(xdr, &word);
+	}
+	return good;
+}
+
+static bool
 put_header(XDR *xdr, uint32_t xid, uint32_t program, uint32_t version,
 		   uint32_t procedure)
 {
-	uint32_t	zero = 0;
+	const uint32_t words[] = {xid, CALL, RPC_MSG_VERSION, program, version,
+		procedure};
+
+	return put_words(xdr, words, 6);
+}
+
+/* root of this host, of no group: stamp, name, uid, gid, groups; a verifier */
+static bool
+put_root(XDR *xdr)
+{
+	static const uint32_t zeros[5];
 	char		name[MACHINE_NAME_MAX + 1] = "";
-	uint32_t	words[] = {xid, CALL, RPC_MSG_VERSION, program, version,
-		procedure, AUTH_SYS};
-	uint32_t	size;
-	uint32_t	padded;
-	bool		good = true;
+	uint32_t	words[4] = {AUTH_SYS};
 
 	(void) gethostname(name, sizeof(name) - 1);
-	size = (uint32_t) strlen(name);
-	padded = (size + 3) & ~(uint32_t) 3;
-	for (size_t i = 0; good && i < sizeof(words) / sizeof(words[0]); i++)
-		good = xdr_uint32_t(xdr, &words[i]);
+	words[3] = (uint32_t) strlen(name);
+	words[1] = 5 * BYTES_PER_XDR_UNIT + RNDUP(words[3]);
+	return put_words(xdr, words, 4) && xdr_opaque(xdr, name, words[3]) &&
+		put_words(xdr, zeros, 5);
+}
 
-	/* root, of no group: stamp, name, uid, gid, groups */
-	padded += 5 * BYTES_PER_XDR_UNIT;
-	good = good && xdr_uint32_t(xdr, &padded) && xdr_uint32_t(xdr, &xid) &&
-		xdr_uint32_t(xdr, &size) && xdr_opaque(xdr, name, size);
-	for (int i = 0; good && i < 3; i++)
-		good = xdr_uint32_t(xdr, &zero);
-	words[0] = AUTH_NONE;
-	words[1] = 0;
-	return good && xdr_uint32_t(xdr, &words[0]) && xdr_uint32_t(xdr, &words[1]);
+/* AUTH_NONE, and its verifier */
+static bool
+put_nobody(XDR *xdr)
+{
+	static const uint32_t zeros[4];
+
+	return put_words(xdr, zeros, 4);
 }
 
 /* The universal address that is asked about is the peer's: port 0 of it. */
@@ -141,14 +160,13 @@ put_question(XDR *xdr, const struct called *called)
 	char		host[INET6_ADDRSTRLEN];
 	char		address[INET6_ADDRSTRLEN + 8];
 	char	   *texts[3] = {what->udp ? "udp6" : "tcp6", address, ""};
-	uint32_t	words[] = {what->program, what->version,
+	const uint32_t words[] = {what->program, what->version,
 		what->udp ? IPPROTO_UDP : IPPROTO_TCP, 0};
 	bool		old = what->peer.family == AF_INET;
 	bool		good = put_header(xdr, called->xid, PORTMAPPER_PROGRAM,
-								  old ? 2 : 3, old ? GETPORT : GETADDR);
+								  old ? 2 : 3, old ? GETPORT : GETADDR) &&
+		put_nobody(xdr) && put_words(xdr, words, old ? 4 : 2);
 
-	for (int i = 0; good && i < (old ? 4 : 2); i++)
-		good = xdr_uint32_t(xdr, &words[i]);
 	if (old || !good)
 		return good;
 	inet_ntop(AF_INET6, what->peer.address, host, sizeof(host));
@@ -164,7 +182,7 @@ put_call(XDR *xdr, const struct called *called)
 	const struct call_back *what = &called->what;
 
 	return put_header(xdr, called->xid, what->program, what->version,
-					  what->procedure) &&
+					  what->procedure) && put_root(xdr) &&
 		xdr_opaque(xdr, (char *) (uintptr_t) what->arguments.data,
 				   what->arguments.size);
 }
@@ -364,7 +382,16 @@ static void
 end(struct called *called, enum call_back_outcome outcome, struct bytes results)
 {
 	struct call_backs *backs = called->backs;
-	struct call_back_answer answer = {outcome, results, called->from_local};
+	struct call_back_answer answer = {
+		.outcome = outcome,
+		.results = results,
+		.from_local = called->from_local,
+		.sent = called->step == CALLING && called->sends > 0,
+		.once = called->sends <= 1,
+	};
+
+	bool		late = outcome == CALL_BACK_SILENT &&
+		called->step_until <= backs->worker->loop.now;
 
 	close_socket(called);
 	if (called->step == WAITING)
@@ -377,7 +404,7 @@ end(struct called *called, enum call_back_outcome outcome, struct bytes results)
 		TAILQ_REMOVE(&backs->active, called, link);
 		backs->active_count--;
 	}
-	if (outcome == CALL_BACK_SILENT && called->step != WAITING)
+	if (late && called->step != WAITING)
 		note_silent(backs, &called->what.peer);
 	if (called->what.answered != NULL)
 		called->what.answered(called->what.owner, &answer);
@@ -392,6 +419,16 @@ end_without(struct called *called, enum call_back_outcome outcome)
 	end(called, outcome, (struct bytes) {NULL, 0});
 }
 
+/*
+ * It answers a datagram, whose source may be a lie, and is missed by no caller:
+ * then the host there gets one small question, and no more.
+ */
+static bool
+is_doubtful(const struct called *called)
+{
+	return called->what.udp && called->what.answered == NULL;
+}
+
 /* A datagram may be lost; also that it could not be sent is only seen later. */
 static void
 send_datagram(struct called *called)
@@ -399,7 +436,8 @@ send_datagram(struct called *called)
 	(void) send(called->event.fd, called->message + MARK_SIZE,
 				called->message_size - MARK_SIZE, MSG_DONTWAIT | MSG_NOSIGNAL);
 	called->sends++;
-	called->resend_at = called->sends >= SENDS_MAX ? INT64_MAX :
+	called->resend_at = called->sends >= SENDS_MAX || is_doubtful(called) ?
+		INT64_MAX :
 		called->backs->worker->loop.now + (RESEND_FIRST << (called->sends - 1));
 }
 
@@ -427,7 +465,7 @@ begin_step(struct called *called, enum step step, bool udp, uint16_t port)
 static void
 give_up_step(struct called *called)
 {
-	if (called->step == ASKING_UDP &&
+	if (called->step == ASKING_UDP && !is_doubtful(called) &&
 		begin_step(called, ASKING_TCP, false, PORTMAPPER_PORT))
 		return;
 	end_without(called, CALL_BACK_SILENT);
@@ -499,7 +537,7 @@ take_port_and_call(struct called *called, XDR *xdr)
 		end_without(called, CALL_BACK_REFUSED);
 	else if (!begin_step(called, CALLING, called->what.udp, port))
 		end_without(called, CALL_BACK_SILENT);
-	else if (called->what.udp && called->what.answered == NULL)
+	else if (is_doubtful(called))
 		end_without(called, CALL_BACK_ANSWERED);
 }
 
@@ -592,7 +630,11 @@ write_stream(struct called *called)
 		give_up_step(called);
 		return;
 	}
-	called->sent += n > 0 ? (size_t) n : 0;
+	if (n > 0)
+	{
+		called->sent += (size_t) n;
+		called->sends = 1;
+	}
 	if (called->sent == called->message_size)
 		event_set(&called->backs->worker->loop, &called->event, EPOLLIN);
 }

@@ -49,6 +49,8 @@ struct call_back_answer
 	 * from any other for one that nothing waits for, and says DENIED.
 	 */
 	bool		from_local;
+	bool		sent;			/* the call may have come there, */
+	bool		once;			/* and once only: this answers the first one */
 };
 
 /* What is called; all of it is copied. */

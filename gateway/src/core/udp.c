@@ -265,6 +265,7 @@ handle(struct event *event, uint32_t ready)
 		client->to = datagram.to;
 		client->interface = datagram.interface;
 		client->client.last_called = worker->loop.now;
+		client->client.came_record = worker->loop.quiet;
 		record.data = datagram.data;
 		record.size = datagram.size;
 		record.chunk = NULL;

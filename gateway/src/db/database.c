@@ -14,6 +14,7 @@ database_start(struct database *database, struct worker *worker, int number)
 			  worker->number);
 	pool_start(&database->pool);
 	content_shares_start(&database->shares, database);
+	grants_start(&database->grants, database);
 	if (worker->number != 0)
 		return;
 	reaper_start(&database->reaper, database);

@@ -9,6 +9,7 @@
 
 #include "content/content_passes.h"
 #include "content/content_shares.h"
+#include "core/grants.h"
 #include "db/pool.h"
 #include "db/reaper.h"
 
@@ -20,6 +21,7 @@ struct database
 	struct pool pool;
 	struct worker *worker;
 	struct content_shares shares;
+	struct grants grants;
 
 	/* Of worker 0 */
 	struct content_passes passes;

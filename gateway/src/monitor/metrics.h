@@ -43,6 +43,14 @@
 	X(DATAGRAMS, "datagrams_total", "Datagrams received by UDP.") \
 	X(DATAGRAMS_DROPPED, "datagrams_dropped_total", \
 	  "Datagrams that were no calls, or found no room.") \
+	X(GRANTS_TOLD, "lock_grants_told_total", \
+	  "Granted locks that waiting clients have confirmed.") \
+	X(GRANTS_REFUSED, "lock_grants_refused_total", \
+	  "Granted locks that waiting clients did not want any more.") \
+	X(GRANTS_UNANSWERED, "lock_grants_unanswered_total", \
+	  "Calls to waiting clients without an answer that counts.") \
+	X(GRANTS_REPEATED, "lock_grants_repeated_total", \
+	  "Granted locks of which clients were told once more.") \
 	X(PROXIED, "proxied_connections_total", \
 	  "Connections whose client a trusted proxy has named.") \
 	X(DUPLICATES, "duplicate_calls_total", \

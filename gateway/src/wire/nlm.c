@@ -151,6 +151,9 @@ nlm_result(struct request *request, const PGresult *result,
 		return false;
 	}
 	request->status = FS_OK;
+	grants_note_locks();
+	if (out->grants > 0)
+		grants_look(database_of(&request->call));
 	return true;
 }
 

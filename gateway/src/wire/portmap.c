@@ -351,38 +351,60 @@ no_decode(struct request *request, XDR *xdr)
 }
 
 /*
- * Procedures.  None calls the database, so there is nothing to reply to later.
+ * Procedures.  None calls the database, so there is nothing to reply to later,
+ * and nothing that fails.
  */
 
+static void
+no_fail(struct request *request, uint32_t status)
+{
+	request->status = status;
+	request_refuse(request, SYSTEM_ERR);
+}
+
 static const struct procedure set2 = {
-	.name = "SET", .decode = mapping_decode, .send = false_send};
+	.name = "SET", .decode = mapping_decode, .send = false_send,
+	.fail = no_fail};
 static const struct procedure unset2 = {
-	.name = "UNSET", .decode = mapping_decode, .send = false_send};
+	.name = "UNSET", .decode = mapping_decode, .send = false_send,
+	.fail = no_fail};
 static const struct procedure getport = {
-	.name = "GETPORT", .decode = mapping_decode, .send = getport_send};
+	.name = "GETPORT", .decode = mapping_decode, .send = getport_send,
+	.fail = no_fail};
 static const struct procedure dump2 = {
-	.name = "DUMP", .decode = no_decode, .send = dump2_send, .tcp_only = true};
+	.name = "DUMP", .decode = no_decode, .send = dump2_send,
+	.fail = no_fail, .tcp_only = true};
 static const struct procedure callit = {
-	.name = "CALLIT", .decode = no_decode, .send = refuse_send, .mute = true};
+	.name = "CALLIT", .decode = no_decode, .send = refuse_send,
+	.fail = no_fail, .mute = true};
 
 static const struct procedure set = {
-	.name = "SET", .decode = rpcb_decode, .send = false_send};
+	.name = "SET", .decode = rpcb_decode, .send = false_send,
+	.fail = no_fail};
 static const struct procedure unset = {
-	.name = "UNSET", .decode = rpcb_decode, .send = false_send};
+	.name = "UNSET", .decode = rpcb_decode, .send = false_send,
+	.fail = no_fail};
 static const struct procedure getaddr = {
-	.name = "GETADDR", .decode = rpcb_decode, .send = getaddr_send};
+	.name = "GETADDR", .decode = rpcb_decode, .send = getaddr_send,
+	.fail = no_fail};
 static const struct procedure dump34 = {
-	.name = "DUMP", .decode = no_decode, .send = dump_send, .tcp_only = true};
+	.name = "DUMP", .decode = no_decode, .send = dump_send,
+	.fail = no_fail, .tcp_only = true};
 static const struct procedure gettime = {
-	.name = "GETTIME", .decode = no_decode, .send = gettime_send};
+	.name = "GETTIME", .decode = no_decode, .send = gettime_send,
+	.fail = no_fail};
 static const struct procedure to_taddr = {
-	.name = "UADDR2TADDR", .decode = no_decode, .send = refuse_send};
+	.name = "UADDR2TADDR", .decode = no_decode, .send = refuse_send,
+	.fail = no_fail};
 static const struct procedure to_uaddr = {
-	.name = "TADDR2UADDR", .decode = no_decode, .send = refuse_send};
+	.name = "TADDR2UADDR", .decode = no_decode, .send = refuse_send,
+	.fail = no_fail};
 static const struct procedure getversaddr = {
-	.name = "GETVERSADDR", .decode = rpcb_decode, .send = getaddr_send};
+	.name = "GETVERSADDR", .decode = rpcb_decode, .send = getaddr_send,
+	.fail = no_fail};
 static const struct procedure indirect = {
-	.name = "INDIRECT", .decode = no_decode, .send = refuse_send, .mute = true};
+	.name = "INDIRECT", .decode = no_decode, .send = refuse_send,
+	.fail = no_fail, .mute = true};
 
 /* By number. */
 static const struct procedure *const portmap2_procedures[] = {
