@@ -308,6 +308,16 @@ expect_crash()
 # Gateways
 #
 
+# listen_of N: the address gateway N listens on.  DITTOFS_LISTEN is one for all, or
+# one for each.
+listen_of()
+{
+	local -a all
+
+	read -ra all <<<"${DITTOFS_LISTEN:-127.0.0.1}"
+	echo "${all[$1 - 1]:-${all[-1]}}"
+}
+
 # gateway_start N: starts gateway N on its port and waits until it accepts
 # connections.  The port was reserved for it by with-gateway.  $gateway_preload
 # is a library for it.
@@ -332,17 +342,17 @@ gateway_start()
 		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
 		gateway "$dir" ${gateway_preload:+env LD_PRELOAD="$gateway_preload"} \
 		"$DITTOFS_RUN/gateway" start \
-		--listen "${DITTOFS_LISTEN:-127.0.0.1}" --port "$port" \
+		--listen "$(listen_of "$1")" --port "$port" \
 		--conninfo "$conninfo" \
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
-	await "gateway $1 listens on port $port, or ends" gateway_decided "$dir" "$port"
-	listens "$DITTOFS_HOST" "$port"
+	await "gateway $1 listens on port $port, or ends" gateway_decided "$1" "$port"
+	listens "$(listen_of "$1")" "$port"
 }
 
 gateway_decided()
 {
-	listens "$DITTOFS_HOST" "$2" || [ -e "$1/status" ]
+	listens "$(listen_of "$1")" "$2" || [ -e "$DITTOFS_RUN/gateway.$1/status" ]
 }
 
 gateway_pid()

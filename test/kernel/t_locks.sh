@@ -1,99 +1,191 @@
 #!/bin/bash
 # SPDX-License-Identifier: PostgreSQL
-# test/kernel/t_locks.sh: locks of programs on two clients.
+# test/kernel/t_locks.sh: locks of two clients, each with a gateway of its own.
+# GATEWAYS=2
 # CLIENTS=2
 # LOCKS=1
 #
-# Each kernel asks the gateway's portmapper where locks are, and has a portmapper,
-# a lock manager and a status monitor of its own, which the gateway calls back.
+# Linux' client asks by NLM; what it holds is in the database, so the other gateway
+# knows of it, and a gateway that is killed takes nothing along.  A client that waits
+# is called back.  Without that it would ask again after 30 s, so a wait that ends much
+# sooner proves the call.
 
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-cd /mnt/nfs || exit
+# shellcheck disable=SC2154
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# hold FILE KIND START LENGTH NAME: takes a lock, waiting for it, says so by the
-# file NAME.held, and keeps it until there is NAME.release; then NAME.released
-hold()
+# A client's own commands: hold, try, wait for, and let go byte ranges of a file that
+# stays open; "count" adds to the number in a file under a lock, again and again.
+cat >"$T/locks.py" <<'PY'
+import errno, fcntl, os, struct, sys, time
+
+def setlk(command, kind, start, length):
+    fcntl.fcntl(fd, command, struct.pack('hhqqi4x', kind, os.SEEK_SET, start, length, 0))
+
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o644)
+kinds = {'read': fcntl.F_RDLCK, 'write': fcntl.F_WRLCK, 'none': fcntl.F_UNLCK}
+for line in sys.stdin:
+    word = line.split()
+    try:
+        if word[0] == 'count':
+            for i in range(int(word[1])):
+                setlk(fcntl.F_SETLKW, fcntl.F_WRLCK, 0, 0)
+                number = int(os.pread(fd, 20, 0) or b'0')
+                os.pwrite(fd, b'%d' % (number + 1), 0)
+                setlk(fcntl.F_SETLK, fcntl.F_UNLCK, 0, 0)
+            answer = 'counted'
+        elif word[0] == 'who':
+            found = struct.unpack('hhqqi4x', fcntl.fcntl(fd, fcntl.F_GETLK,
+                struct.pack('hhqqi4x', kinds[word[1]], os.SEEK_SET, int(word[2]), int(word[3]), 0)))
+            answer = 'nobody' if found[0] == fcntl.F_UNLCK else \
+                '%s %d %d' % ({v: k for k, v in kinds.items()}[found[0]], found[2], found[3])
+        else:
+            begin = time.monotonic()
+            setlk(fcntl.F_SETLKW if word[0] == 'wait' else fcntl.F_SETLK,
+                kinds[word[1]], int(word[2]), int(word[3]))
+            answer = '0'
+            if word[0] == 'wait':
+                answer = 'soon' if time.monotonic() - begin < 15 else 'late'
+    except OSError as error:
+        answer = errno.errorcode[error.errno]
+    print(answer, flush=True)
+PY
+
+# begin FILE: a process that has it open
+begin()
 {
-	perl -MFcntl -e '
-		my ($file, $kind, $start, $length, $meeting) = @ARGV;
-		open(my $f, "+<", $file) or die "$file: $!";
-		my $lock = pack("ssx4qqix4", $kind eq "write" ? F_WRLCK : F_RDLCK, 0, $start, $length, 0);
-		fcntl($f, F_SETLKW, $lock) or die "$file: $!";
-		open(my $held, ">", "$meeting.held") and close($held);
-		select(undef, undef, undef, 0.05) until -e "$meeting.release";
-		close($f);
-		open(my $released, ">", "$meeting.released") and close($released);' \
-		"$1" "$2" "$3" "$4" "$MEETING/$5"
+	coproc LOCKS { exec python3 "$T/locks.py" "$1"; }
 }
 
-# try FILE KIND START LENGTH: takes it if it is free
-try()
+# does WANTED COMMAND...: what the process answers
+does()
 {
-	perl -MFcntl -e '
-		my ($file, $kind, $start, $length) = @ARGV;
-		open(my $f, "+<", $file) or die "$file: $!";
-		my $lock = pack("ssx4qqix4", $kind eq "write" ? F_WRLCK : F_RDLCK, 0, $start, $length, 0);
-		exit(fcntl($f, F_SETLK, $lock) ? 0 : 1);' "$@"
+	local answer
+
+	echo "${*:2}" >&"${LOCKS[1]}"
+	read -r -t 200 -u "${LOCKS[0]}" answer || answer="no answer"
+	same "$answer" "$1" "client $CLIENT: ${*:2}"
 }
 
-await_file()
+# tell WHAT; told WHAT: the clients take turns
+tell()
 {
-	await "$1" test -e "$MEETING/$1"
+	: >"$MEETING/$1"
 }
+
+told()
+{
+	await "the other client tells: $1" test -e "$MEETING/$1" || die "nobody has told $1"
+}
+
+# host FUNCTION...: of test/lib.sh, outside
+host()
+{
+	rm -f "$MEETING/host.done"
+	echo "$*" >"$MEETING/host.new" && mv "$MEETING/host.new" "$MEETING/host"
+	await "the host does: $*" test -e "$MEETING/host.done"
+	is "$(<"$MEETING/host.done")" 0 "the host: $*"
+}
+
+file=$MNT/locked
+if [ "$CLIENT" = 1 ]; then
+	echo data >"$file"
+	tell made
+else
+	told made
+fi
+begin "$file"
 
 if [ "$CLIENT" = 1 ]; then
-	echo "a file of some bytes" >locked
-	: >"$MEETING/made"
-	hold locked write 10 10 one &
-	await_file one.held
-	await_file two.refused
-	sleep 2
-	start=$EPOCHREALTIME
-	: >"$MEETING/one.release"
-	await_file two.held
-	echo "# told after $(perl -e 'print $ARGV[0] - $ARGV[1]' "$EPOCHREALTIME" "$start") s"
-	ok 0 "the other client has the lock that it waited for"
-	try locked write 10 10
-	is $? 1 "so it is refused here"
-	try locked write 0 10
-	is $? 0 "but not beside it"
-	: >"$MEETING/two.release"
-	await_file two.released
-	try locked write 10 10
-	is $? 0 "and when the other one has released it, it is free"
-
-	# As after a reboot: a lock that is held, and a new state of NSM
-	hold locked write 0 0 lost &
-	await_file lost.held
-	: >"$MEETING/lost.locked"
-	await_file lost.refused
-	sm-notify -f -P /run/statd
-	: >"$MEETING/lost.notified"
-	await_file lost.taken
-	ok 0 "when this client says that it has rebooted, its locks are gone"
-	: >"$MEETING/lost.release"
-	wait
-else
-	await_file made
-	await_file one.held
-	await "the file" test -e locked
-	try locked write 10 10
-	is $? 1 "what another client has locked is refused"
-	try locked read 0 10
-	is $? 0 "what lies beside it is not"
-	hold locked write 10 10 two &
+	does 0 try write 0 10
+	does 0 try read 100 0
+	tell 1.held
+	told 2.tried
+	tell 1.lets_go
 	sleep 1
-	: >"$MEETING/two.refused"
-	await_file two.held
-	ok $? "after it was released, it is granted"
-	await_file two.released
-	await_file lost.locked
-	try locked write 5 1
-	is $? 1 "a lock to the end of the file is there"
-	: >"$MEETING/lost.refused"
-	await_file lost.notified
-	await "the lock of a client that has rebooted ends" try locked write 5 1
-	: >"$MEETING/lost.taken"
-	wait
+	does 0 try none 0 10
+	told 2.has_it
+	does EAGAIN try write 0 1
+	does 0 try none 0 0
+
+	# its gateway dies, and what it holds stays
+	does 0 try write 0 10
+	host gateway_stop 1 KILL
+	tell 1.without_gateway
+	told 2.tried_again
+	host gateway_start 1
+	tell 1.again
+	sleep 1
+	does 0 try none 0 10
+	told 2.has_it_again
+
+	# the client begins anew
+	does 0 try write 50 10
+	tell 1.holds
+	told 2.refused
+	sm-notify -f
+	tell 1.notified
+	told 2.took
+else
+	told 1.held
+	does EAGAIN try write 5 1
+	does EAGAIN try read 9 5
+	does 0 try write 10 10
+	does 0 try read 100 10
+	does EAGAIN try write 1000000 1
+	does 'write 0 10' who read 0 10
+	does 'read 100 0' who write 500 10
+	does nobody who read 500 10
+	tell 2.tried
+	told 1.lets_go
+	does soon wait write 0 10
+	tell 2.has_it
+	sleep 1
+	does 0 try none 0 0
+
+	told 1.without_gateway
+	does EAGAIN try write 0 10
+	tell 2.tried_again
+	told 1.again
+	does soon wait write 0 10
+	tell 2.has_it_again
+	does 0 try none 0 0
+
+	told 1.holds
+	does EAGAIN try write 50 10
+	tell 2.refused
+	told 1.notified
+	does soon wait write 50 10
+	tell 2.took
 fi
+exec {LOCKS[1]}>&-
+wait
+
+# What locks are for
+begin "$MNT/counter"
+tell "$CLIENT.counts"
+told "$((3 - CLIENT)).counts"
+does counted count 150
+tell "$CLIENT.counted"
+told "$((3 - CLIENT)).counted"
+exec {LOCKS[1]}>&-
+wait
+is "$(<"$MNT/counter")" 300 "client $CLIENT: no increment is lost"
+
+database=$MNT/shared.db
+if [ "$CLIENT" = 1 ]; then
+	sqlite3 "$database" 'CREATE TABLE t (client int, n int)'
+	tell made_table
+else
+	told made_table
+fi
+for ((n = 0; n < 25; n++)); do
+	sqlite3 -bail -cmd '.timeout 60000' "$database" \
+		"BEGIN IMMEDIATE; INSERT INTO t SELECT $CLIENT, count(*) FROM t; COMMIT" || break
+done
+tell "$CLIENT.inserted"
+told "$((3 - CLIENT)).inserted"
+is "$(sqlite3 "$database" 'PRAGMA integrity_check; SELECT count(*), count(DISTINCT n), max(n) FROM t')" \
+	$'ok\n50|50|49' "client $CLIENT: two clients insert into one database of SQLite"
+tell "$CLIENT.looked"
+told "$((3 - CLIENT)).looked"
 done_testing
