@@ -105,7 +105,8 @@ if [ "$CLIENT" = 1 ]; then
 	does 0 try none 0 10
 	told 2.has_it
 	does EAGAIN try write 0 1
-	does 0 try none 0 0
+	tell 1.was_refused
+	told 2.let_go
 
 	# its gateway dies, and what it holds stays
 	does 0 try write 0 10
@@ -139,8 +140,9 @@ else
 	told 1.lets_go
 	does soon wait write 0 10
 	tell 2.has_it
-	sleep 1
+	told 1.was_refused
 	does 0 try none 0 0
+	tell 2.let_go
 
 	told 1.without_gateway
 	does EAGAIN try write 0 10
