@@ -8,11 +8,11 @@
 
 \echo Use "CREATE EXTENSION dittofs" to load this file. \quit
 
--- A schema dittofs that was there before may be a trap.  Its owner, and whoever
--- may create objects in it, could put a function beside ours which the next
--- superuser calls.  So it must belong to whoever creates the extension, be empty,
--- and be nobody else's to create in.  One that this command has made is not: it may
--- have default privileges.
+-- An existing schema dittofs may be a trap. Its owner, and roles that may create
+-- objects in it, could put a function beside ours which the next superuser calls. So it
+-- must belong to the role that creates the extension, be empty, and allow no other role
+-- to create objects in it. A schema that this command has made need not be empty of
+-- grants: it may have default privileges.
 DO $$
 DECLARE
 	place oid := to_regnamespace('dittofs');

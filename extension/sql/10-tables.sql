@@ -143,7 +143,7 @@ CREATE TABLE dittofs.dropped_directories (
 );
 
 -- Bytes and inodes of a share: the sum over its slots.  A backend adds to a
--- slot of its own, so nobody waits for another's commit.
+-- slot of its own, so no backend waits for another's commit.
 CREATE TABLE dittofs.space_usage (
 	share_id int NOT NULL,
 	slot int NOT NULL,
@@ -194,7 +194,7 @@ CREATE TABLE dittofs.replies_1 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (
 CREATE INDEX replies_1_key ON dittofs.replies_1 (key, xids);
 CREATE TABLE dittofs.replies_2 (LIKE dittofs.replies_0 INCLUDING STORAGE) WITH (autovacuum_enabled = off);
 CREATE INDEX replies_2_key ON dittofs.replies_2 (key, xids);
--- Whose turn it is, since when, and when somebody last looked; one row.
+-- The current turn, its begin, and the last look whether it is over; one row.
 CREATE TABLE dittofs.replies_turn (
 	turn bigint PRIMARY KEY,
 	since bigint NOT NULL,

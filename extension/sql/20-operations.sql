@@ -126,8 +126,8 @@ CREATE FUNCTION dittofs.lock_objects(handles bytea) RETURNS void
 CREATE FUNCTION dittofs.write_verifier() RETURNS bytea
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_write_verifier';
 
--- What waits to be forgotten: up to max_blocks blocks of removed files, and the
--- replies nobody asks for any more.  Returns how many blocks it deleted.
+-- Deletes up to max_blocks blocks of removed files, and the oldest replies of the
+-- duplicate request cache. Returns how many blocks it deleted.
 CREATE FUNCTION dittofs.reap(max_blocks bigint DEFAULT 10000) RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_reap';

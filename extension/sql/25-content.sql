@@ -83,7 +83,7 @@ CREATE TABLE dittofs.staged_files (
 	position bigint NOT NULL,
 	moving bool NOT NULL,
 	clean bool NOT NULL DEFAULT false,		-- nothing was to be moved before position
-	tries int NOT NULL DEFAULT 0,			-- tasks that nobody has ended since one was
+	tries int NOT NULL DEFAULT 0,			-- tasks that no gateway has ended since one was
 	failures int NOT NULL DEFAULT 0,		-- put off after so many failures,
 	error text								-- of which the last was this
 );
@@ -129,8 +129,8 @@ CREATE FUNCTION dittofs.attach_content_store(name text, read_only bool DEFAULT t
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'dittofs_attach_content_store';
 
--- A gateway has written a marker with the next ticket.  NULL: somebody else has
--- said so before.
+-- A gateway has written a marker with the next ticket. NULL: another gateway has said
+-- so before.
 CREATE FUNCTION dittofs.content_store_marked(store_id int, ticket uuid) RETURNS bool
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -21,6 +21,6 @@ CREATE FUNCTION dittofs.unmount_all(caller dittofs.caller DEFAULT '') RETURNS in
 -- max_bytes: the list ends where it would be larger, at about 64 bytes a row and its text.
 CREATE FUNCTION dittofs.list_mounts(max_bytes bigint DEFAULT NULL, OUT client text, OUT path bytea) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_mounts';
--- clients: the networks allowed, none for everybody.
+-- clients: the networks allowed; none: all clients.
 CREATE FUNCTION dittofs.list_exports(max_bytes bigint DEFAULT NULL, OUT path text, OUT clients text[]) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_list_exports';

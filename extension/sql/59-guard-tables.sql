@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The tables belong to whoever runs the database; what the library cannot
--- honour there is refused when it is made (src/admin/guard_tables.c, src/tables/shape.c).
+-- The tables belong to the owner of the database. Additions that the library cannot
+-- honour are refused when they are made (src/admin/guard_tables.c, src/tables/shape.c).
 
 CREATE FUNCTION dittofs.check_tables() RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_check_tables';

@@ -48,8 +48,8 @@ CREATE UNLOGGED TABLE dittofs.waiting_calls (
 	PRIMARY KEY (replica_id, call_id)
 );
 
--- The process for which another waits, in the end: not the next in the queue for
--- the lock, but the one that holds it and waits for nobody.  NULL: it waits for none.
+-- The process for which another waits, in the end: not the next in the queue for the
+-- lock, but the one that holds it and does not wait. NULL: it waits for none.
 CREATE FUNCTION dittofs.lock_holder(pid int) RETURNS int
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -85,8 +85,8 @@ CREATE VIEW dittofs.waiting AS
 	WHERE w.seen_at > clock_timestamp() - interval '10 seconds'
 	ORDER BY w.since;
 
--- Takes the place of what the gateway reported before.  Of calls whose lock
--- somebody holds it returns who that is.
+-- Replaces the gateway's last report. Returns the holders of locks that its calls wait
+-- for.
 CREATE FUNCTION dittofs.report_waiting(replica_id uuid, host text, calls jsonb, OUT call_id text, OUT told text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -7,8 +7,8 @@
 -- it is left alone and reported: the last rows say what was not repaired and
 -- what he could do.
 --
--- Whatever is sound can be changed meanwhile.  What fsck() found wrong is found without
--- locks; fsck_repair() locks these inodes, as whoever changes them, to the end of the
+-- Sound objects can be changed meanwhile.  Broken ones are found without
+-- locks; fsck_repair() locks their inodes, as a change does, to the end of the
 -- transaction, and looks again.  A step that looks for more than these is right whatever
 -- others do at the same time, for one of these reasons; a new step needs one, too:
 --
@@ -25,8 +25,8 @@
 -- is empty, as after a vacuum that found it so, a nested loop reads all of it for each row.
 --
 -- A part has one step for each thing that can be repaired, and returns what it
--- did under the name of the rule that was broken.  Whoever adds a rule to fsck()
--- adds a step here, or a line to fsck_advice().
+-- did under the name of the rule that was broken.  A new rule of fsck() also needs
+-- a step here, or a line in fsck_advice().
 --
 -- An inode that is repaired gets a new ctime, or clients would go on with what
 -- they remember of it.
@@ -640,7 +640,7 @@ CREATE FUNCTION dittofs.fsck_advice(rule text) RETURNS text
 AS $$
 	SELECT coalesce((SELECT advice FROM (VALUES
 		('an inode''s share exists',
-			'nobody can reach it: bring the share''s row back from a backup, or delete the inode'),
+			'no client can reach it: bring the share''s row back from a backup, or delete the inode'),
 		('kind, mode and ids are in their ranges',
 			'set what is out of range in dittofs.files, if you know what it was'),
 		('columns fit the kind',
@@ -704,7 +704,7 @@ BEGIN
 				FILTER (WHERE v.object ~ '^[0-9a-f]{8}-[0-9a-f-]{27}')
 		INTO broken, parts, found, ids FROM dittofs.fsck() v;
 	IF broken IS NULL THEN
-		RETURN;		-- and nobody was stopped for nothing
+		RETURN;		-- and no change was held up
 	END IF;
 
 	LOCK TABLE dittofs.space_usage IN SHARE UPDATE EXCLUSIVE MODE;

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
--- A function that is written in SQL or PL/pgSQL is read when a session first calls
--- it, with the session's settings.  What changes the meaning of a text is fixed for
--- each of them here, so that nobody who adds a function has to think of it; the
--- search_path each names itself.
+-- A function in SQL or PL/pgSQL is read when a session first calls it, with the
+-- session's settings. Here each gets the settings that decide how its text is read, so
+-- that a new function need not name them; each names its search_path itself.
 DO $$
 DECLARE
 	f regprocedure;

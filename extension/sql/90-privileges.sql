@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Who may do what.
 --
--- Nothing is anybody's.  A gateway connects as dittofs_gateway or a member of
+-- PUBLIC has no right.  A gateway connects as dittofs_gateway or a member of
 -- it and may execute what it calls; that is its only right, and it needs no
 -- other, since the functions reach the tables themselves.  Administrators are
 -- given EXECUTE on what they are to do.
@@ -11,7 +11,7 @@
 
 --
 -- A role of that name may be there already, made for another database, or by
--- somebody who may create roles: members of it can be any user of the file
+-- a role that may create roles: members of it can be any user of the file
 -- system, so the one who creates the extension is told of them.
 DO $$
 DECLARE
@@ -41,7 +41,7 @@ BEGIN
 		RAISE WARNING 'role dittofs_gateway exists already: %',
 				concat_ws('; ', 'its members are ' || members, CASE WHEN gateway.rolcanlogin THEN 'it can log in' END)
 			USING DETAIL = 'They may act as any user of the file system, in this database too.',
-				HINT = 'REVOKE dittofs_gateway FROM whoever is no gateway.';
+				HINT = 'REVOKE dittofs_gateway FROM roles that are no gateways.';
 	END IF;
 END
 $$;
@@ -50,7 +50,7 @@ REVOKE ALL ON SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA dittofs FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA dittofs FROM PUBLIC;
--- and of those whom default privileges give what is made; types are everybody's
+-- and of those whom default privileges give new objects; types are PUBLIC's
 DO $$
 DECLARE
 	grantee text;

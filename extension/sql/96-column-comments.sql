@@ -119,7 +119,7 @@ COMMENT ON COLUMN dittofs.replies_2.replies IS 'As in replies_0.';
 
 COMMENT ON COLUMN dittofs.replies_turn.turn IS 'Counts the turns.';
 COMMENT ON COLUMN dittofs.replies_turn.since IS 'When this one began.';
-COMMENT ON COLUMN dittofs.replies_turn.seen IS 'When somebody last looked whether it is over.';
+COMMENT ON COLUMN dittofs.replies_turn.seen IS 'The last look whether it is over.';
 
 COMMENT ON COLUMN dittofs.server_config.key IS 'The setting.';
 COMMENT ON COLUMN dittofs.server_config.value IS 'Its value.';
@@ -292,7 +292,7 @@ COMMENT ON COLUMN dittofs.lock_passes.next_at IS 'When to go on.';
 
 COMMENT ON COLUMN dittofs.locked_files.file_id IS 'The file.';
 COMMENT ON COLUMN dittofs.locked_files.share_id IS 'Its share.';
-COMMENT ON COLUMN dittofs.locked_files.waiting IS 'Whether somebody waits for a lock.';
+COMMENT ON COLUMN dittofs.locked_files.waiting IS 'Whether an owner waits for a lock.';
 
 COMMENT ON COLUMN dittofs.locks.share IS 'The share.';
 COMMENT ON COLUMN dittofs.locks.path IS 'A path of the file, with the share.';

@@ -549,7 +549,7 @@ dittofs_gc_done(PG_FUNCTION_ARGS)
 
 /*
  * gc_adopt(store_id, hashes): of what was found in a store, that which the
- * database knows nothing of.  It gets a row, so that somebody who writes the
+ * database knows nothing of.  It gets a row, so that a gateway that writes the
  * same bytes now waits until it is gone.
  */
 Datum
@@ -563,7 +563,7 @@ dittofs_gc_adopt(PG_FUNCTION_ARGS)
 	initStringInfo(&hashes);
 	appendStringInfoSpaces(&hashes, VARHDRSZ);
 	spi_begin();
-	/* its length is not known, and nobody will ask for it */
+	/* its length is not known, and is not needed */
 	rows = spi_run(psprintf("INSERT INTO dittofs.stored_blocks"
 							" (store_id, hash, length, state, claimed_at, sums)"
 							" SELECT s.store_id, h.hash, 1, 'deleting',"

@@ -232,7 +232,7 @@ check_privileges(HeapTuple tuple, Oid owner, Oid extension)
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("only superusers may have CREATE on schema dittofs"),
 					 errdetail("%s could make functions there that superusers call in place of dittofs's.",
-							   item->ai_grantee == ACL_ID_PUBLIC ? "Everybody" :
+							   item->ai_grantee == ACL_ID_PUBLIC ? "PUBLIC" :
 							   GetUserNameFromId(item->ai_grantee, false)),
 					 errhint("Indexes need no such privilege. Make tables and functions in another schema.")));
 	}
@@ -505,7 +505,7 @@ check_publications(Oid schema)
 
 /*
  * check_object(class, object, made, command): an error if it is ours and not as
- * it was, or somebody else's in our schema where it could be taken for ours.
+ * it was, or another role's in our schema where it could be taken for ours.
  */
 Datum
 dittofs_check_object(PG_FUNCTION_ARGS)

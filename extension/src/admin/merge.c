@@ -221,7 +221,7 @@ first_misplaced(const Share *share, const Inode *inode, int64 position,
 /*
  * The stretch around at; false: it had better wait.  What is staged is safe
  * where it is, while a block that is made anew for a few bytes is an upload and
- * leaves garbage behind: somebody may be writing on.
+ * leaves garbage behind: a client may be writing on.
  */
 static bool
 choose_stretch(Task *task, int64 at, int64 quiet_for)
@@ -504,20 +504,47 @@ dittofs_merge_next(PG_FUNCTION_ARGS)
  * Committing
  */
 
-/* Locks the file of argument 0; STALE, BADHANDLE */
+/* A task, as a gateway returns it; what was not given is NULL, or offset -1. */
+typedef struct Ending
+{
+	const bytea *handle;
+	int64		offset;
+	const bytea *stamp;
+	int32		store_id;		/* merge_commit() */
+	const bytea *blocks;
+	const bytea *data;			/* merge_store() */
+
+	Op			op;
+	Status		status;
+	int64		position;		/* where to go on; -1: where it was */
+} Ending;
+
+/* The arguments that both functions begin with: handle, offset, stamp. */
+static Ending *
+task_of(FunctionCallInfo fcinfo)
+{
+	Ending	   *ending = palloc0(sizeof(Ending));
+
+	ending->handle = PG_ARGISNULL(0) ? NULL : PG_GETARG_BYTEA_PP(0);
+	ending->offset = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT64(1);
+	ending->stamp = PG_ARGISNULL(2) ? NULL : PG_GETARG_BYTEA_PP(2);
+	return ending;
+}
+
+/* Locks the task's file; STALE, BADHANDLE */
 static Status
-lock_file(FunctionCallInfo fcinfo, Op *op, Inode **inode)
+lock_file(Ending *ending, Inode **inode)
 {
 	Handle		handle;
 
 	*inode = NULL;
-	if (PG_ARGISNULL(0) || !handle_parse(PG_GETARG_BYTEA_PP(0), &handle))
+	if (ending->handle == NULL || !handle_parse(ending->handle, &handle))
 		return FS_BADHANDLE;
-	op->share = share_by_uuid(&handle.share);
-	op->id = handle.id;
-	if (op->share == NULL)
+	ending->op.share = share_by_uuid(&handle.share);
+	ending->op.id = handle.id;
+	if (ending->op.share == NULL)
 		return FS_STALE;
-	return op_lock(op, inode);
+	return op_lock(&ending->op, inode);
 }
 
 /* The stretches of [from, to) that are data, as extents without a block. */
@@ -598,26 +625,15 @@ relink(const Share *share, Inode *inode, int64 offset, int32 store_id,
 	inode_dirty(inode);
 }
 
-/* How a task ends. */
-typedef struct Ending
-{
-	FunctionCallInfo fcinfo;
-	Op			op;
-	Status		status;
-	int64		position;		/* where to go on; -1: where it was */
-} Ending;
-
 /*
- * Ends the lease.  That of a file that has gone as well: whoever looks at it
- * next takes its row away, without waiting for the minute to pass.
+ * Ends the lease. That of a file that has gone as well: the session that looks
+ * at it next takes its row away, without waiting for the minute to pass.
  */
 static Status
-end_task(FunctionCallInfo fcinfo, const char *function, void (*work)(void *arg))
+end_task(Ending *ending, const char *function, void (*work) (void *arg))
 {
-	Ending	   *ending = palloc0(sizeof(Ending));
 	char	   *error;
 
-	ending->fcinfo = fcinfo;
 	ending->position = -1;
 	change_begin(function, CHANGE_UNSTABLE);
 	if (change_attempt(work, ending, &error))
@@ -657,35 +673,30 @@ static void
 commit_task(void *arg)
 {
 	Ending	   *ending = (Ending *) arg;
-	FunctionCallInfo fcinfo = ending->fcinfo;
 	Inode	   *inode;
 	BlockRef	refs[BLOCKS_MAX];
 	int			n = -1;
 	int64		total = 0;
-	int64		offset = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT64(1);
-	int32		store_id = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
-	Status		status = lock_file(fcinfo, &ending->op, &inode);
+	int64		offset = ending->offset;
+	Status		status = lock_file(ending, &inode);
 
-	if (status == FS_OK && !PG_ARGISNULL(4))
-	{
-		const bytea *packed = PG_GETARG_BYTEA_PP(4);
-
-		n = blocks_parse(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed), refs,
-						 &total);
-	}
-	if (status == FS_OK && (n <= 0 || offset < 0 || PG_ARGISNULL(2)))
+	if (status == FS_OK && ending->blocks != NULL)
+		n = blocks_parse(VARDATA_ANY(ending->blocks),
+						 VARSIZE_ANY_EXHDR(ending->blocks), refs, &total);
+	if (status == FS_OK && (n <= 0 || offset < 0 || ending->stamp == NULL))
 		status = FS_INVAL;
 	if (status == FS_OK)
-		status = check_stretch(inode, offset, total, PG_GETARG_BYTEA_PP(2));
+		status = check_stretch(inode, offset, total, ending->stamp);
 	if (status == FS_OK)
 	{
 		ending->position = offset + total;
-		status = stored_hold(store_id, refs, n);
+		status = stored_hold(ending->store_id, refs, n);
 	}
 	if (status == FS_OK)
 	{
-		stored_mark(store_id, refs, n);
-		relink(ending->op.share, inode, offset, store_id, refs, n, total);
+		stored_mark(ending->store_id, refs, n);
+		relink(ending->op.share, inode, offset, ending->store_id, refs, n,
+			   total);
 	}
 	ending->status = status;
 }
@@ -697,24 +708,28 @@ commit_task(void *arg)
 Datum
 dittofs_merge_commit(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(end_task(fcinfo, "dittofs.merge_commit()", commit_task));
+	Ending	   *ending = task_of(fcinfo);
+
+	ending->store_id = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
+	ending->blocks = PG_ARGISNULL(4) ? NULL : PG_GETARG_BYTEA_PP(4);
+	PG_RETURN_INT32(end_task(ending, "dittofs.merge_commit()", commit_task));
 }
 
 static void
 store_task(void *arg)
 {
 	Ending	   *ending = (Ending *) arg;
-	FunctionCallInfo fcinfo = ending->fcinfo;
 	Inode	   *inode;
-	bytea	   *data = PG_ARGISNULL(3) ? NULL : PG_GETARG_BYTEA_PP(3);
+	const bytea *data = ending->data;
 	int64		count = data == NULL ? 0 : VARSIZE_ANY_EXHDR(data);
-	int64		offset = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT64(1);
-	Status		status = lock_file(fcinfo, &ending->op, &inode);
+	int64		offset = ending->offset;
+	Status		status = lock_file(ending, &inode);
 
-	if (status == FS_OK && (offset < 0 || count == 0 || PG_ARGISNULL(2)))
+	if (status == FS_OK &&
+		(offset < 0 || count == 0 || ending->stamp == NULL))
 		status = FS_INVAL;
 	if (status == FS_OK)
-		status = check_stretch(inode, offset, count, PG_GETARG_BYTEA_PP(2));
+		status = check_stretch(inode, offset, count, ending->stamp);
 	if (status == FS_OK)
 	{
 		int			n;
@@ -741,5 +756,8 @@ store_task(void *arg)
 Datum
 dittofs_merge_store(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(end_task(fcinfo, "dittofs.merge_store()", store_task));
+	Ending	   *ending = task_of(fcinfo);
+
+	ending->data = PG_ARGISNULL(3) ? NULL : PG_GETARG_BYTEA_PP(3);
+	PG_RETURN_INT32(end_task(ending, "dittofs.merge_store()", store_task));
 }

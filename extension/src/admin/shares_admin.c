@@ -420,7 +420,7 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	change_begin("dittofs.create_share()", CHANGE_DURABLE);
 	share_make_root(share, uid, gid, mode);
 	change_end();
-	/* whoever has a share already knows what root_mode and squash are */
+	/* an operator with a share knows what root_mode and squash are */
 	if (first)
 		share_notice_unwritable(share, uid, gid, mode);
 	PG_RETURN_BYTEA_P(handle);

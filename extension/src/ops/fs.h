@@ -4,8 +4,8 @@
  * fs.h
  *	  Declares the operations: a typed function for each call of NFS.
  *
- * The functions of SQL (sql_ops.c), those for people (path_api.c) and whatever
- * else changes or reads files call these.  A caller enters an object once,
+ * The functions of SQL (sql_ops.c), those for people (path_api.c) and all other
+ * code that changes or reads files call these.  A caller enters an object once,
  * which checks handle, caller and share, and may then run any number of
  * operations there or at other objects of the share (op_at()):
  *
@@ -18,22 +18,22 @@
  *		if (status == FS_OK)
  *			op = op_at(&op, &found.handle);
  *
- * Each operation returns a status.  Other than FS_OK, the status means that
- * nothing was changed.  An Op that was not let in gives the status of
- * op_enter(), so no caller has to look at that first.
+ * Each operation returns a status. A status other than FS_OK means that nothing
+ * was changed.  An operation on an Op that was not admitted returns the status
+ * of op_enter(), so no caller has to check that first.
  *
- * Of a result, members of type OptFattr and OptWcc say for each status whether
- * they are given; the others are set where the status is FS_OK.  What a member
- * points to lies in the current memory context.
+ * Members of a result of type OptFattr and OptWcc say for each status whether
+ * they are given; the others are set if the status is FS_OK.  Pointers in a
+ * result point into the current memory context.
  *
- * An operation that makes a change is bracketed by change_begin() and
- * change_end() (xact.h) within, so several of them in a transaction see each
+ * An operation that makes a change brackets it by change_begin() and
+ * change_end() (xact.h), so several operations in a transaction see each
  * other's work.  A caller that makes many outside a gateway's session brackets
- * them with change_gather_begin().  An operation raises an ERROR for what no
- * status can tell: a read-only transaction, a lock time-out, a damaged table.
+ * them with change_gather_begin().  An operation raises an ERROR for conditions
+ * without a status: a read-only transaction, a lock time-out, a damaged table.
  *
- * The reply of a change is stored, and a repeated change is answered from
- * there, where the caller tells which call this is (Caller.has_call).
+ * If the caller says which call this is (Caller.has_call), the reply of a
+ * change is stored, and a repeated change gets the stored reply.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,74 +2,75 @@
 /*-------------------------------------------------------------------------
  *
  * replies.c
- *	  Answers to changes, kept for clients that ask again.
+ *	  The duplicate request cache (DRC): replies to changes, for clients that
+ *	  ask again.
  *
- * A call is known by its client's address (not its port: it comes back from
- * another one), its xid, its user, the procedure and a checksum of credential
- * and arguments.
+ * A call is known by its client's address (without the port, which changes when
+ * the client reconnects), its xid, its user, the procedure and a checksum of
+ * credential and arguments.
  *
- * That is not enough.  Two clients behind one address, in containers or behind a
+ * That is not enough. Two clients behind one address, in containers or behind a
  * balancer, may have all of it alike: programs of libnfs that start in the same
- * millisecond have the same xids.  Each wants to know who made the lock directory.
- * But a client sends a call again on the connection that it used, or it
- * reconnects because it has no answer.  So of two calls that are alike the one is
- * the other, sent again, if
+ * millisecond have the same xids.  Each wants to know which of them made the
+ * lock directory.  But a client sends a call again on the connection that it
+ * used, or it reconnects because it has no answer.  So of two calls that are
+ * alike one is a retransmission of the other if
  *
  *	- they came on the same connection, or
  *	- the connection of either was opened after the other had arrived
  *
- * and otherwise both clients were connected before either of them called.  "Either",
- * since the first call may be executed last: it waited for a lock, or in a gateway
- * that was stopped, while its client went on elsewhere.  In doubt it is one call,
- * for a change that is made twice, over what came after it, is damage.  So a gateway
- * says when a connection was opened at the latest and when a call arrived at the
- * earliest, by our clock; and a time that is still to come (the clock was set back)
- * proves nothing.
+ * Otherwise both clients were connected before either of them called.  The rule
+ * says "either" because the first call may be executed last: it waited for a
+ * lock, or in a gateway that was stopped, while its client went on elsewhere.
+ * In doubt it is one call, because a change that is made twice, over later
+ * changes, is damage.  So a gateway says when a connection was opened at the
+ * latest and when a call arrived at the earliest, by the database's clock; and
+ * a time in the future (the clock was set back) proves nothing.
  *
- * This would take two clients for one, if the second connects after the first has
- * called and then uses the same xid.  But a gateway knows of many a call that it was
- * not sent before on another connection (connected is 0): those with later xids than
- * the NULL by which a client begins.  It takes one client for two, if it sends a call again
- * on another connection that had been open already.  No client is known to do
- * that: with nconnect, a call of Linux's NFSv3 stays with its transport, which
- * reconnects.
+ * The rule takes two clients for one if the second connects after the first has
+ * called and then uses the same xid. But a gateway knows of many a call that it
+ * was not sent before on another connection (connected is 0): those with later
+ * xids than the NULL by which a client begins.  The rule takes one client for
+ * two if that sends a call again on another connection that was open already.
+ * No client is known to do that: with nconnect, a call of Linux's NFSv3 stays
+ * with its transport, which reconnects.
  *
  * The xids of a client follow each other, so calls that share a batch mostly
- * have xids close together.  A row is what one transaction has to say about 64
- * of them: the index key is made of the address and the xid without its last
- * bits, and the rest is looked for in the row.  A row for each reply would cost
- * more than the change, where that is a SETATTR.  An index entry also tells by a
- * bit for each which of the 64 have a reply, so that a new call, whose neighbours
- * have had theirs, reads no row.  Nor does it search the index, if a neighbour in
- * its batch, or in the one before, has done that and nobody else has committed
- * anything since.
+ * have xids close together. A row holds what one transaction stores about 64 of
+ * them: the index key is made of the address and the xid without its last bits,
+ * and the xid is looked for in the row.  A row for each reply would cost more
+ * than the change, where that is a SETATTR.  An index entry has a bit for each
+ * of the 64 that has a reply, so a new call reads no row although its
+ * neighbours have replies.  Nor does it search the index, if a neighbour in its
+ * batch, or in the one before, has done that and no other transaction has
+ * committed since.
  *
- * A reply is a word of 64 bits, with the id of an inode behind it where the
- * arguments do not tell that.  Those of one connection share a row, with its times
- * in front, as long as they arrived together: what there is to store of a
- * connection takes less than the ids that are left out.
+ * A reply is a word of 64 bits, followed by the id of an inode where the
+ * arguments do not name it.  Replies of one connection that arrived together
+ * share a row, with the connection's times in front: these take less than the
+ * ids that are left out.
  *
- * Only success is stored.  A call that failed changed nothing; asked again it
- * is answered as if it had come later.
+ * Only success is stored. A call that failed changed nothing; sent again, it is
+ * answered as if it had come later.
  *
- * Replies live in three tables that take turns: one is written, the one before it
- * is kept, and the third is empty.  So keeping costs an insertion, forgetting
- * costs nothing, and what is kept is bounded by what is done in two turns.
+ * Replies are in three tables, the generations, that take turns: one is
+ * written, the one before it is kept, and the third is empty.  So storing costs
+ * an insertion, forgetting costs nothing, and the cache is bounded by the
+ * changes of two turns.
  *
- * Whose turn it is stands in a table (replies_turn), and not in the clock: a
- * client comes back after an outage of whatever length, with a call that was
- * answered just before it, and a clock may be set.  A turn takes PERIOD, while
- * somebody calls reap() now and then: time in which nobody did, and the time
- * before a clock was set back, do not count.  So a reply is kept for a PERIOD of
- * service at least.  All three tables are looked at, since a transaction may
- * have begun before the turn did.
+ * A table (replies_turn), not the clock, says whose turn it is: a client comes
+ * back after an outage of any length, with a call that was answered just before
+ * it, and a clock may be set. A turn takes PERIOD in which reap() is called now
+ * and then: time without such calls, and the time before a clock was set back,
+ * do not count.  So a reply is kept for a PERIOD of service at least. All three
+ * tables are searched, since a transaction may have begun before the turn did.
  *
- * Of the tables that are not written, one is empty nearly always, and both are
- * for a while.  Looking through an index costs as much then as when there is
- * something.  So a table without a page is not searched for the rest of the
- * transaction, and before the commit must have none still: had somebody stored a
- * reply there that a call of this transaction should have found, the page would
- * have come before the lock that it waited for was let go.
+ * Of the tables that are not written, one is nearly always empty, and both are
+ * for a while; searching an empty index costs as much as searching a full one.
+ * If a generation has no pages we skip it for the rest of the transaction, and
+ * check again before commit that it still has none. That is safe: a transaction
+ * that stored a reply we should have seen added its page before it released the
+ * lock we waited for.
  *
  *-------------------------------------------------------------------------
  */
@@ -158,8 +159,8 @@ static int	npending = 0;
 #define PERIOD	(INT64CONST(120) * 1000000000)	/* nanoseconds */
 
 /*
- * Whose turn it is, read once a transaction, unless nobody else has committed
- * anything since.
+ * The current turn, read once a transaction, unless no other transaction has
+ * committed since.
  */
 static struct
 {
@@ -167,7 +168,7 @@ static struct
 	uint64		commits;		/* snapshot_commits() then, or 0 */
 	int64		number;			/* its table is replies_N, N this modulo 3 */
 	int64		since;
-	int64		seen;			/* when somebody was last in reply_expire() */
+	int64		seen;			/* last call of reply_expire() */
 }			turn;
 
 /* The table has one row. */
@@ -400,7 +401,10 @@ scan_key(RelScan *rs, RelName table, int64 key)
 	rel_scan_begin(rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
 }
 
-/* Entries of rows that nobody sees count, too: then somebody looks in vain. */
+/*
+ * Entries of invisible rows count, too: then a look into the table finds
+ * nothing.
+ */
 static uint64
 xids_in(RelName table, int64 key)
 {
@@ -546,7 +550,7 @@ find_reply(const Op *op, Procedure procedure, pg_uuid_t *object)
 		if (!is_idle(i) && find_in(table_of(i), key, call, &arrival, object))
 		{
 			/*
-			 * It is there for everybody to see, but perhaps not yet where
+			 * The reply is visible to all, but perhaps not yet where
 			 * this server's promises have to be: its commit may have been
 			 * cancelled, or cut off by a crash, while it waited for the
 			 * synchronous standby.  So this transaction writes something, the
@@ -724,8 +728,8 @@ reply_committed(bool has_xid)
 }
 
 /*
- * Only if the turn is still as it was read, and nobody is changing it: whoever does
- * may take his time to commit, and calls of clients may wait for us.
+ * Only if the turn is still as it was read, and no other session is changing
+ * it: that one may take long to commit, and calls of clients may wait for us.
  */
 static bool
 change_turn(int64 number, int64 since, int64 seen)
@@ -757,8 +761,8 @@ change_turn(int64 number, int64 since, int64 seen)
 
 /*
  * Empties the table whose turn comes next, well before, and passes on the turn
- * when its time is over.  Somebody may still hold a lock on the table, or be at the
- * turn; then it is tried again later.
+ * when its time is over. If another session holds a lock on the table, or is at
+ * the turn, it is tried again later.
  */
 void
 reply_expire(void)
@@ -783,7 +787,7 @@ reply_expire(void)
 	if (blocks > 0)
 	{
 		/*
-		 * Nobody gets at it now.  But its turn may have come while we were
+		 * No other session gets at it now. But its turn may have come while we were
 		 * getting here, and must not come before we have committed.
 		 */
 		if (!change_turn(turn.number, turn.since, turn.seen))

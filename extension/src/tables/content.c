@@ -599,14 +599,14 @@ content_remove(Inode *inode)
 /*
  * The reaper
  *
- * It takes entries that nobody else is at; replicas may reap side by side.  The
- * lock of an entry tells who is at it.  An entry says how far its content is
- * deleted, and a session where in the queue it was: as long as an old snapshot
- * is open the indexes keep what is deleted, and nobody may walk over that in
- * each call.
+ * It takes entries that are free; gateways may reap side by side.  The lock of
+ * an entry says that a session is at it.  An entry records how far its content
+ * is deleted, and a session remembers its place in the queue: while an old
+ * snapshot is open the indexes keep deleted rows, and no call may walk over
+ * those again.
  *
- * What cannot be deleted, because a row is damaged for example, is put off for
- * longer and longer, and does not keep others waiting.
+ * An entry that cannot be deleted, because a row is damaged for example, is put
+ * off for longer and longer, and does not keep others waiting.
  */
 
 typedef struct Reaping
@@ -681,7 +681,7 @@ reap_cuts(const pg_uuid_t *file_id, Reaping *reaping)
 }
 
 /*
- * The entry, locked; rs is open then.  False: somebody has it, or it is gone.
+ * The entry, locked; rs is open then.  False: it is not free, or it is gone.
  */
 static bool
 lock_entry(RelScan *rs, const pg_uuid_t *key)

@@ -11,15 +11,14 @@
  * entry's coming or going can change.  The smallest cookie is 256: 0 is the
  * start of a directory, 1 and 2 are '.' and '..'.
  *
- * The hash has a key that differs between shares and that cookies do not give
- * away (SipHash-2-4, libsodium's), so that nobody can prepare names that
- * collide.  Shares that are older than that have a seed instead, which two
- * cookies do give away; they keep it, for cookies are for ever.  So a place,
- * the 256 cookies of a hash, may be full.  A name that finds its place so goes
- * to the one that a second hash gives, or a third.  How far names of a
- * directory ever had to go is kept in its inode (overflow): who does not find a
- * name looks into so many further places, whatever was removed from those
- * before.  Nearly all directories have 0, and nothing more is looked at.
+ * The hash has a key that differs between shares and that cookies do not reveal
+ * (SipHash-2-4, libsodium's), so that a client cannot prepare names that
+ * collide.  A share without a key has a seed instead, which two cookies do
+ * reveal; it keeps that, for cookies are for ever.  So a place, the 256 cookies
+ * of a hash, may be full. A name that finds its place full goes to the place of
+ * a second hash, or a third.  The directory's inode records how far its names
+ * ever had to go (overflow): a look-up that does not find a name looks into so
+ * many further places, whatever was removed from those
  *
  * An entry says where the inode of its child was put when it was created.  An
  * inode stays there (its later versions are in the same HOT chain) unless its
@@ -236,7 +235,7 @@ is_entry(TupleTableSlot *slot, const void *arg)
 		memcmp(VARDATA_ANY(name), key->name, key->namelen) == 0;
 }
 
-/* Has nobody else changed the directory since? */
+/* Has no other session changed the directory since? */
 static bool
 still_holds(const Churn *churn, const pg_uuid_t *dir)
 {

@@ -85,7 +85,7 @@ typedef struct LockedInode
 	bool		first;			/* ... or but the first version, which is ours */
 	bool		dirty;
 	bool		deleted;
-	uint64		era;			/* 0: nobody has asked */
+	uint64		era;			/* 0: not asked for */
 } LockedInode;
 
 /* NULL when nothing is locked; both live in a child of TopTransactionContext. */
@@ -330,7 +330,7 @@ typedef struct Place
 
 static Place places[PLACES];
 
-/* Nobody has asked for an era yet: they cost nothing. */
+/* No era was asked for yet: it costs nothing. */
 static bool eras_wanted = false;
 static uint64 last_era = 0;
 
@@ -524,7 +524,7 @@ inode_place(const pg_uuid_t *id, ItemPointer place)
 
 /*
  * Locks the row of one inode.  NULL: there is no such row (any more), or
- * somebody else holds it and we were not to wait, or it is not a directory of
+ * another transaction holds it and we were not to wait, or it is not a directory of
  * the share that was named (which never changes; 0: any inode is wanted).
  */
 static LockedInode *

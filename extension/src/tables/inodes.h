@@ -140,11 +140,11 @@ extern void inode_lock(int n, const pg_uuid_t *ids, Inode **inodes);
 /*
  * As inode_lock for one directory.  NULL also when it is none of that share:
  * then it is not locked, for the lock of a file is not to be taken where
- * directories come first, and nobody locks by a forged handle.
+ * directories come first, and a forged handle locks nothing.
  */
 extern Inode *inode_lock_dir(const pg_uuid_t *id, int32 share_id);
 
-/* As inode_lock for one, but never waits: NULL also when somebody has it. */
+/* As inode_lock for one, but never waits: NULL also when it is not free. */
 extern Inode *inode_lock_nowait(const pg_uuid_t *id);
 
 /* Does this transaction hold the lock? */

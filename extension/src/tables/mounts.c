@@ -49,7 +49,7 @@
 /* All rows are looked at once in so many mounts of a session. */
 #define PRUNE_PERIOD	64
 
-/* What a row of a list costs whoever receives it, beside its text. */
+/* The size of a row of a list in a reply, beside its text. */
 #define LIST_ROW_OVERHEAD	64
 
 PG_FUNCTION_INFO_V1(dittofs_mount);
@@ -154,7 +154,7 @@ client_inet(const Caller *caller)
 	return spi_datum(INETOID, network_to_inet(&address));
 }
 
-/* There is somebody to record, and a place to record him. */
+/* The caller has an address to record, and the record can be written. */
 static bool
 can_record(const Caller *caller)
 {
@@ -162,8 +162,8 @@ can_record(const Caller *caller)
 }
 
 /*
- * Others may be pruning, too, and a row that somebody has locked goes another
- * time: nobody waits, and there are no deadlocks.
+ * Other sessions may be pruning, too.  A row that is locked is deleted another
+ * time: so no session waits, and there are no deadlocks.
  */
 static void
 delete_mounts(const char *surplus, int n, const SpiArg *args)

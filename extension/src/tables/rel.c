@@ -66,7 +66,7 @@ typedef struct KeptRel
 	IndexScanDesc scan;
 	int			nkeys;
 	IndexFetchTableData *fetch; /* NULL before the first rel_fetch_chain */
-	bool		scanning;		/* by somebody, now */
+	bool		scanning;		/* a scan is open */
 	BlockNumber blocks;			/* at least; 0 before the first rel_fetch */
 	CatalogIndexState indexes;	/* NULL before the first insertion */
 } KeptRel;

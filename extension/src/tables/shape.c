@@ -18,8 +18,8 @@
  * triggers can be disabled, when the table is taken hold of.
  *
  * A relation's shape cannot change while it is locked, so what was looked at
- * under a lock is true until the lock is let go; and whoever gets a lock has
- * read all invalidations that came before.
+ * under a lock is true until the lock is released; and a session that gets a
+ * lock has read all invalidations that came before.
  *
  *-------------------------------------------------------------------------
  */
@@ -643,8 +643,8 @@ is_all_newer(Relation heap, Snapshot snapshot)
 }
 
 /*
- * Who changed the row of pg_class last comes after whoever wrote the table
- * anew.
+ * The transaction that last changed the row of pg_class comes after the one
+ * that rewrote the table.
  */
 static TransactionId
 last_altered_by(Relation heap)

@@ -91,7 +91,7 @@ extern void type_look_again(ResultType name);
 extern void table_look_at_publications(RelName name, Relation heap);
 
 /*
- * A row of a result type, of n values: attributes that somebody has added are
+ * A row of a result type, of n values: attributes that others have added are
  * NULL.
  */
 extern Datum rel_form_result(ResultType type, const Datum *values,

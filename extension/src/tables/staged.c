@@ -123,9 +123,8 @@ staged_note(const Share *share, const Inode *inode, bool before)
  */
 
 /*
- * A task that nobody ends (the gateway died, or cannot read a block of the
- * file) is given out again after a minute, and then after two, four, up to
- * sixteen.
+ * A task that no gateway ends (it died, or cannot read a block of the file) is
+ * given out again after a minute, and then after two, four, up to sixteen.
  *
  * The row is chosen once, by a CTE.  As a subquery it would be the inner side
  * of a nested loop where the planner knows of few rows, and be run again for
@@ -267,9 +266,9 @@ staged_sweep_stores(void)
  * The rule for which files are inserted is that of staged_wanted(), and content
  * in another store.
  *
- * A file's row is inserted under its inode's lock, here too: who writes the
- * file may be about to insert it.  The slice ends before a file that somebody
- * has.
+ * A file's row is inserted under its inode's lock, here too: a transaction that
+ * writes the file may be about to insert it.  The slice ends before a file that
+ * is locked.
  */
 static void
 sweep_slice(void *arg)

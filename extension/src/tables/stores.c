@@ -4,8 +4,8 @@
  * stores.c
  *	  Blocks in stores.
  *
- * A block is claimed before a gateway puts it into the store, so that whoever
- * removes garbage knows of it, and it is held while a file begins to refer to
+ * A block is claimed before a gateway puts it into the store, so that garbage
+ * collection knows of it, and it is held while a file begins to refer to
  * it.  The life of a row:
  *
  *		(none) --claim--> pending --mark--> stored --gc--> deleting --> (none)
@@ -285,7 +285,7 @@ claim(int32 store_id, const BlockRef *ref)
 	return need;
 }
 
-/* In the order of hashes, in which everybody locks them. */
+/* In the order of hashes, in which all transactions lock them. */
 static void
 sort_refs(const BlockRef *refs, int n, int *order)
 {

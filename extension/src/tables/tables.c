@@ -6,7 +6,7 @@
  *
  * A table is fine if these columns are in it, with these types; where they are
  * among others does not matter (shape.c).  A column that is not marked as one
- * that may be NULL is declared NOT NULL, so nobody looks before he reads it.
+ * that may be NULL is declared NOT NULL, so no code checks before it reads it.
  *
  *-------------------------------------------------------------------------
  */

@@ -4,7 +4,7 @@
  * tables.h
  *	  What this library knows of the extension's tables and result types.
  *
- * Whoever adds a column, a table or an attribute in extension/sql/ adds it
+ * A column, a table or an attribute that is added in extension/sql/ is added
  * here, too; the modules count columns in this order.
  *
  *-------------------------------------------------------------------------

@@ -4,20 +4,20 @@
  * usage.c
  *	  Space accounting: the one module that touches dittofs.space_usage.
  *
- * The bytes and inodes of a share are the sum over its slots.  A backend adds
- * to the slot with its own number in the array of processes, which no other
- * living backend has: there is nobody to wait for, and a share has at most as
- * many slots as the server has ever had backends at a time.
+ * The bytes and inodes of a share are the sum over its slots. A backend adds to
+ * the slot with its own number in the array of processes, which no other living
+ * backend has: so it never waits, and a share has at most as many slots as the
+ * server has ever had backends at a time.
  *
  * A transaction collects what it changed and writes it once, in the order of
  * share ids.
  *
- * A limit must hold although nobody sees what others have not committed.  So
- * who adds to a share with limits holds a lock on its accounting to the end of
- * the transaction: a shared one while so much is left that every backend could
+ * A limit must hold although a transaction cannot see uncommitted additions. So
+ * a transaction that adds to a share with limits holds a lock on its accounting
+ * to its end. The lock is shared while so much is left that every backend could
  * add SLACK without reaching the limit, and as long as this transaction has
- * added no more than that; otherwise an exclusive one, under which the
- * committed sum is the whole truth.
+ * added no more than that.  Otherwise it is exclusive, and the committed sum is
+ * complete.
  *
  *-------------------------------------------------------------------------
  */
@@ -153,10 +153,8 @@ usage_left(const Share *share, int64 *bytes, int64 *inodes)
 }
 
 /*
- * Under the exclusive lock nobody else adds anything until we have ended.  So
- * what was left when we looked, less what we have asked for since, is left at
- * least, and only where that is too little we look again: what others have
- * removed, and we asked for and did not use, counts as well.
+ * Under the exclusive lock no other transaction adds anything until we have
+ * ended.  So what
  */
 static bool
 room_alone(const Share *share, Grant *grant, int64 bytes, int64 inodes)

@@ -20,10 +20,9 @@ extern void usage_drop(int32 share_id);
 extern void usage_get(int32 share_id, int64 *bytes, int64 *inodes);
 
 /*
- * May this transaction add so much, within the limits of the share?  Exact,
- * also where others add at the same time: near a limit, who adds waits for
- * whoever has added before and not committed yet.  To be asked before the
- * change, with its locks held.
+ * May this transaction add so much, within the limits of the share?  The answer
+ * is exact under concurrency: near a limit, a caller waits for earlier
+ * uncommitted additions.  To be asked before the change, with its locks held.
  */
 extern bool usage_room(const Share *share, int64 bytes, int64 inodes);
 

@@ -5,7 +5,7 @@
  *	  The frame around every operation, and what happens at the transaction's
  *	  end.
  *
- * In anybody's session an operation writes what it changed before it returns.
+ * In a person's session an operation writes its changes before it returns.
  * In a gateway's (dittofs.gateway = on) it waits for the commit: a batch of 64
  * creations in one directory then writes that directory's row once, yet each
  * reply has a ctime of its own, so that a client can tell its own change from
@@ -246,10 +246,11 @@ change_gather_end(void)
 /*
  * A gateway that has died or given this session up may have left calls in the
  * socket.  Its clients send them again elsewhere, and may have had their answer
- * already: a WRITE that came now would be over what was written since, and a
- * MKDIR that has meanwhile been refused would be made.  So such a batch does not
- * commit.  The question comes when all locks are held: whoever was answered
- * elsewhere before we got them had lost this gateway before.
+ * already: a WRITE would now overwrite later data, and a MKDIR that was refused
+ * meanwhile would be made.  So such a batch does not commit.  We check after
+ * taking all locks.  If a client was already answered through another gateway
+ * before that, its connection to this gateway had already been lost, so the
+ * check sees it.
  */
 static void
 check_gateway(void)
@@ -308,7 +309,7 @@ refuse_prepare(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot PREPARE a transaction that has changed files of dittofs"),
-				 errdetail("Its locks would stop everybody's changes until COMMIT PREPARED."),
+				 errdetail("Its locks would stop the changes of all clients until COMMIT PREPARED."),
 				 errhint("COMMIT it, or leave the files to a transaction of their own. Reading a file changes its access time.")));
 }
 

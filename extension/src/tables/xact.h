@@ -2,8 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * xact.h
- *	  The frame around every operation, and what happens at the transaction's
- *	  end.
+ *	  The frame of every operation, and the work at the transaction's end.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,18 +20,18 @@ typedef enum Durability
 } Durability;
 
 /*
- * Brackets of an operation that changes something.  change_begin() refuses
- * read-only transactions; change_end() writes what became dirty (in a
- * gateway's session, that waits for the commit) and makes it visible to the
+ * Brackets of an operation that changes something. change_begin() refuses
+ * read-only transactions. change_end() writes dirty rows (in a gateway's
+ * session, that waits for the commit) and makes them visible to the
  * transaction's next command.
  */
 extern void change_begin(const char *function, Durability durability);
 
 /*
- * The same for an operation that asks reply_find() first, whether it is the
- * repetition of one that has been made: a transaction that is read-only by now
- * can still tell its outcome.  It is refused by change_is_new(), which
- * reply_find() calls where it finds nothing.
+ * The same for an operation that first asks reply_find() whether it is the
+ * repetition of a call that has been made: a transaction that is read-only by
+ * now can still return the stored reply. change_is_new(), which reply_find()
+ * calls where it finds nothing, refuses it.
  */
 extern void change_begin_once(const char *function, Durability durability);
 extern void change_end(void);
@@ -45,12 +44,11 @@ extern void change_end(void);
 extern void flush_begin(const char *function);
 
 /*
- * Brackets of many operations of one function: what they change is written
- * every now and then, and at the end.  So an inode that many of them change is
- * written seldom, and what each leaves in memory (a version of a row that the
- * transaction itself has replaced costs some bytes to its end) is not in
- * proportion to them. To be called between two operations:
- * change_gather_step().
+ * Brackets many operations of one function: their changes are written every now
+ * and then, and at the end.  So an inode that many of them change is written
+ * seldom, and memory does not grow with their number (each version of a row
+ * that the transaction has replaced costs some bytes to its end).  Between two
+ * operations, call change_gather_step().
  */
 extern void change_gather_begin(void);
 extern void change_gather_step(void);
@@ -59,13 +57,15 @@ extern void change_gather_end(void);
 /*
  * For background passes: does work in a subtransaction, after everything that
  * was pending has been written.  False: it has failed, nothing of it happened,
- * and error says why; so whatever it was about can be put off, and something
- * else be done.  What does not lie in what it was about (a lock time-out, a
- * cancellation, a shutdown) is thrown again.  Locked inodes are forgotten when
- * it fails.
+ * and error says why. The caller can put its object off and go on with another.
+ * Errors that are not about the object (a lock time-out, a cancellation, a
+ * shutdown) are thrown again.  A failure forgets which inodes are locked.
  */
 extern bool change_attempt(void (*work) (void *arg), void *arg, char **error);
-/* By a minute, two, ... up to a day: for what has failed so often before. */
+/*
+ * The time to put off work that has failed so often: a minute, two, ... up to a
+ * day.
+ */
 #define PUT_OFF_MS(failures) \
 	(Min(INT64CONST(60000) << Min((failures), 11), INT64CONST(86400000)))
 

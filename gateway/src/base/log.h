@@ -92,9 +92,8 @@ extern void log_write(enum log_level level, json_t *members,
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Tells what is wrong and ends the program, also when nobody reads it.  For
- * main and its options: before log_configure it speaks to whoever typed the
- * command.
+ * Reports a fault and ends the program, also when the log has no reader.  For
+ * main and its options: before log_configure it writes to the terminal.
  */
 extern void fatal(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));

@@ -373,7 +373,7 @@ processor_quota(void)
 }
 
 /*
- * Looking for events takes a processor that nobody else needs: not the only one,
+ * Looking for events takes an otherwise idle processor: not the only one,
  * and not the time that a container has until it is stopped for the rest of its
  * period.
  */

@@ -11,7 +11,7 @@
 /*
  * Takes "name=files,type=filesystem,base_path=/x".  The keys are name and those
  * of content.stores.* in the file, by the last word of their paths, but for
- * credentials themselves, since anybody may look at a command line.
+ * credentials themselves, since every user can read a command line.
  *
  * Returns NULL or what is wrong, in static storage.
  */

@@ -7,7 +7,7 @@
  * must be a value here, what has keys below it a mapping, and what has
  * elements below it a mapping of names or, where elements have no names
  * (shares), a list.  Anything else is refused with its line, and the walk goes
- * on: whoever mends a file wants to know all that is wrong with it.
+ * on: an operator who repairs a file wants to know all its faults.
  */
 #include "config/config_table.h"
 #include "base/log.h"

@@ -469,8 +469,8 @@ note_clock(struct s3_session *s3)
 }
 
 /*
- * Whoever answers for S3 with 2xx, and a page for people, has stored nothing
- * and has no block.  What S3 answers a PUT or DELETE with has no body.
+ * A server that answers for S3 with 2xx, and a page for people, has stored
+ * nothing and has no block.  S3's answer to a PUT or DELETE has no body.
  */
 static bool
 is_stranger(struct s3_session *s3, enum s3_operation operation)
@@ -695,7 +695,7 @@ s3_put(struct content_session *session, const uint8_t *hash, const void *data,
 
 /*
  * Fewer bytes came than were asked for.  The object is short if the answer
- * says how long it is, and came whole; otherwise somebody cut it on the way.
+ * says how long it is, and came whole; otherwise it was cut on the way.
  */
 static bool
 is_cut(struct s3_session *s3, size_t end)
@@ -901,7 +901,7 @@ take_element(void *argument, const char *parent, const char *name,
 		page->truncated = strcmp(text, "true") == 0;
 }
 
-/* A page that is not whole, or somebody else's, lists nothing. */
+/* A page that is not whole, or not S3's, lists nothing. */
 static enum content_outcome
 read_page(struct s3_session *s3, struct s3_page *page)
 {

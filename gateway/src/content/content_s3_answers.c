@@ -88,7 +88,7 @@ static const struct
 	{ANY, 0, "NoSuchBucket", {CONTENT_UNAVAILABLE, BUCKET, false}},
 	{ANY, 0, "InvalidBucketName", {CONTENT_UNAVAILABLE, BUCKET, false}},
 
-	/* about what somebody has arranged there */
+	/* about the account */
 	{ANY, 0, "AccountProblem", {CONTENT_UNAVAILABLE, ACCOUNT, false}},
 	{ANY, 0, "AllAccessDisabled", {CONTENT_UNAVAILABLE, ACCOUNT, false}},
 	{ANY, 0, "NotSignedUp", {CONTENT_UNAVAILABLE, ACCOUNT, false}},

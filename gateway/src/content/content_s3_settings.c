@@ -226,7 +226,7 @@ check_proxy(struct content_store_config *store)
 }
 
 /*
- * AWS wants the bucket in the host name, everybody else in the path.  A name
+ * AWS wants the bucket in the host name, all others in the path.  A name
  * with dots is in no certificate there, so it goes into the path, too.
  */
 static void
@@ -239,10 +239,10 @@ choose_style(struct content_store_config *store)
 }
 
 /*
- * Where credentials come from.  auto looks in the order of AWS's own libraries,
- * but asks nobody outside this host for it: the machine's role is had by saying
- * so.  All three parts of a set are from one place: a key of one and a token of
- * another would not fit.
+ * The source of credentials. auto looks in the order of AWS's own libraries,
+ * but asks no host other than this one: the machine's role must be named.  All
+ * three parts of a set are from one place: a key of one and a token of another
+ * would not fit.
  */
 
 static const char *const kind_names[] = {

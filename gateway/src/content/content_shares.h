@@ -56,9 +56,9 @@ extern const struct content_share *
 content_share_of(const struct content_shares *shares, struct bytes handle);
 
 /*
- * The store with this number.  NULL: it is not in our settings, or nobody has
- * told us yet; then the database is asked, and *unknown is set: the same
- * question may have an answer in a moment.
+ * The store with this number.  NULL: it is not in our settings, or not known
+ * yet; then the database is asked, and *unknown is set: the same question may
+ * have an answer soon.
  */
 extern struct content_store *content_store_of(struct content_shares *shares,
 											  uint32_t id, bool *unknown);

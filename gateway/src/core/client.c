@@ -55,14 +55,14 @@
 #define SMALL_SCRATCH 4096
 
 /*
- * While others wait for room, whoever holds some must move this much in this
- * time.
+ * While others wait for room, a client that holds some must move this much in
+ * this time.
  */
 #define PROGRESS_BYTES (32 * 1024)
 #define PROGRESS_PERIOD 2000000
 
 /*
- * A connection without a call is of no use to anybody: microseconds until its
+ * A connection without a call is of no use: microseconds until its
  * first has come, if it is not on its way at more than PROGRESS_BYTES in all.
  */
 #define FIRST_CALL_TIMEOUT 60000000

@@ -5,10 +5,10 @@
  *
  * The socket is read while the client and the worker are below their limits
  * (calls and bytes in flight, where a call counts until the last byte of its
- * reply is written); otherwise the client is paused, and TCP tells it so.
- * That bounds what a client that reads no replies can pile up, too.  room.h
- * has the worker's limits, and what part of them is whose.  While somebody
- * waits for room, who holds some and gets on too slowly is disconnected:
+ * reply is written); otherwise the client is paused, and TCP tells it so.  That
+ * also bounds the memory of a client that reads no replies. room.h has the
+ * worker's limits, and the part of each client.  While another client waits for
+ * room, a client that holds some and gets on too slowly is disconnected:
  * neither half a record nor a reply not taken keeps others out.
  */
 #ifndef DITTOFS_CLIENT_H
@@ -55,7 +55,7 @@ struct client
 
 	/*
 	 * When what was read last had come, at the earliest (see note_when_it_came);
-	 * 0: nobody knows.
+	 * 0: unknown.
 	 */
 	int64_t		came;
 	int64_t		came_alone;		/* the same, if it was one record */
@@ -103,9 +103,10 @@ TAILQ_HEAD(client_list, client);
 extern void client_accept(struct event *listener, uint32_t ready);
 
 /*
- * The one way out.  Reads and WRITEs that were not sent yet are forgotten, those that
- * run are cancelled when they keep a connection busy for nobody; changes go
- * on.  level: how much it matters.
+ * The one way out.  Waiting calls are forgotten; running calls that change
+ * nothing are cancelled if no connected client waits for any call on their
+ * connection, and so are running WRITEs; other running changes go on. level:
+ * the importance of the line in the log.
  */
 extern void client_close(struct client *client, int level, const char *reason);
 
@@ -137,7 +138,7 @@ extern void clients_flush(struct worker *worker);
 extern void clients_free_closed(struct worker *worker);
 
 /*
- * Every second: those that are idle, stalled.  Returns true while somebody
+ * Every second: looks for idle and stalled clients. Returns true while a client
  * waits for room: then more often.
  */
 extern bool clients_check(struct worker *worker);

@@ -9,9 +9,9 @@
  * export rules, the list of mounts, retransmissions, shares of the limits, and
  * the log, which names the proxy, too.
  *
- * A proxy's own address is never taken for a client's: whoever could leave the
- * header out would have it, with all that it may do.  And a header from
- * anywhere else is refused, since anybody can write one.
+ * A proxy's own address is never taken for a client's: a client that could
+ * leave the header out would have that address, with all its rights.  And a
+ * header from anywhere else is refused, since any host can write one.
  *
  * Limits.  A connection whose header is unread has no client to be charged to,
  * and the proxy has no share: all its clients would be in it.  Instead the

@@ -39,7 +39,7 @@ listen_lacks_ipv6(const struct addrinfo *address)
 /*
  * Two gateways of one user that share a port by SO_REUSEPORT would each get
  * some of the clients, without a word.  Sharing is for our own workers: a
- * socket without the option finds out whether somebody else is there.
+ * socket without the option finds out whether another process is there.
  */
 bool
 listen_port_is_free(const struct addrinfo *address, int type)

@@ -18,8 +18,8 @@ extern struct addrinfo *listen_resolve(const char *option, const char *name,
 									   int64_t port);
 
 /*
- * Does nobody else listen there?  A socket that shares its port (share, below)
- * would find nobody.
+ * Is the port free?  A socket that shares its port (share, below) would not
+ * notice another process.
  */
 extern bool listen_port_is_free(const struct addrinfo *address, int type);
 

@@ -239,9 +239,8 @@ block_signals(void)
 }
 
 /*
- * What main has to do and what may hang, a database that does not answer or a
- * file that nobody writes: a thread does it, so that main hears signals
- * meanwhile.
+ * Runs calls of main that may hang, on a database that does not answer or a
+ * file without a writer, in a thread, so that main hears signals meanwhile.
  */
 struct beside
 {
@@ -530,7 +529,7 @@ signal_until(const sigset_t *signals, int64_t until)
 }
 
 /*
- * Until somebody wants the gateway to stop; which signal it was.  What is done
+ * Waits until the gateway is to stop; returns the signal.  What is done
  * now and then has its time, however many signals come in between.
  */
 static int
@@ -661,8 +660,9 @@ run_start_check(void *argument)
 }
 
 /*
- * A database, or a directory, may keep it waiting; nobody is connected yet, so
- * whoever wants us to stop meanwhile need not wait.  SIGHUP stays for later.
+ * A database, or a directory, may keep it waiting.  No client is connected yet,
+ * so the gateway may stop meanwhile without further waiting.  SIGHUP stays for
+ * later.
  */
 static void
 check_or_stop(const struct config *config, const sigset_t *signals)

@@ -92,9 +92,9 @@ is_within_limits(const struct client *client)
 }
 
 /*
- * Whoever has room for a record goes on with it when calls have no more than
- * the part that no record can reserve: records alone must not keep each other
- * from being completed.
+ * A client that has room for a record goes on with it when calls have no more
+ * than the part that no record can reserve: records alone must not keep each
+ * other from being completed.
  */
 static bool
 may_complete(const struct client *client)
@@ -107,8 +107,8 @@ may_complete(const struct client *client)
 
 /*
  * While half of a worker is free an address may have one and a half of it, and
- * a connection more; so whoever has something has less.  Nearly always it is
- * so.
+ * a connection more; so any client that has something has less.  This is nearly
+ * always true.
  */
 static bool
 is_half_empty(const struct worker *worker)

@@ -8,7 +8,7 @@
  * being received.  An address may have more of each while it has less than
  * three times of what is left.  So one that takes all it can gets to three
  * quarters, two get to three sevenths each, and there is always some left for
- * an address that has none: nobody needs to wait for others to give room back,
+ * an address that has none: it need not wait for others to give room back,
  * who may have no intention to.  What its address may still have is dealt
  * out to a connection in the same way.  Only a worker that is two thirds full
  * ever says no.
@@ -66,9 +66,9 @@ extern void room_reserve(struct client *client, size_t size);
 extern void room_release(struct client *client);
 
 /*
- * Does a client wait for what others hold?  Then *least is what an address
- * must have at least to be in anybody's way: the least that the others of
- * the address of a waiting client have.
+ * Does a client wait for room that others hold?  Then *least is the least that
+ * the others of a waiting client's address have; an address with less than that
+ * is in no client's way.
  */
 extern bool room_is_wanted(const struct worker *worker, size_t *least);
 

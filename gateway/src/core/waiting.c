@@ -3,7 +3,7 @@
  * waiting.c
  *	  Calls that have not been answered for more than a moment: see waiting.h.
  *
- * What a worker notes is copied under a lock that nobody holds for longer than a
+ * A worker's notes are copied under a lock that is never held for longer than a
  * copy takes, since keepers read it.
  */
 #include "core/waiting.h"

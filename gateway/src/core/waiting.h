@@ -4,8 +4,8 @@
  *	  Calls that have not been answered for more than a moment: which they are,
  *	  and what they wait for.
  *
- * A change waits while somebody's open transaction holds the inode that it
- * needs, and nothing is wrong with gateway or database then.  So each worker
+ * A change waits while another session's open transaction holds the inode that
+ * it needs, and nothing is wrong with gateway or database then.  So each worker
  * notes its old calls once a second; the keeper tells the database of them,
  * which knows who holds the lock (dittofs.waiting); and its answer is kept, for
  * the line in the log when a call is given up.

@@ -7,7 +7,7 @@
  * Workers share the settings and the count of clients; nothing else, so
  * there are no locks.  Limits of the process are divided among them.
  *
- * A round of the loop first hears everybody (new calls are decoded and
+ * A round of the loop first handles all events (new calls are decoded and
  * queued, results are collected) and then acts for all at once: paused
  * clients are heard again, batches go out, replies are written.  That is
  * what makes one batch of calls of many clients, and one write of many
@@ -83,7 +83,7 @@ struct worker
 	struct udp_client_list udp_clients;	/* those with calls in flight */
 	struct udp_bucket udp_buckets[UDP_BUCKETS];
 	struct address_list addresses[ADDRESS_BUCKETS];
-	char	   *scratch;		/* what is received, before it is somebody's */
+	char	   *scratch;		/* received bytes, before they have an owner */
 
 	struct database *databases; /* one for each metadata store */
 	int			database_count;

@@ -177,8 +177,8 @@ static const struct
 	{"55P03", REMEDY_RETRY, 0}, /* lock timeout */
 	{"40P01", REMEDY_RETRY, 0}, /* deadlock */
 	{"40001", REMEDY_RETRY, 0}, /* serialization */
-	{"23505", REMEDY_RETRY, 0}, /* another replica made the entry first */
-	{"57014", REMEDY_RETRY, 0}, /* cancelled: for somebody else's sake, or the
+	{"23505", REMEDY_RETRY, 0}, /* another gateway made the entry first */
+	{"57014", REMEDY_RETRY, 0}, /* cancelled: because of another call, or the
 								 * statement timeout */
 	{"53300", REMEDY_RECONNECT, 0}, /* too many connections */
 	{"53400", REMEDY_RETRY, 0}, /* configuration limit exceeded */

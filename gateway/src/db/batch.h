@@ -96,7 +96,7 @@ enum remedy
 	REMEDY_RETRY,				/* a matter of the moment: run it again */
 	REMEDY_RECONNECT,			/* so is this, but not on this connection */
 	REMEDY_READ_ONLY,			/* a standby: reconnect.  A primary: answer
-								 * with the status, since somebody has set
+								 * with the status, since
 								 * default_transaction_read_only is on */
 	REMEDY_FAIL					/* answer with the status */
 };

@@ -3,13 +3,14 @@
  * http.c
  *	  The HTTP port, by libmicrohttpd: see http.h.
  *
- * One thread for each address, libmicrohttpd's own, makes every answer of numbers
- * that are in memory: no answer waits for a database, so a probe is answered when
- * all else stands still, and whoever else is connected (http_clients.h).
+ * One thread for each address, libmicrohttpd's own, makes every answer from
+ * numbers in memory.  No answer waits for a database, so a probe is answered
+ * when all else stands still, and beside any other connections
+ * (http_clients.h).
  *
  *		/healthz	200 while every worker turns its loop
- *		/readyz		200 while there is a database to serve and nobody has
- *					asked the gateway to stop
+ *		/readyz		200 while there is a database to serve and the gateway
+ *					is not told to stop
  *		/metrics	for Prometheus
  *		/			for people; it fetches /status.json
  */
@@ -35,7 +36,7 @@
 
 /*
  * http_clients.c keeps them below HTTP_CLIENTS_MAX; libmicrohttpd's own limit, at
- * which it hears nobody, leaves room for those that it has yet to close.
+ * which it accepts no connection, leaves room for those that it has yet to close.
  */
 #define CONNECTIONS_MAX 256
 #define CONNECTION_MEMORY 16384

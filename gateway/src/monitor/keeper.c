@@ -34,8 +34,8 @@
 #define STOP_TIME 2
 
 /*
- * Microseconds from one turn that somebody asked for to the next.  Any peer can
- * ask (route.c), and a turn costs the database some statements.
+ * Microseconds from one turn that a worker asked for to the next.  Any peer can
+ * cause that (route.c), and a turn costs the database some statements.
  */
 #define WAKE_PERIOD 1000000
 #define SLOW_CALLS_MAX 64
@@ -606,7 +606,7 @@ keepers_stop(void)
 	until = clock_now() + STOP_TIME * 1000000;
 	for (int i = 0; i < keeper_count; i++)
 	{
-		/* It hangs in libpq: nobody waits for that. */
+		/* It hangs in libpq: do not wait for it. */
 		if (!clock_join(keepers[i].thread, until))
 		{
 			log_debug("the keeper of store %d does not end", i);

@@ -243,7 +243,7 @@ metrics_text(const struct config *config)
 	}
 	put_proxies(to, sum);
 	head(to, "log_lines_lost_total", "counter",
-		 "Lines of the log that nobody read in time, or that could not be written.");
+		 "Lines of the log that were not read in time, or could not be written.");
 	fprintf(to, "dittofs_log_lines_lost_total %llu\n",
 			(unsigned long long) log_queue_lost());
 	put_gauge(to, "clients", "Connected clients.", (double) sum->clients);

@@ -319,7 +319,7 @@ void_reply(struct request *request, const PGresult *result)
 }
 
 /*
- * DUMP and EXPORT answer with lists, to whoever asks.  A list ends where it
+ * DUMP and EXPORT answer with lists, to every host.  A list ends where it
  * would be larger than this, for each store.
  */
 #define DUMP_MAX (256 * 1024)
@@ -443,7 +443,7 @@ dump_reply(struct request *request, const PGresult *result)
  * EXPORT (5.2.5).  A share's networks are an array: int32 dimensions, int32
  * flags, the elements' oid; for the one dimension int32 number and int32
  * lower bound; each element with an int32 length before it.  None at all
- * means that everybody may mount it, in the protocol as in the table.
+ * means that all clients may mount it, in the protocol as in the table.
  */
 static bool
 encode_groups(XDR *xdr, const unsigned char *array, uint32_t size)

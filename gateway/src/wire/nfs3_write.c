@@ -20,7 +20,7 @@
  * just being removed; so all that
  * is needed to be right is to do these in turn, and a gateway that dies in
  * between leaves a block to which nothing refers, or a part of a WRITE whose
- * reply nobody has seen.
+ * reply was not sent.
  */
 #include "content/content_io.h"
 #include "db/database.h"
@@ -276,8 +276,8 @@ prepared(struct request *request, struct row *row)
 		if (needed[i] == NEED_PATIENCE)
 		{
 			/*
-			 * It is being removed, and where who does that has died, it
-			 * takes an hour until somebody else may: no client can wait.
+			 * It is being removed.  If the gateway that removes it has died, it
+			 * takes an hour until another one may: no client can wait.
 			 */
 			send_write(request, STEP_ALL, 0, args->count);
 			return;
@@ -335,9 +335,9 @@ same_time(const nfstime3 *a, const nfstime3 *b)
 }
 
 /*
- * Each part is a change of its own.  What was before the first was before the
- * WRITE, unless somebody changed the file between two parts: then nothing was,
- * or the client would take that change for its own.
+ * Each part is a change of its own.  The attributes before the first part were
+ * before the WRITE, unless another client changed the file between two parts:
+ * then there are none, or the client would take that change for its own.
  */
 static void
 join_wcc(struct write_args *args, wcc_data *wcc)

@@ -65,7 +65,7 @@ extern enum record_outcome record_next(struct record_reader *reader,
 
 /*
  * Bytes a record that has begun will need: its length when one fragment is
- * all of it.  Of a record in several fragments nobody knows the length, and
+ * all of it.  The length of a record in several fragments is unknown, and
  * two half-collected ones could wait for each other's room, so it is the
  * limit.
  */

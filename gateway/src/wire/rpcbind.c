@@ -3,11 +3,12 @@
  * rpcbind.c
  *	  Registration with rpcbind (RFC 1833): see rpcbind.h.
  *
- * rpcbind lets whoever comes set and unset mappings, so we are careful with them: a
- * mapping to a port where somebody serves stays as it is, one that a killed gateway
- * has left is replaced, and at the end ours goes and no other.  We look every few
- * seconds, since rpcbind may be started again, and the other gateway may have
- * stopped.  A thread of its own does that: calls of rpcbind may wait.
+ * rpcbind lets every process set and unset mappings, so we are careful with
+ * them.  A mapping to a port where a process listens stays as it is, one that a
+ * killed gateway has left is replaced, and at the end ours goes and no other.
+ * We look every few seconds, since rpcbind may be started again, and the other
+ * gateway may have stopped. A thread of its own does that: calls of rpcbind may
+ * wait.
  */
 #include "wire/rpcbind.h"
 #include "base/clock.h"
