@@ -68,7 +68,9 @@ enum dittofs_status
  * begin with I to Z to implementations, and PostgreSQL uses no NF.
  */
 
-/* INFO: a call was answered from the stored replies (dittofs.report_replays). */
+/*
+ * INFO: a call was answered from the stored replies (dittofs.report_replays).
+ */
 #define SQLSTATE_REPLAYED	"NF001"
 
 /*
@@ -105,7 +107,9 @@ _Static_assert(HANDLE_FILE_AT == HANDLE_SHARE_AT + HANDLE_ID_LEN &&
 #define CALLER_TELLS_CALL 1		/* which it is: xid and checksum */
 #define CALLER_TELLS_CONNECTION 2	/* and how it came: connection and times */
 
-/* version, auth, uid, gid, family, address, port, number of gids, gids, tells */
+/*
+ * version, auth, uid, gid, family, address, port, number of gids, gids, tells
+ */
 #define CALLER_LEN_MAX \
 	(2 + 2 + 4 + 4 + 2 + CALLER_IPV6_LEN + 4 + 2 + 4 * CALLER_GIDS_MAX + 2 + \
 	 4 + 8 + 3 * 8)				/* xid, checksum; connection, two times */
@@ -161,8 +165,8 @@ enum dittofs_kind
 
 /*
  * Where the content of a share is: in tables of the database, or in a content
- * store, which is of one of the kinds that come last.   gateway/README.md says what
- * else a new kind of store needs.
+ * store, which is of one of the kinds that come last.   gateway/README.md says
+ * what else a new kind of store needs.
  */
 enum dittofs_content
 {

@@ -55,9 +55,9 @@ extern void run_shell(const char *functions);
 extern const char *sql(const char *format, ...) PRINTF(1, 2);
 
 /*
- * Waits until an expression of SQL is true.  The deadline, PATIENCE_MS, lies far
- * beyond what a busy machine makes of anything here; a test that runs into it
- * bails out and says what it waited for.
+ * Waits until an expression of SQL is true.  The deadline, PATIENCE_MS, lies
+ * far beyond what a busy machine makes of anything here; a test that runs into
+ * it bails out and says what it waited for.
  */
 #define PATIENCE_MS 240000
 extern void await_sql(const char *condition);
@@ -98,7 +98,7 @@ struct client
 
 	const char *source;			/* address to come from, NULL: any */
 	int			source_port;	/* 0: any */
-	struct blob greeting;		/* sent first on each connection, before any call */
+	struct blob greeting;		/* sent first on each connection */
 
 	uint32_t	flavor;			/* AUTH_NONE or AUTH_UNIX */
 	uint32_t	uid;
@@ -130,8 +130,8 @@ extern struct client *connect_from(int gateway, const char *source, int port);
 extern struct client *connect_by(int gateway, const char *proxy,
 								 struct blob header);
 /*
- * By UDP, to a gateway or to any port of its host; source as above.  The socket is
- * connected: a reply from another address or port is none.
+ * By UDP, to a gateway or to any port of its host; source as above.  The socket
+ * is connected: a reply from another address or port is none.
  */
 extern struct client *connect_udp(int gateway, const char *source, int port);
 extern struct client *connect_port(int port, bool udp);
@@ -397,9 +397,9 @@ extern struct handle make_file(struct client *c, const struct handle *dir,
 extern struct handle make_playground(struct client *c);
 
 /*
- * Waits until the WRITE of a whole block on this connection goes to the share's store,
- * which begins when the gateway's worker has asked where content goes.  block: the
- * share's block size, in bytes.
+ * Waits until the WRITE of a whole block on this connection goes to the share's
+ * store, which begins when the gateway's worker has asked where content goes.
+ * block: the share's block size, in bytes.
  */
 extern void await_store(struct client *c, const struct handle *dir,
 						size_t block);

@@ -96,9 +96,11 @@ reconnect(struct client *c)
 			close(c->fd);
 		c->fd = socket(AF_INET, c->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 		if (c->fd >= 0 && bind_source(c) &&
-			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) == 0 &&
-			(c->udp || send(c->fd, c->greeting.data, c->greeting.size,
-							MSG_NOSIGNAL) == (ssize_t) c->greeting.size))
+			connect(c->fd, (struct sockaddr *) &address, sizeof(address)) ==
+				0 &&
+			(c->udp ||
+			 send(c->fd, c->greeting.data, c->greeting.size, MSG_NOSIGNAL) ==
+				 (ssize_t) c->greeting.size))
 			break;
 		if (!c->persistent)
 			bail_out("port %d: %s", c->port, strerror(errno));

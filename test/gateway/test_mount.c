@@ -214,7 +214,9 @@ test_list_of_mounts(struct client *c, struct client *other_gateway)
 	v3_rmdir(c, &root, S("mounted"));
 }
 
-/* DUMP takes no credential, so its reply has a bound however long the list is. */
+/*
+ * DUMP takes no credential, so its reply has a bound however long the list is.
+ */
 static void
 test_long_list(struct client *c)
 {
@@ -250,11 +252,15 @@ test_spellings(struct client *c)
 		strcat(path, "/spelled");
 		root_of(c, path);
 	}
-	is(strtol(sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
-			  NULL, 10), 1, "eight spellings of a path are one mount");
+	is(strtol(
+		   sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
+		   NULL, 10),
+	   1, "eight spellings of a path are one mount");
 	unmount(c, "/export/spelled/../spelled/");
-	is(strtol(sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
-			  NULL, 10), 0, "which a ninth takes back");
+	is(strtol(
+		   sql("SELECT count(*) FROM dittofs.mounts WHERE client = '127.0.0.1'"),
+		   NULL, 10),
+	   0, "which a ninth takes back");
 	v3_rmdir(c, &root, S("spelled"));
 }
 

@@ -90,10 +90,11 @@ test_stores(void **state)
 	assert_int_equal(store[0]->request_timeout, 90000);
 	assert_int_equal(store[0]->connect_timeout, 20000);
 	assert_int_equal(store[0]->parallel, 3);
-	assert_string_equal(READ("--content-store=name=a,type=filesystem,base_path=/a,"
-							 "parallel=257"),
-						"--content-store: content store: parallel: \"257\" is out "
-						"of range: 0 to 256");
+	assert_string_equal(
+		READ("--content-store=name=a,type=filesystem,base_path=/a,"
+			 "parallel=257"),
+		"--content-store: content store: parallel: \"257\" is out "
+		"of range: 0 to 256");
 	assert_string_equal(READ("--content-store=name=a,type=memory"),
 						"content store a: no type (filesystem|s3)");
 	assert_string_equal(READ("--content-store=name=a,disk=/x"),
@@ -107,19 +108,22 @@ test_stores(void **state)
 						"(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
 						"AWS_SESSION_TOKEN) or a file, not from the command "
 						"line");
-	assert_string_equal(READ("--content-store=name=a,type=filesystem,base_path=x"),
-						"content store a: base_path must be an absolute path");
-	assert_string_equal(READ("--content-store=name=a,type=filesystem,base_path=/x",
-							 "--content-store=name=a,type=filesystem,base_path=/y"),
-						"content store a is given twice");
+	assert_string_equal(
+		READ("--content-store=name=a,type=filesystem,base_path=x"),
+		"content store a: base_path must be an absolute path");
+	assert_string_equal(
+		READ("--content-store=name=a,type=filesystem,base_path=/x",
+			 "--content-store=name=a,type=filesystem,base_path=/y"),
+		"content store a is given twice");
 	assert_string_equal(READ("--content-store=name=a,type=s3,bucket=my?bucket"),
 						"content store a: bucket: \"my?bucket\" is not the "
 						"name of a bucket: it has characters other than a-z, "
 						"0-9, dots and hyphens (3 to 63 of a-z, 0-9, dots and "
 						"hyphens; a path in the bucket is the setting prefix)");
-	assert_string_equal(READ("--content-store=name=a,type=s3,bucket=bbb,prefix=a?b"),
-						"content store a: prefix: \"a?b\" has characters other "
-						"than letters, digits and -_./");
+	assert_string_equal(
+		READ("--content-store=name=a,type=s3,bucket=bbb,prefix=a?b"),
+		"content store a: prefix: \"a?b\" has characters other "
+		"than letters, digits and -_./");
 	unsetenv("AWS_ACCESS_KEY_ID");
 	assert_string_equal(READ("--content-store=name=a,type=s3,bucket=bbb"),
 						"content store a: no credentials: AWS_ACCESS_KEY_ID and "
@@ -272,8 +276,8 @@ test_complaints(void **state)
 	assert_string_equal(READ("--workers=4", "--max-conns=11"),
 						"--max-conns: 11 connections are too few for 4 workers, "
 						"which need 3 each");
-	assert_string_equal(READ("--cofnig", "x.yaml", "--port", "--listen=,", "stray",
-							 "--rpcbind=maybe"),
+	assert_string_equal(READ("--cofnig", "x.yaml", "--port", "--listen=,",
+							 "stray", "--rpcbind=maybe"),
 						"unknown option \"--cofnig\"; did you mean --config?\n"
 						"--port needs a value\n"
 						"unexpected argument \"stray\"\n"

@@ -261,8 +261,14 @@ test_doors(void **state)
 		{100000, 2, 0, {PROG_UNAVAIL, PROG_UNAVAIL, -1, -1}},
 		{100000, 2, 4, {PROG_UNAVAIL, PROG_UNAVAIL, SUCCESS, PROC_UNAVAIL}},
 		{100000, 4, 4, {PROG_UNAVAIL, PROG_UNAVAIL, SUCCESS, PROC_UNAVAIL}},
-		{100000, 3, 9, {PROG_UNAVAIL, PROG_UNAVAIL, PROC_UNAVAIL, PROC_UNAVAIL}},
-		{100000, 5, 0, {PROG_UNAVAIL, PROG_UNAVAIL, PROG_MISMATCH, PROG_MISMATCH}},
+		{100000,
+		 3,
+		 9,
+		 {PROG_UNAVAIL, PROG_UNAVAIL, PROC_UNAVAIL, PROC_UNAVAIL}},
+		{100000,
+		 5,
+		 0,
+		 {PROG_UNAVAIL, PROG_UNAVAIL, PROG_MISMATCH, PROG_MISMATCH}},
 	};
 
 	(void) state;
@@ -298,7 +304,9 @@ number_of_programs(void)
 	return count;
 }
 
-/* Counters have a place for each procedure of each program, and for no other. */
+/*
+ * Counters have a place for each procedure of each program, and for no other.
+ */
 static void
 test_counted_procedures(void **state)
 {
@@ -435,7 +443,8 @@ test_truncated_message(void **state)
 
 	(void) state;
 	getattr(&message, 3);
-	rpc_decode_call((char *) message.data, message.size, DOOR_TCP, &call, &refusal);
+	rpc_decode_call((char *) message.data, message.size, DOOR_TCP, &call,
+					&refusal);
 	arguments = call.arguments;
 	for (size_t size = 0; size < arguments; size++)
 	{
@@ -443,8 +452,8 @@ test_truncated_message(void **state)
 		char	   *copy = malloc(size + 1);
 
 		memcpy(copy, message.data, size);
-		assert_int_not_equal(rpc_decode_call(copy, size, DOOR_TCP, &call, &refusal),
-							 RPC_CALL);
+		assert_int_not_equal(
+			rpc_decode_call(copy, size, DOOR_TCP, &call, &refusal), RPC_CALL);
 		free(copy);
 	}
 }
@@ -457,19 +466,22 @@ test_not_a_call(void **state)
 	struct rpc_refusal refusal;
 
 	(void) state;
-	assert_int_equal(rpc_decode_call((char *) message.data, 0, DOOR_TCP, &call, &refusal),
-					 RPC_NOT_A_CALL);
+	assert_int_equal(
+		rpc_decode_call((char *) message.data, 0, DOOR_TCP, &call, &refusal),
+		RPC_NOT_A_CALL);
 	add(&message, 1);
 	add(&message, REPLY);
 	add(&message, 2);
-	assert_int_equal(rpc_decode_call((char *) message.data, message.size, DOOR_TCP,
-									 &call, &refusal), RPC_NOT_A_CALL);
+	assert_int_equal(rpc_decode_call((char *) message.data, message.size,
+									 DOOR_TCP, &call, &refusal),
+					 RPC_NOT_A_CALL);
 }
 
 static void
 test_replies(void **state)
 {
-	struct rpc_refusal mismatch = {.accept = PROG_MISMATCH, .low = 3, .high = 3};
+	struct rpc_refusal mismatch = {
+		.accept = PROG_MISMATCH, .low = 3, .high = 3};
 	struct rpc_refusal garbage = {.accept = GARBAGE_ARGS};
 	struct rpc_refusal rpc = {.denied = true, .reject = RPC_MISMATCH,
 							  .low = 2, .high = 2};
@@ -527,8 +539,9 @@ test_caller(void **state)
 		0, 4, 10, 0, 0, 7, 0, 0, 3, 0x67, 0, 2, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0};
 	static const unsigned char call[] = {
 		0, 1, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8};
-	static const struct arrival arrival = {
-		.connection = 0xfffefdfcfbfaf9f8, .connected = 0x01020304, .arrived = 7};
+	static const struct arrival arrival = {.connection = 0xfffefdfcfbfaf9f8,
+										   .connected = 0x01020304,
+										   .arrived = 7};
 	static const unsigned char arrived_call[] = {
 		0, 2, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8,
 		0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8,
@@ -566,7 +579,8 @@ checksum_of(const char *record, size_t size)
 	struct bytes identity;
 	struct bytes arguments;
 
-	assert_int_equal(rpc_decode_call(record, size, DOOR_TCP, &call, &refusal), RPC_CALL);
+	assert_int_equal(rpc_decode_call(record, size, DOOR_TCP, &call, &refusal),
+					 RPC_CALL);
 	identity.data = record + call.identity;
 	identity.size = (uint32_t) (call.arguments - call.identity);
 	arguments.data = record + call.arguments;
@@ -578,7 +592,10 @@ checksum_of(const char *record, size_t size)
 static void
 test_checksum(void **state)
 {
-	/* header; flavor, length, stamp, name, uid, gid, no groups; verifier; 4 bytes */
+	/*
+	 * header; flavor, length, stamp, name, uid, gid, no groups; verifier; 4
+	 * bytes
+	 */
 	static const unsigned char call[] = {
 		0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2,
 		0, 1, 0x86, 0xa3, 0, 0, 0, 3, 0, 0, 0, 9,

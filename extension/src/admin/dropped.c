@@ -146,7 +146,9 @@ collect(const Dirent *dirent, void *arg)
 #define DIRECTORY_SLICE 256
 
 /*
- * Deletes an entry and its inode.  False: the inode is locked, so it
+ * Deletes an entry and its inode.  False: the inode is locked, so the entry
+ * stays for another time.  An entry that is damaged may lead to nothing, or into
+ * another share.
  */
 static bool
 delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)

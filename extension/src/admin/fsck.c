@@ -162,8 +162,8 @@ dittofs_fsck_loops(PG_FUNCTION_ARGS)
 /*
  * fsck_attach(dir, name, child): enters an inode into a directory of its share
  * under this name; of a directory, '..' follows.  The link count of a directory
- * that gains a subdirectory grows; that of the child is for whoever counts its
- * names.  False: the name is no name, or another entry has it.
+ * that gains a subdirectory grows; that of the child is left to the code that
+ * counts its names.  False: the name is no name, or another entry has it.
  */
 Datum
 dittofs_fsck_attach(PG_FUNCTION_ARGS)

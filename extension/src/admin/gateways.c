@@ -47,8 +47,8 @@ take_arguments(FunctionCallInfo fcinfo, const Argument *expected, int n,
 
 /*
  * register_replica(replica_id, host, pid, version, address, started_at, state,
- * clients, calls_per_second): every few seconds.  The oldest of what nobody
- * asks for any more goes at the same time.
+ * clients, calls_per_second): every few seconds.  Also deletes the oldest rows
+ * that are no longer needed.
  */
 Datum
 dittofs_register_replica(PG_FUNCTION_ARGS)

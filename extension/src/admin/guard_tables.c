@@ -435,9 +435,8 @@ is_of_sql(Oid function)
 }
 
 /*
- * A table of ours, a sequence or a view; the first is check_tables()'s.  A
- * fileid is never used again, and nobody knows which have been but the
- * sequence.
+ * A table of ours, a sequence or a view; check_tables() has the tables.  A
+ * fileid is never used again, and only the sequence knows which have been used.
  */
 static void
 check_relation(const ObjectAddress *object, Oid extension, Node *statement,

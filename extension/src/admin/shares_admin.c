@@ -9,13 +9,13 @@
  * EXECUTE.  What goes wrong is an ERROR with a hint, since people read it.
  *
  * Options are the rows of dittofs_share_options.h.  An argument is found by its
- * name in the function's declaration, so the order there means nothing here, and
- * an option that the declaration of an older version lacks was not given.
+ * name in the function's declaration, so the order there means nothing here,
+ * and an option that the declaration of an older version lacks was not given.
  *
- * Dropping an empty share locks out whoever could add a file meanwhile, by the
- * root directory's lock, which every addition to it needs too.  With force nobody
- * is locked out: the share's row goes, so that nobody finds it any more, and its
- * files are deleted afterwards (dropped.c).
+ * Dropping an empty share excludes additions meanwhile, by the root directory's
+ * lock, which every addition to it needs too.  With force it excludes none: the
+ * share's row is deleted, so that no call finds it any more, and its files are
+ * deleted afterwards (dropped.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +54,10 @@ PG_FUNCTION_INFO_V1(dittofs_drop_share);
  * Arguments
  */
 
-/* The arguments of the function that is called, with the names of its declaration. */
+/*
+ * The arguments of the function that is called, with the names of its
+ * declaration.
+ */
 typedef struct Arguments
 {
 	FunctionCallInfo fcinfo;
@@ -65,15 +68,16 @@ typedef struct Arguments
 static void
 arguments_read(FunctionCallInfo fcinfo, Arguments *arguments)
 {
-	HeapTuple	function = SearchSysCache1(PROCOID,
-										   ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	HeapTuple	function =
+		SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
 	Oid		   *types;
 	char	   *modes;
 
 	if (!HeapTupleIsValid(function))
 		elog(ERROR, "no function %u", fcinfo->flinfo->fn_oid);
 	arguments->fcinfo = fcinfo;
-	arguments->n = get_func_arg_info(function, &types, &arguments->names, &modes);
+	arguments->n =
+		get_func_arg_info(function, &types, &arguments->names, &modes);
 	ReleaseSysCache(function);
 }
 
@@ -113,7 +117,9 @@ text_argument(const Arguments *arguments, const char *name)
 	return TextDatumGetCString(argument(arguments, name));
 }
 
-/* NULL is no value of any option; alter_share() does not ask where it is given. */
+/*
+ * NULL is no value of any option; alter_share() does not ask where it is given.
+ */
 static void
 refuse_null(const char *option)
 {
@@ -154,12 +160,14 @@ check_share_name(const char *name)
 		if (path_name_is(&path.names[i], ".."))
 			bad_share_name(name, "It contains \"..\".");
 		if (path.names[i].len > FS_NAME_MAX)
-			bad_share_name(name, psprintf("A part of it is longer than %d bytes.",
-										  FS_NAME_MAX));
+			bad_share_name(
+				name,
+				psprintf("A part of it is longer than %d bytes.", FS_NAME_MAX));
 		written += 1 + path.names[i].len;
 	}
 	if (len > 1 && written != len)
-		bad_share_name(name, "It ends with a slash, or contains \"//\" or \".\".");
+		bad_share_name(name,
+					   "It ends with a slash, or contains \"//\" or \".\".");
 }
 
 static void
@@ -228,7 +236,8 @@ option_value(const ShareOption *option, NullableDatum argument)
 
 /*
  * Checks the arguments that are options, and sets their columns.  When a share
- * is made, all must be given but limits; otherwise NULL leaves an option as it is.
+ * is made, all must be given but limits; otherwise NULL leaves an option as it
+ * is.
  */
 static void
 set_options(Columns *columns, const Arguments *arguments, bool making)
@@ -258,7 +267,8 @@ set_options(Columns *columns, const Arguments *arguments, bool making)
 
 /*
  * The store that argument content_store names, for content of the kind that
- * argument content names; 0 where that kind has none.  Keeps it from being dropped.
+ * argument content names; 0 where that kind has none.  Keeps it from being
+ * dropped.
  */
 static SpiArg
 find_store(const Arguments *arguments)
@@ -279,8 +289,10 @@ find_store(const Arguments *arguments)
 		return spi_null(INT4OID);
 	}
 	name = text_argument(arguments, "content_store");
-	if (spi_run("SELECT store_id, kind FROM dittofs.content_stores WHERE name = $1"
-				" FOR KEY SHARE", spi_text(name)) == 0)
+	if (spi_run(
+			"SELECT store_id, kind FROM dittofs.content_stores WHERE name = $1"
+			" FOR KEY SHARE",
+			spi_text(name)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("content store \"%s\" does not exist", name),
@@ -310,7 +322,8 @@ alter_content(Columns *columns, const Arguments *arguments)
 		return false;
 	}
 	word_check("content", CONTENT_WORDS, text_argument(arguments, "content"));
-	set_column(columns, "content", spi_datum(TEXTOID, argument(arguments, "content")));
+	set_column(columns, "content",
+			   spi_datum(TEXTOID, argument(arguments, "content")));
 	set_column(columns, "content_store_id", find_store(arguments));
 	return true;
 }
@@ -319,7 +332,9 @@ alter_content(Columns *columns, const Arguments *arguments)
  * create_share
  */
 
-/* Differs between shares; positive, and never 0, which clients take for none. */
+/*
+ * Differs between shares; positive, and never 0, which clients take for none.
+ */
 static int64
 fsid_from_uuid(const pg_uuid_t *uuid)
 {
@@ -328,7 +343,9 @@ fsid_from_uuid(const pg_uuid_t *uuid)
 	return (int64) (hash & PG_INT64_MAX) | 1;
 }
 
-/* Sets what a share never loses or changes; the handle of its root is returned. */
+/*
+ * Sets what a share never loses or changes; the handle of its root is returned.
+ */
 static bytea *
 set_identity(Columns *columns)
 {
@@ -349,7 +366,8 @@ set_identity(Columns *columns)
 	set_column(columns, "root_id", spi_uuid(root_id));
 	set_column(columns, "fsid", spi_int8(fsid_from_uuid(uuid)));
 	set_column(columns, "cookie_seed", spi_int8(cookie_seed));
-	set_column(columns, "cookie_key", spi_datum(BYTEAOID, PointerGetDatum(key)));
+	set_column(columns, "cookie_key",
+			   spi_datum(BYTEAOID, PointerGetDatum(key)));
 	return handle_form(uuid, root_id);
 }
 
@@ -367,7 +385,8 @@ insert_share(const Columns *columns, int32 *share_id)
 	appendStringInfoString(&sql, ") VALUES (");
 	for (int i = 0; i < columns->n; i++)
 		appendStringInfo(&sql, "%s$%d", i > 0 ? ", " : "", i + 1);
-	appendStringInfoString(&sql, ") ON CONFLICT (name) DO NOTHING RETURNING share_id");
+	appendStringInfoString(
+		&sql, ") ON CONFLICT (name) DO NOTHING RETURNING share_id");
 	inserted = spi_execute(sql.data, false, columns->n, columns->values) > 0;
 	if (inserted)
 		*share_id = DatumGetInt32(spi_value(0, 1, NULL));
@@ -399,7 +418,8 @@ dittofs_create_share(PG_FUNCTION_ARGS)
 	word_check("content", CONTENT_WORDS, text_argument(&arguments, "content"));
 	handle = set_identity(&columns);
 	set_column(&columns, "name", spi_text(name));
-	set_column(&columns, "content", spi_datum(TEXTOID, argument(&arguments, "content")));
+	set_column(&columns, "content",
+			   spi_datum(TEXTOID, argument(&arguments, "content")));
 	set_options(&columns, &arguments, true);
 
 	spi_begin();
@@ -440,8 +460,8 @@ update_share(const Share *share, const Columns *columns)
 	appendStringInfoString(&sql, "UPDATE dittofs.shares SET ");
 	for (int i = 0; i < columns->n; i++)
 	{
-		appendStringInfo(&sql, "%s%s = $%d", i > 0 ? ", " : "", columns->names[i],
-						 i + 1);
+		appendStringInfo(&sql, "%s%s = $%d", i > 0 ? ", " : "",
+						 columns->names[i], i + 1);
 		args[i] = columns->values[i];
 	}
 	appendStringInfo(&sql, " WHERE share_id = $%d", columns->n + 1);
@@ -512,7 +532,8 @@ drop_records(const Share *share)
 	SpiArg		share_id = spi_int4(share->share_id);
 
 	spi_begin();
-	if (spi_run("DELETE FROM dittofs.shares WHERE share_id = $1", share_id) == 0)
+	if (spi_run("DELETE FROM dittofs.shares WHERE share_id = $1", share_id) ==
+		0)
 		refuse_missing(share->name);	/* another transaction has dropped it */
 	for (int i = 0; i < lengthof(statements); i++)
 		spi_run(statements[i], share_id);

@@ -37,7 +37,7 @@ atime_touch(const Share *share, Inode *inode)
 		inode->atime > inode->mtime && inode->atime > inode->ctime &&
 		now - inode->atime < DAY)
 		return;
-	/* whoever only reads need not suffer from what forbids changes */
+	/* a reader need not suffer from obstacles to changes */
 	if (!table_may_change(REL_FILES))
 		return;
 	change_begin("dittofs: access time", CHANGE_UNSTABLE);

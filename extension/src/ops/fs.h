@@ -117,8 +117,8 @@ typedef enum Stability
  */
 
 /*
- * Enters the object of a handle, of HANDLE_LEN bytes.  caller may be NULL, who
- * is nobody.  BADHANDLE, STALE (no such share), ACCES, TOOWEAK
+ * Enters the object of a handle, of HANDLE_LEN bytes.  caller may be NULL, which
+ * is no caller.  BADHANDLE, STALE (no such share), ACCES, TOOWEAK
  */
 extern Status op_enter(Op *op, FsBytes handle, const Caller *caller);
 /* Enters an object of a share that is known.  ACCES, TOOWEAK */
@@ -502,8 +502,8 @@ extern int64 fs_break_locks(const Op *op,
 							bool (*client) (const pg_uuid_t *id, void *arg),
 							void *arg, FsLockReply *result);
 /*
- * For passes, which bracket them: who waits for nobody any more is let in; a file that
- * has no locks is not noted any more.  False: somebody has the file.
+ * For passes, which bracket them: lets in the waiters that nothing blocks any
+ * more, and forgets a file that has no locks. False: the file is not free.
  */
 extern bool fs_admit_waiters(const pg_uuid_t *id);
 extern bool fs_sweep_locks(const pg_uuid_t *id);

@@ -38,27 +38,24 @@ fs_info(const Op *op, FsInfo *result)
 	if (status != FS_OK)
 		return status;
 	share = op->share;
-	*result = (FsInfo)
-	{
-		.attributes = got.attributes,
-		.rtmax = share->rtmax,
-		.rtpref = share->rtpref,
-		.rtmult = TRANSFER_MULTIPLE,
-		.wtmax = share->wtmax,
-		.wtpref = share->wtpref,
-		.wtmult = TRANSFER_MULTIPLE,
-		.dtpref = share->dtpref,
-		.maxfilesize = share->maxfilesize,
-		.time_delta = TIME_DELTA,
-		.properties = FSF3_LINK | FSF3_SYMLINK | FSF3_HOMOGENEOUS |
-		FSF3_CANSETTIME,
-		.linkmax = FS_LINK_MAX,
-		.name_max = FS_NAME_MAX,
-		.no_trunc = true,
-		.chown_restricted = true,
-		.case_insensitive = false,
-		.case_preserving = true
-	};
+	memset(result, 0, sizeof(FsInfo));
+	result->attributes = got.attributes;
+	result->rtmax = share->rtmax;
+	result->rtpref = share->rtpref;
+	result->rtmult = TRANSFER_MULTIPLE;
+	result->wtmax = share->wtmax;
+	result->wtpref = share->wtpref;
+	result->wtmult = TRANSFER_MULTIPLE;
+	result->dtpref = share->dtpref;
+	result->maxfilesize = share->maxfilesize;
+	result->time_delta = TIME_DELTA;
+	result->properties = FSF3_LINK | FSF3_SYMLINK | FSF3_HOMOGENEOUS |
+		FSF3_CANSETTIME;
+	result->linkmax = FS_LINK_MAX;
+	result->name_max = FS_NAME_MAX;
+	result->no_trunc = true;
+	result->chown_restricted = true;
+	result->case_preserving = true;
 	return FS_OK;
 }
 

@@ -2,7 +2,8 @@
 /*-------------------------------------------------------------------------
  *
  * ops.c
- *	  Defines what the operations share: the object of a call, names, times, wcc.
+ *	  Defines what the operations share: the object of a call, names, times,
+ *	  wcc.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +23,7 @@ op_enter_share(Op *op, const Share *share, const pg_uuid_t *id,
 	op->caller = caller;
 	op->id = *id;
 	if (caller == NULL)
-		return op->status = FS_ACCES;	/* nobody is nobody */
+		return op->status = FS_ACCES;	/* no caller */
 	op->status = share_admits(share, caller);
 	if (op->status == FS_OK)
 		cred_squash(share, caller, &op->cred);
@@ -43,7 +44,10 @@ op_enter(Op *op, FsBytes handle, const Caller *caller)
 	return op_enter_share(op, share, &parsed.id, caller);
 }
 
-/* A handle names an object of one share; with another share's name it is forged. */
+/*
+ * A handle names an object of one share; with another share's name it is
+ * forged.
+ */
 static bool
 in_share(const Op *op, const Inode *inode)
 {
@@ -95,8 +99,8 @@ op_lock_dir(const Op *op, Inode **dir)
 }
 
 /*
- * A lock that is needed after others, out of order. Another transaction has it only
- * in the moment when the name we looked up came to mean another directory.
+ * A lock that is needed after others, out of order. Another transaction has it
+ * only in the moment when the name we looked up came to mean another directory.
  * What he may have put into it just before we got the lock must be seen.
  */
 Inode *
@@ -126,10 +130,12 @@ op_name(const FsBytes *bytes, FsName *name)
 		return FS_INVAL;
 	if (name->len > FS_NAME_MAX)
 		return FS_NAMETOOLONG;
-	if (memchr(name->data, '\0', name->len) || memchr(name->data, '/', name->len))
+	if (memchr(name->data, '\0', name->len) ||
+		memchr(name->data, '/', name->len))
 		return FS_INVAL;
 	name->dot = name->len == 1 && name->data[0] == '.';
-	name->dotdot = name->len == 2 && name->data[0] == '.' && name->data[1] == '.';
+	name->dotdot =
+		name->len == 2 && name->data[0] == '.' && name->data[1] == '.';
 	return FS_OK;
 }
 

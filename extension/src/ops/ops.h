@@ -6,8 +6,8 @@
  *	  operations.
  *
  * An operation reads: enter, find or lock the inodes, check, change, reply.
- * Everything is checked before the first change, so a status other than FS_OK
- * means that nothing happened.
+ * Each operation checks everything before its first change, so a status other
+ * than FS_OK means that nothing happened.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,14 +31,14 @@ typedef struct FsName
 	bool		dotdot;
 } FsName;
 
-/* The object as it is, without a lock.  STALE */
+/* Reads the object without a lock.  STALE */
 extern Status op_get(const Op *op, Inode *inode);
 /* The same, and it must be a directory.  STALE, NOTDIR */
 extern Status op_get_dir(const Op *op, Inode *dir);
 
-/* The object, locked.  STALE */
+/* Locks the object.  STALE */
 extern Status op_lock(const Op *op, Inode **inode);
-/* The object, locked; a directory, of a share that can be changed.  ROFS */
+/* Locks the object, a directory of a share that can be changed.  ROFS */
 extern Status op_lock_dir(const Op *op, Inode **dir);
 
 /* A lock out of order: an ERROR that asks for a rerun if it is not free. */
@@ -56,10 +56,13 @@ extern FsTime op_tick(const Inode *inode);
 extern void op_touch_dir(Inode *dir);
 /* Link count, owner, mode, name of an inode changed. */
 extern void op_touch_ctime(Inode *inode);
-/* Drops a link; the last one takes inode and content along. */
+/* Drops a link; with the last one inode and content go. */
 extern void op_unlink(const Share *share, Inode *inode);
 
-/* wcc: before the operation, and after it, which makes it one that is given. */
+/*
+ * Weak cache consistency data: before the operation, and after it, which makes
+ * it one that is given.
+ */
 extern void wcc_before(OptWcc *wcc, const Inode *inode);
 extern void wcc_after(OptWcc *wcc, const Share *share, const Inode *inode);
 /* For a failure: the current attributes, if there are any. */
@@ -68,8 +71,8 @@ extern void wcc_now(OptWcc *wcc, const Op *op);
 extern void fattr_now(OptFattr *attributes, const Op *op, const Inode *inode);
 
 /*
- * May cred set these attributes of inode?  Says so before anything is changed
- * (ops_attr.c): PERM, ACCES, ISDIR, INVAL, FBIG.
+ * May the caller set these attributes of the inode?  Asked before anything is
+ * changed (ops_attr.c): PERM, ACCES, ISDIR, INVAL, FBIG.
  */
 extern Status setattr_check(const Op *op, const Inode *inode,
 							const SetAttrs *set);

@@ -25,29 +25,21 @@
 Status
 fs_prepare_read(const Op *op, const FsRange *args, FsReadPrepared *result)
 {
-	Inode		inode;
-	Status		status = op->status;
+	DataRead	read;
+	Status		status = data_read_begin(op, args, &read);
 
-	result->attributes.given = false;
-	if (status != FS_OK || (status = op_get(op, &inode)) != FS_OK)
-		return status;
-	if (args->offset < 0 || args->count < 0)
-		status = FS_INVAL;
-	else
-		status = data_check_read(op, &inode);
 	if (status == FS_OK)
 	{
-		int32		n = data_clamp_read(op, &inode, args->offset, args->count,
-										&result->eof);
 		ContentPlan plan;
 
-		content_plan(&inode, args->offset, n, &plan);
+		result->eof = read.eof;
+		content_plan(&read.inode, args->offset, read.count, &plan);
 		result->segments = plan_encode(&plan);
 		result->data = plan_data(&plan);
-		if (n > 0)
-			atime_touch(op->share, &inode);
+		if (read.count > 0)
+			atime_touch(op->share, &read.inode);
 	}
-	fattr_now(&result->attributes, op, &inode);
+	data_read_end(op, &read, &result->attributes);
 	return status;
 }
 
@@ -154,12 +146,8 @@ fs_commit_write(const Op *op, const FsCommitWrite *args, FsWritten *result)
 	result->wcc.given = false;
 	if (status != FS_OK)
 		return status;
-	change_begin("dittofs.commit_write()",
-				 args->stability == STABILITY_UNSTABLE ?
-				 CHANGE_UNSTABLE : CHANGE_DURABLE);
-	status = op_lock(op, &inode);
-	if (inode != NULL)
-		wcc_before(&result->wcc, inode);
+	status = data_write_begin("dittofs.commit_write()", op, args->stability,
+							  &inode, result);
 	if (status == FS_OK)
 		status = check_commit_write(op, inode, args, refs, &n, &count);
 	if (status == FS_OK && count > 0)
@@ -173,13 +161,7 @@ fs_commit_write(const Op *op, const FsCommitWrite *args, FsWritten *result)
 		data_written(op, inode, args->offset, count);
 		staged_note(op->share, inode, wanted);
 	}
-	if (status == FS_OK)
-		data_answer(result, (int32) count, args->stability);
-	if (inode != NULL)
-		wcc_after(&result->wcc, op->share, inode);
-	else
-		wcc_now(&result->wcc, op);
-	change_end();
+	data_write_end(op, inode, status, (int32) count, args->stability, result);
 	return status;
 }
 

@@ -72,8 +72,9 @@ data_check_range(const Share *share, int64 offset, int64 count)
 	return FS_OK;
 }
 
-int32
-data_clamp_read(const Op *op, const Inode *inode, int64 offset, int64 count, bool *eof)
+static int32
+clamp_read(const Op *op, const Inode *inode, int64 offset, int64 count,
+		   bool *eof)
 {
 	count = Min(count, op->share->rtmax);
 	if (offset >= inode->size)
@@ -85,33 +86,51 @@ data_clamp_read(const Op *op, const Inode *inode, int64 offset, int64 count, boo
 }
 
 Status
-fs_read(const Op *op, const FsRange *args, FsRead *result)
+data_read_begin(const Op *op, const FsRange *args, DataRead *read)
 {
-	Inode		inode;
 	Status		status = op->status;
 
-	result->attributes.given = false;
-	if (status != FS_OK || (status = op_get(op, &inode)) != FS_OK)
+	if (status == FS_OK)
+		status = op_get(op, &read->inode);
+	read->found = status == FS_OK;
+	if (!read->found)
 		return status;
 	if (args->offset < 0 || args->count < 0)
-		status = FS_INVAL;
-	else
-		status = data_check_read(op, &inode);
+		return FS_INVAL;
+	status = data_check_read(op, &read->inode);
+	if (status == FS_OK)
+		read->count = clamp_read(op, &read->inode, args->offset, args->count,
+								 &read->eof);
+	return status;
+}
+
+void
+data_read_end(const Op *op, const DataRead *read, OptFattr *attributes)
+{
+	attributes->given = false;
+	if (read->found)
+		fattr_now(attributes, op, &read->inode);
+}
+
+Status
+fs_read(const Op *op, const FsRange *args, FsRead *result)
+{
+	DataRead	read;
+	Status		status = data_read_begin(op, args, &read);
+
 	if (status == FS_OK)
 	{
-		int32		n = data_clamp_read(op, &inode, args->offset, args->count,
-										&result->eof);
-
-		if (content_elsewhere(&inode, args->offset, n))
+		result->eof = read.eof;
+		if (content_elsewhere(&read.inode, args->offset, read.count))
 			status = FS_ELSEWHERE;
 		else
 		{
-			result->data = content_read(&inode, args->offset, n);
-			if (n > 0)
-				atime_touch(op->share, &inode);
+			result->data = content_read(&read.inode, args->offset, read.count);
+			if (read.count > 0)
+				atime_touch(op->share, &read.inode);
 		}
 	}
-	fattr_now(&result->attributes, op, &inode);
+	data_read_end(op, &read, &result->attributes);
 	return status;
 }
 
@@ -130,12 +149,35 @@ data_written(const Op *op, Inode *inode, int64 offset, int64 count)
 	inode_dirty(inode);
 }
 
-void
-data_answer(FsWritten *result, int32 count, Stability stability)
+Status
+data_write_begin(const char *function, const Op *op, Stability stability,
+				 Inode **inode, FsWritten *result)
 {
-	result->count = count;
-	result->stability = stability;
-	write_verifier(result->verifier);
+	Status		status;
+
+	change_begin(function, stability == STABILITY_UNSTABLE ?
+				 CHANGE_UNSTABLE : CHANGE_DURABLE);
+	status = op_lock(op, inode);
+	if (*inode != NULL)
+		wcc_before(&result->wcc, *inode);
+	return status;
+}
+
+void
+data_write_end(const Op *op, const Inode *inode, Status status, int32 count,
+			   Stability stability, FsWritten *result)
+{
+	if (status == FS_OK)
+	{
+		result->count = count;
+		result->stability = stability;
+		write_verifier(result->verifier);
+	}
+	if (inode != NULL)
+		wcc_after(&result->wcc, op->share, inode);
+	else
+		wcc_now(&result->wcc, op);
+	change_end();
 }
 
 /* May count bytes be written there?  What fs_write() answers */
@@ -164,11 +206,8 @@ fs_write(const Op *op, const FsWrite *args, FsWritten *result)
 	result->wcc.given = false;
 	if (status != FS_OK)
 		return status;
-	change_begin("dittofs.write()", args->stability == STABILITY_UNSTABLE ?
-				 CHANGE_UNSTABLE : CHANGE_DURABLE);
-	status = op_lock(op, &inode);
-	if (inode != NULL)
-		wcc_before(&result->wcc, inode);
+	status = data_write_begin("dittofs.write()", op, args->stability, &inode,
+							  result);
 	if (status == FS_OK)
 		status = check_write(op, inode, args);
 	if (status == FS_OK && args->data.len > 0)
@@ -182,13 +221,7 @@ fs_write(const Op *op, const FsWrite *args, FsWritten *result)
 		data_written(op, inode, args->offset, args->data.len);
 		staged_note(op->share, inode, wanted);
 	}
-	if (status == FS_OK)
-		data_answer(result, args->data.len, args->stability);
-	if (inode != NULL)
-		wcc_after(&result->wcc, op->share, inode);
-	else
-		wcc_now(&result->wcc, op);
-	change_end();
+	data_write_end(op, inode, status, args->data.len, args->stability, result);
 	return status;
 }
 

@@ -19,12 +19,33 @@ extern Status data_check_write(const Op *op, const Inode *inode);
  * Is [offset, offset + count) what a file of this share can have?  INVAL, FBIG
  */
 extern Status data_check_range(const Share *share, int64 offset, int64 count);
-/* How much of [offset, offset + count) a read may have. */
-extern int32 data_clamp_read(const Op *op, const Inode *inode, int64 offset,
-							 int64 count, bool *eof);
+
+/* What a read has found. */
+typedef struct DataRead
+{
+	bool		found;			/* the inode; the rest is set if it was */
+	Inode		inode;
+	int32		count;			/* bytes that the read may have */
+	bool		eof;
+} DataRead;
+
+/* Brackets of READ: finds the file, checks the range; gives the attributes. */
+extern Status data_read_begin(const Op *op, const FsRange *args,
+							  DataRead *read);
+extern void data_read_end(const Op *op, const DataRead *read,
+						  OptFattr *attributes);
+
 /* The inode has got count bytes at offset. */
 extern void data_written(const Op *op, Inode *inode, int64 offset, int64 count);
-/* A write that went well: all but its wcc. */
-extern void data_answer(FsWritten *result, int32 count, Stability stability);
+/*
+ * Brackets of WRITE, for an Op that was admitted: the change and the file's
+ * lock; the answer and its wcc.  *inode is NULL if there is no such file.
+ */
+extern Status data_write_begin(const char *function, const Op *op,
+							   Stability stability, Inode **inode,
+							   FsWritten *result);
+extern void data_write_end(const Op *op, const Inode *inode, Status status,
+						   int32 count, Stability stability,
+						   FsWritten *result);
 
 #endif							/* DITTOFS_OPS_DATA_H */

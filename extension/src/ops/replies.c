@@ -101,7 +101,8 @@ enum
 
 /*
  * The word: which of the xids of its key; is there an object; of which
- * connection (0: not told); a hash of user, procedure, credential and arguments.
+ * connection (0: not told); a hash of user, procedure, credential and
+ * arguments.
  */
 #define XID_BITS	6
 #define XID_MASK	((1 << XID_BITS) - 1)
@@ -128,8 +129,8 @@ typedef struct Arrival
 } Arrival;
 
 /*
- * In front of a row's replies: when the first arrived (5 bytes), and for how long
- * the connection had been open then (2).
+ * In front of a row's replies: when the first arrived (5 bytes), and for how
+ * long the connection had been open then (2).
  */
 #define HEAD_SIZE	7
 
@@ -222,7 +223,7 @@ static struct
 typedef struct Heard
 {
 	int64		key;
-	uint64		commits;		/* snapshot_commits() then; 0: nothing is known */
+	uint64		commits;		/* snapshot_commits() then; 0: unknown */
 	uint64		xids;
 } Heard;
 
@@ -294,7 +295,10 @@ arrival_of(const Caller *caller, Arrival *arrival)
 	if (arrival->tag == 0)
 		arrival->tag = TAG_MASK;
 	arrival->arrived = units_of(caller->arrived);
-	/* a call that was first sent on this connection: as if it had always been open */
+	/*
+	 * a call that was first sent on this connection: as if it had always been
+	 * open
+	 */
 	arrival->connected = caller->connected == 0 ?
 		(arrival->arrived - (TIME_MASK >> 1)) & TIME_MASK :
 		units_of(caller->connected);
@@ -311,9 +315,9 @@ same_client(const Arrival *stored, const Arrival *call)
 }
 
 /*
- * For how long the connection had been open: 11 bits with an exponent of 5 before
- * them.  Rounded down, so that it was opened later: see above.  It is only when
- * it is short that it matters.
+ * For how long the connection had been open: 11 bits with an exponent of 5
+ * before them.  Rounded down, so that it was opened later: see above.  It is
+ * only when it is short that it matters.
  */
 #define AGE_BITS	11
 #define AGE_LIMIT	(INT64CONST(1) << AGE_BITS)
@@ -343,7 +347,8 @@ static void
 put_head(char *to, const Arrival *first)
 {
 	uint64		head = first->arrived |
-		(uint64) age_pack(time_after(first->arrived, first->connected)) << TIME_BITS;
+		(uint64) age_pack(time_after(first->arrived, first->connected))
+			<< TIME_BITS;
 
 	for (int i = 0; i < HEAD_SIZE; i++)
 		to[i] = (char) (head >> (8 * i));
@@ -357,7 +362,8 @@ take_head(const char *from, Arrival *first)
 	for (int i = 0; i < HEAD_SIZE; i++)
 		head |= (uint64) (uint8) from[i] << (8 * i);
 	first->arrived = head & TIME_MASK;
-	first->connected = (first->arrived - age_unpack(head >> TIME_BITS)) & TIME_MASK;
+	first->connected =
+		(first->arrived - age_unpack(head >> TIME_BITS)) & TIME_MASK;
 }
 
 static bool
@@ -397,8 +403,10 @@ scan_key(RelScan *rs, RelName table, int64 key)
 {
 	ScanKeyData scankey;
 
-	ScanKeyInit(&scankey, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
-	rel_scan_begin(rs, table, AccessShareLock, GetActiveSnapshot(), &scankey, 1);
+	ScanKeyInit(&scankey, 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(key));
+	rel_scan_begin(rs, table, AccessShareLock, GetActiveSnapshot(), &scankey,
+				   1);
 }
 
 /*
@@ -609,13 +617,14 @@ compare_pending(const void *a, const void *b)
 }
 
 /*
- * A gateway's idea of our clock changes a little, so a connection was not always
- * opened at exactly the same time.
+ * A gateway's idea of our clock changes a little, so a connection was not
+ * always opened at exactly the same time.
  */
 static bool
 share_row(const PendingReply *first, const PendingReply *other)
 {
-	int64		later = time_after(other->arrival.arrived, first->arrival.arrived);
+	int64		later =
+		time_after(other->arrival.arrived, first->arrival.arrived);
 	int64		opened = time_after(other->arrival.connected,
 									first->arrival.connected);
 
@@ -787,8 +796,8 @@ reply_expire(void)
 	if (blocks > 0)
 	{
 		/*
-		 * No other session gets at it now. But its turn may have come while we were
-		 * getting here, and must not come before we have committed.
+		 * No other session gets at it now. But its turn may have come while we
+		 * were getting here, and must not come before we have committed.
 		 */
 		if (!change_turn(turn.number, turn.since, turn.seen))
 			return;

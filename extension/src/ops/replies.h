@@ -2,13 +2,13 @@
 /*-------------------------------------------------------------------------
  *
  * replies.h
- *	  Answers to changes, kept for clients that ask again: the one module that
- *	  touches dittofs.replies_0, _1 and _2.
+ *	  The duplicate request cache (DRC): the one module that touches
+ *	  dittofs.replies_0, _1 and _2.
  *
- * A client that did not get its reply sends the call again, to this replica
- * or another.  Creating, removing and renaming are not to be done twice, so
- * the reply is stored by the transaction that makes the change: either both
- * are there after a crash, or neither.
+ * A client that did not get its reply sends the call again, to this gateway or
+ * another.  A creation, a removal or a rename must not be made twice, so the
+ * transaction that makes the change stores the reply: after a crash either both
+ * are there, or neither.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,38 +38,37 @@ typedef enum Procedure
 } Procedure;
 
 /*
- * Was this very call answered with FS_OK before?  To be asked when the locks
- * of the operation are held (or cannot be had any more), for the first
- * execution may have held them a moment ago.  object: what reply_store() was
- * given, if it was given something.
+ * Was this call answered with FS_OK before?  To be asked when the locks of the
+ * operation are held (or can no longer be had), because the first execution may
+ * have held them until then. object: the one that reply_store() was given, if
+ * any.
  */
 extern bool reply_find(const Op *op, Procedure procedure, pg_uuid_t *object);
 
 /*
- * The call is going to be answered with FS_OK.  object: the inode that the reply
- * is about; NULL where the arguments tell it.
+ * Stores the reply of a call that is going to be answered with FS_OK. object:
+ * the inode that the reply is about; NULL if the arguments name it.
  */
 extern void reply_store(const Op *op, Procedure procedure,
 						const pg_uuid_t *object);
 
-/* Writes what was stored; called by xact.c only. */
+/* Writes stored replies; called by xact.c only. */
 extern void reply_flush(void);
 /*
- * Has what reply_find() was told by empty tables become doubtful?  An ERROR
- * then; called by xact.c only, when all is written.
+ * Raises an ERROR if reply_find() relied on empty tables that are no longer
+ * empty; called by xact.c only, when all is written.
  */
 extern void reply_verify(void);
-/* Forgets it at the end of a transaction; called by xact.c only. */
+/* Forgets the transaction's replies at its end; called by xact.c only. */
 extern void reply_forget(void);
 /*
- * The same at the end of a gateway's transaction that has committed; has_xid: it had
- * a transaction id.
+ * The same at the end of a gateway's transaction that has committed; has_xid:
+ * it had a transaction id.
  */
 extern void reply_committed(bool has_xid);
 
 /*
- * Empties the table of the replies that nobody asks for any more, and passes on
- * the turn.
+ * Empties the table of the oldest replies, and passes on the turn.
  */
 extern void reply_expire(void);
 

@@ -5,21 +5,21 @@
  *	  Makes the operations (fs.h) functions of SQL: arguments into structs,
  *	  structs into rows.
  *
- * Nothing is decided here, and nowhere else does an operation meet SQL's calling
- * convention.  A table says for each argument which member of the struct it
- * becomes, another for each column of the result type which member it is made
- * of.  The names in both are those of extension/sql, and the types of the
- * members are checked when this is compiled; test/shell/t_operations.sh compares
- * names and order with the catalogs.
+ * Nothing is decided here, and nowhere else does an operation meet SQL's
+ * calling convention.  A table says for each argument which member of the
+ * struct it becomes, another for each column of the result type which member it
+ * is made of.  The names in both are those of extension/sql, and the types of
+ * the members are checked when this is compiled; test/shell/t_operations.sh
+ * compares names and order with the catalogs.
  *
  * An operation is added in this order: structs and prototype in fs.h, the
- * function in an ops_*.c, the SQL declaration (and the result type, in tables.c,
- * too), then the tables and the function here.
+ * function in an ops_*.c, the SQL declaration (and the result type, in
+ * tables.c, too), then the tables and the function here.
  *
  * Each function has its tables unrolled, so a call costs what it would cost had
- * the members been written out: a loop at run time took 200 instructions more of
- * the 1,700 of ACCESS.  Nothing is allocated but the row: what it is made of lies
- * in the structs and in a buffer on the stack.
+ * the members been written out: a loop at run time took 200 instructions more
+ * of the 1,700 of ACCESS.  Nothing is allocated but the row: what it is made of
+ * lies in the structs and in a buffer on the stack.
  *
  *-------------------------------------------------------------------------
  */
@@ -71,7 +71,8 @@ static const char *const lock_outcome_words[] = LOCK_OUTCOME_WORDS;
 /* Where a member is, which must be of this type. */
 #define MEMBER(Struct, member, Type) \
 	(offsetof(Struct, member) + 0 * sizeof(char[ \
-		__builtin_types_compatible_p(__typeof__(((Struct *) 0)->member), Type) ? \
+		__builtin_types_compatible_p(__typeof__(((Struct *) 0)->member), \
+									 Type) ? \
 		1 : -1]))
 /* The same of an enum, or of an int that has its numbers. */
 #define MEMBER_WORD(Struct, member) \
@@ -113,13 +114,20 @@ typedef struct Arg
 /* What NULL is: of an offset or a count no number at all, otherwise 0 */
 #define HANDLE(name, op)			{name, ARG_HANDLE, op, 0, NULL}
 #define CALLER(name)				{name, ARG_CALLER, 0, 0, NULL}
-#define BYTES(name, S, m)			{name, ARG_BYTES, MEMBER(S, m, FsBytes), 0, NULL}
-#define OPT(name, S, m)				{name, ARG_OPT, MEMBER(S, m, OptInt), 0, NULL}
-#define NUMBER(name, S, m)			{name, ARG_INT64, MEMBER(S, m, int64), 0, NULL}
-#define EXTENT(name, S, m)			{name, ARG_INT64, MEMBER(S, m, int64), -1, NULL}
-#define NUMBER32(name, S, m)		{name, ARG_INT32, MEMBER(S, m, int32), 0, NULL}
-#define FLAG(name, S, m)			{name, ARG_BOOL, MEMBER(S, m, bool), 0, NULL}
-#define WORD(name, S, m, words)		{name, ARG_WORD, MEMBER_WORD(S, m), -1, words}
+#define BYTES(name, S, m) \
+	{name, ARG_BYTES, MEMBER(S, m, FsBytes), 0, NULL}
+#define OPT(name, S, m) \
+	{name, ARG_OPT, MEMBER(S, m, OptInt), 0, NULL}
+#define NUMBER(name, S, m) \
+	{name, ARG_INT64, MEMBER(S, m, int64), 0, NULL}
+#define EXTENT(name, S, m) \
+	{name, ARG_INT64, MEMBER(S, m, int64), -1, NULL}
+#define NUMBER32(name, S, m) \
+	{name, ARG_INT32, MEMBER(S, m, int32), 0, NULL}
+#define FLAG(name, S, m) \
+	{name, ARG_BOOL, MEMBER(S, m, bool), 0, NULL}
+#define WORD(name, S, m, words) \
+	{name, ARG_WORD, MEMBER_WORD(S, m), -1, words}
 
 /* The index of a word; -1: it is none of them. */
 static int
@@ -208,7 +216,7 @@ unpack(FunctionCallInfo fcinfo, const Arg *args, int nargs, Op *ops, int nops,
 
 typedef enum ColumnKind
 {
-	COLUMN_OPT_FATTR,			/* these two for each status, if they are given */
+	COLUMN_OPT_FATTR,			/* these two for each status, if given */
 	COLUMN_OPT_WCC,
 	COLUMN_FATTR,				/* the others where the status is FS_OK */
 	COLUMN_HANDLE,
@@ -235,16 +243,26 @@ typedef uint8 Verifier[FS_VERIFIER_LEN];
 
 #define OPT_FATTR_COLUMN(name, S, m) \
 	{name, COLUMN_OPT_FATTR, MEMBER(S, m, OptFattr), NULL}
-#define OPT_WCC_COLUMN(name, S, m)	{name, COLUMN_OPT_WCC, MEMBER(S, m, OptWcc), NULL}
-#define FATTR_COLUMN(name, S, m)	{name, COLUMN_FATTR, MEMBER(S, m, Fattr), NULL}
-#define HANDLE_COLUMN(name, S, m)	{name, COLUMN_HANDLE, MEMBER(S, m, Handle), NULL}
-#define INT64_COLUMN(name, S, m)	{name, COLUMN_INT64, MEMBER(S, m, int64), NULL}
-#define INT32_COLUMN(name, S, m)	{name, COLUMN_INT32, MEMBER(S, m, int32), NULL}
-#define BOOL_COLUMN(name, S, m)		{name, COLUMN_BOOL, MEMBER(S, m, bool), NULL}
-#define BYTEA_COLUMN(name, S, m)	{name, COLUMN_BYTEA, MEMBER(S, m, const bytea *), NULL}
-#define VERIFIER_COLUMN(name, S, m)	{name, COLUMN_VERIFIER, MEMBER(S, m, Verifier), NULL}
-#define OPT_INT64_COLUMN(name, S, m) {name, COLUMN_OPT_INT64, MEMBER(S, m, OptInt), NULL}
-#define OPT_BOOL_COLUMN(name, S, m)	{name, COLUMN_OPT_BOOL, MEMBER(S, m, OptInt), NULL}
+#define OPT_WCC_COLUMN(name, S, m) \
+	{name, COLUMN_OPT_WCC, MEMBER(S, m, OptWcc), NULL}
+#define FATTR_COLUMN(name, S, m) \
+	{name, COLUMN_FATTR, MEMBER(S, m, Fattr), NULL}
+#define HANDLE_COLUMN(name, S, m) \
+	{name, COLUMN_HANDLE, MEMBER(S, m, Handle), NULL}
+#define INT64_COLUMN(name, S, m) \
+	{name, COLUMN_INT64, MEMBER(S, m, int64), NULL}
+#define INT32_COLUMN(name, S, m) \
+	{name, COLUMN_INT32, MEMBER(S, m, int32), NULL}
+#define BOOL_COLUMN(name, S, m) \
+	{name, COLUMN_BOOL, MEMBER(S, m, bool), NULL}
+#define BYTEA_COLUMN(name, S, m) \
+	{name, COLUMN_BYTEA, MEMBER(S, m, const bytea *), NULL}
+#define VERIFIER_COLUMN(name, S, m) \
+	{name, COLUMN_VERIFIER, MEMBER(S, m, Verifier), NULL}
+#define OPT_INT64_COLUMN(name, S, m) \
+	{name, COLUMN_OPT_INT64, MEMBER(S, m, OptInt), NULL}
+#define OPT_BOOL_COLUMN(name, S, m) \
+	{name, COLUMN_OPT_BOOL, MEMBER(S, m, OptInt), NULL}
 #define OPT_BYTEA_COLUMN(name, S, m) \
 	{name, COLUMN_OPT_BYTEA, MEMBER(S, m, const bytea *), NULL}
 #define WORD_COLUMN(name, S, m, words) \
@@ -265,7 +283,8 @@ scratch_take(Scratch *scratch, int len, Datum *value)
 {
 	char	   *varlena = scratch->next;
 
-	Assert(varlena + VARHDRSZ + len <= (char *) scratch->room + sizeof(scratch->room));
+	Assert(varlena + VARHDRSZ + len <=
+		   (char *) scratch->room + sizeof(scratch->room));
 	scratch->next += INTALIGN(VARHDRSZ + len);
 	SET_VARSIZE(varlena, VARHDRSZ + len);
 	*value = PointerGetDatum(varlena);
@@ -405,7 +424,8 @@ dittofs_get_file(PG_FUNCTION_ARGS)
 	FsGot		result;
 
 	UNPACK(fcinfo, object_args, &op, 1, NULL);
-	return PACK(TYPE_FILE_RESULT, file_result, fs_getattr(&op, &result), &result);
+	return PACK(TYPE_FILE_RESULT, file_result, fs_getattr(&op, &result),
+				&result);
 }
 
 static const Arg set_file_attributes_args[] = {
@@ -880,7 +900,8 @@ form_head(const FsPage *page, Status status)
 		values[DIRECTORY_EOF] = BoolGetDatum(page->eof);
 		nulls[DIRECTORY_EOF] = false;
 	}
-	return rel_form_result(TYPE_DIRECTORY_ROW, values, nulls, DIRECTORY_COLUMNS);
+	return rel_form_result(TYPE_DIRECTORY_ROW, values, nulls,
+						   DIRECTORY_COLUMNS);
 }
 
 static Datum
@@ -900,11 +921,14 @@ form_entry(const FsEntry *entry)
 	if (entry->attributes.given)
 	{
 		scratch.next = (char *) scratch.room;
-		values[DIRECTORY_ATTRIBUTES] = PointerGetDatum(&entry->attributes.value);
-		handle_write(&entry->handle,
-					 scratch_take(&scratch, HANDLE_LEN, &values[DIRECTORY_HANDLE]));
+		values[DIRECTORY_ATTRIBUTES] =
+			PointerGetDatum(&entry->attributes.value);
+		handle_write(
+			&entry->handle,
+			scratch_take(&scratch, HANDLE_LEN, &values[DIRECTORY_HANDLE]));
 	}
-	return rel_form_result(TYPE_DIRECTORY_ROW, values, nulls, DIRECTORY_COLUMNS);
+	return rel_form_result(TYPE_DIRECTORY_ROW, values, nulls,
+						   DIRECTORY_COLUMNS);
 }
 
 Datum
@@ -970,7 +994,8 @@ dittofs_lock_range(PG_FUNCTION_ARGS)
 	FsLockReply result;
 
 	UNPACK(fcinfo, lock_range_args, &op, 1, &args);
-	return PACK(TYPE_LOCK_RESULT, lock_result, fs_lock(&op, &args, &result), &result);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_lock(&op, &args, &result),
+				&result);
 }
 
 static const Arg unlock_range_args[] = {
@@ -1015,8 +1040,8 @@ dittofs_cancel_lock(PG_FUNCTION_ARGS)
 	FsLockReply result;
 
 	UNPACK(fcinfo, try_lock_args, &op, 1, &args);
-	return PACK(TYPE_LOCK_RESULT, lock_result, fs_cancel_lock(&op, &args, &result),
-				&result);
+	return PACK(TYPE_LOCK_RESULT, lock_result,
+				fs_cancel_lock(&op, &args, &result), &result);
 }
 
 Datum
@@ -1027,8 +1052,8 @@ dittofs_test_lock(PG_FUNCTION_ARGS)
 	FsLockReply result;
 
 	UNPACK(fcinfo, try_lock_args, &op, 1, &args);
-	return PACK(TYPE_LOCK_RESULT, lock_result, fs_test_lock(&op, &args, &result),
-				&result);
+	return PACK(TYPE_LOCK_RESULT, lock_result,
+				fs_test_lock(&op, &args, &result), &result);
 }
 
 static const Arg share_file_args[] = {
@@ -1050,7 +1075,8 @@ dittofs_share_file(PG_FUNCTION_ARGS)
 	FsLockReply result;
 
 	UNPACK(fcinfo, share_file_args, &op, 1, &args);
-	return PACK(TYPE_LOCK_RESULT, lock_result, fs_share(&op, &args, &result), &result);
+	return PACK(TYPE_LOCK_RESULT, lock_result, fs_share(&op, &args, &result),
+				&result);
 }
 
 static const Arg unshare_file_args[] = {

@@ -46,7 +46,7 @@ typedef struct PageScan
 	Relation	heap;			/* of the page; open until pages_end() */
 	int64		from;
 	const Inode *inode;
-	bool		with_dead;		/* pages_next() returns what was cut off, too */
+	bool		with_dead;		/* pages_next() returns cut-off ones, too */
 	LOCKMODE	lockmode;
 	int64		then;			/* from there on, in the other table; 0: done */
 	int64		last;
@@ -59,7 +59,7 @@ typedef struct PageScan
 	int64		at;				/* the next page to look for */
 } PageScan;
 
-/* The pages with a row that have bytes of [from, to), in their order. */
+/* Scans the pages with a row that have bytes of [from, to), in their order. */
 extern void pages_begin(PageScan *scan, const Inode *inode, LOCKMODE lockmode,
 						int64 from, int64 to);
 extern bool pages_next(PageScan *scan, FilePage *page);
@@ -68,33 +68,33 @@ extern void pages_end(PageScan *scan);
 extern void page_copy(FilePage *page, int i, int32 from, int32 to, char *out);
 
 /*
- * These return by how many bytes the data has grown or shrunk, without what was
- * cut off; dead grows by what there was of that in the way.
+ * These return the number of bytes by which the data has grown or shrunk,
+ * without cut-off bytes; dead grows by the cut-off bytes that were in the way.
  *
- * fill: what lies before the written bytes in a page of its own is zeros, and
- * no hole (which makes simpler rows).
+ * fill: bytes before the written ones in a page of their own are zeros, not a
+ * hole (which makes simpler rows).
  */
 extern int64 pages_write(const Share *share, const Inode *inode, int64 offset,
 						 const char *data, int64 count, bool fill, int64 *dead);
 /*
- * rows, if it is not NULL: looks at so many at most; less than 0 afterwards:
- * there are more.
+ * rows, if not NULL: examines at most so many; less than 0 afterwards: there
+ * are more.
  */
 extern int64 pages_cut(const Share *share, const Inode *inode,
 					   int64 from, int64 to, int64 *rows);
 /*
- * Moves pages of a locked inode, up to max, to the other table.  True: that is
- * done, and not only for a part of them.
+ * Moves pages of a locked inode, up to max, to the other table.  True: all of
+ * them are moved.
  */
 extern bool pages_move(Inode *inode, bool to_memory, int64 max);
-/* How many bytes pages_write() would add. */
+/* The number of bytes that pages_write() would add. */
 extern int64 pages_growth(const Inode *inode, int64 offset, int64 count,
 						  bool fill);
 /*
- * Deletes pages from byte position on, of an inode (not NULL) those that were
- * cut off.  Looks at max rows at most and returns at how many; position is then
- * where to go on, PG_INT64_MAX at the end.  bytes grows by what the inode's
- * had.
+ * Deletes pages from byte position on; of an inode (not NULL), those that were
+ * cut off. Examines at most max rows and returns their number; position is then
+ * the place to go on, PG_INT64_MAX at the end. bytes grows by the deleted bytes
+ * of the inode.
  */
 extern int64 pages_sweep(bool memory, const pg_uuid_t *content_id,
 						 const Inode *inode, int64 max, int64 *position,

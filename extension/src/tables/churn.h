@@ -41,8 +41,7 @@ typedef struct Churn
 } Churn;
 
 /*
- * In content from a byte up to another there was nothing, in that era of the
- * file.
+ * In that era of the file, its content had nothing between two bytes.
  */
 typedef struct ChurnGap
 {
@@ -55,7 +54,7 @@ typedef struct ChurnGap
 /* Is anything noted? */
 extern bool churn_any;
 
-/* NULL: nothing is noted of this key. */
+/* The note of this key; NULL: there is none. */
 extern Churn *churn_look(RelName table, const pg_uuid_t *id, int64 number);
 
 static inline Churn *
@@ -64,14 +63,14 @@ churn_find(RelName table, const pg_uuid_t *id, int64 number)
 	return likely(!churn_any) ? NULL : churn_look(table, id, number);
 }
 
-/* tid may be NULL: there is no row, since era. */
+/* Notes the place of the row; tid may be NULL: there is no row, since era. */
 extern void churn_note(RelName table, const pg_uuid_t *id, int64 number,
 					   const ItemPointerData *tid, uint64 era);
-/* The gap with that byte; NULL: none is noted. */
+/* The gap that has that byte; NULL: none is noted. */
 extern const ChurnGap *churn_find_gap(const pg_uuid_t *content_id, int64 at);
 extern void churn_note_gap(const pg_uuid_t *content_id, int64 from, int64 to,
 						   uint64 era);
-/* Something was put there. */
+/* Shrinks gaps after something was put there. */
 extern void churn_fill_gap(const pg_uuid_t *content_id, int64 from, int64 to);
 extern void churn_drop(Churn *churn);
 extern void churn_forget(void);

@@ -42,7 +42,8 @@ extern const ConfigEntry config_table[CONFIG_COUNT];
 /* The entry of a key; CONFIG_COUNT: there is no such key. */
 extern int	config_find(const char *key);
 /* False: no number, or out of range. */
-extern bool config_parse(const ConfigEntry *entry, const char *text, int64 *value);
+extern bool config_parse(const ConfigEntry *entry, const char *text,
+						 int64 *value);
 
 /* All settings as the statement's snapshot has them. */
 extern void config_read(int64 values[CONFIG_COUNT]);

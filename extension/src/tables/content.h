@@ -42,7 +42,7 @@ typedef struct Segment
 	Extent		extent;			/* start and length; of a block, all of it */
 } Segment;
 
-/* Where each byte of a range is. */
+/* The place of each byte of a range. */
 typedef struct ContentPlan
 {
 	int			n;
@@ -54,7 +54,7 @@ typedef struct ContentPlan
 
 extern void content_plan(const Inode *inode, int64 offset, int64 count,
 						 ContentPlan *plan);
-/* As gateways read it: extension/sql/README.md, segments. */
+/* The form that gateways read: extension/sql/README.md, segments. */
 extern bytea *plan_encode(const ContentPlan *plan);
 extern bytea *plan_data(const ContentPlan *plan);
 
@@ -67,15 +67,15 @@ extern Status content_room(const Share *share, const Inode *inode,
 
 extern void content_write(const Share *share, Inode *inode,
 						  int64 offset, const char *data, int64 count);
-/* Blocks that stored_hold() holds become the content from offset on. */
+/* Makes blocks that stored_hold() holds the content from offset on. */
 extern void content_link(const Share *share, Inode *inode, int64 offset,
 						 int32 store_id, const BlockRef *refs, int n);
-/* Bytes of extents or pages that had been cut off are deleted now. */
+/* Accounts for cut-off bytes of extents or pages that have been deleted. */
 extern void content_forget_dead(Inode *inode, int64 dead);
-/* JUKEBOX: so much waits to be deleted that it cannot be cut there now. */
+/* JUKEBOX: too much waits to be deleted; the file cannot be cut there now. */
 extern Status content_may_cut(const Inode *inode, int64 size);
 /*
- * Drops what lies at and after size.  mark is greater than in all calls before
+ * Drops all bytes at and after size. mark is greater than in all earlier calls
  * for this inode.
  */
 extern void content_truncate(const Share *share, Inode *inode, int64 size,

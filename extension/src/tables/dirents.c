@@ -18,7 +18,8 @@
  * of a hash, may be full. A name that finds its place full goes to the place of
  * a second hash, or a third.  The directory's inode records how far its names
  * ever had to go (overflow): a look-up that does not find a name looks into so
- * many further places, whatever was removed from those
+ * many further places, whatever was removed from those before.  Nearly all
+ * directories have 0, and nothing more is searched.
  *
  * An entry says where the inode of its child was put when it was created.  An
  * inode stays there (its later versions are in the same HOT chain) unless its

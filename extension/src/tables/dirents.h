@@ -27,7 +27,7 @@ typedef struct Dirent
 	ItemPointerData tid;		/* where an entry that was found lies; invalid:
 								 * it has no row yet */
 	bool		has_place;
-	ItemPointerData place;		/* where the child's inode was put, a guess */
+	ItemPointerData place;		/* of the child's inode, a guess */
 	int32		round;			/* of a new one: how many places were full */
 	bool		is_new;			/* of a new one: its cookie is free */
 	int			namelen;
@@ -39,13 +39,13 @@ typedef struct Dirent
 #define COOKIE_DOTDOT	2
 
 /*
- * Looks a name of 1 to 255 bytes up.  When there is none, dirent->cookie is the
- * one a new entry of that name would get (0: there is none, for thousands of
- * places are full, each of 256 names with one 55-bit hash).
+ * Looks up a name of 1 to 255 bytes.  If it does not exist, dirent->cookie is
+ * the cookie of a new entry with that name (0: there is none, because thousands
+ * of places are full, each with 256 names of one 55-bit hash).
  */
 extern bool dirent_find(const Share *share, const pg_uuid_t *dir,
 						const char *name, int namelen, Dirent *dirent);
-/* The same where the directory's inode was read already. */
+/* The same when the directory's inode has been read already. */
 extern bool dirent_find_in(const Share *share, const Inode *dir,
 						   const char *name, int namelen, Dirent *dirent);
 
@@ -58,8 +58,8 @@ extern bool dirent_inode(const Dirent *dirent, Inode *inode);
  */
 extern void dirent_insert(const pg_uuid_t *dir, const Dirent *dirent);
 /*
- * Lets an entry refer to the child of another, or removes it.  It was found
- * under the directory's lock, which keeps it where it is.
+ * Lets an entry refer to the child of another, or removes it.  The entry was
+ * found under the directory's lock, which keeps it in its place.
  */
 extern void dirent_replace(const pg_uuid_t *dir, const Dirent *dirent,
 						   const Dirent *by);
@@ -74,11 +74,11 @@ extern void dirent_foreach(const pg_uuid_t *dir, int64 after,
 						   bool (*callback)(const Dirent *, void *), void *arg);
 
 /*
- * Writes inodes and entries now, and makes them visible to a snapshot taken
- * after it, for who must look at the tables themselves.
+ * Writes inodes and entries now, and makes them visible to a later snapshot,
+ * for callers that must read the tables themselves.
  */
 extern void dirent_write_now(void);
-/* Writes what was added; called by xact.c only, after inode_flush(). */
+/* Writes added entries; called by xact.c only, after inode_flush(). */
 extern void dirent_flush(void);
 /* Forgets everything at the end of a transaction; called by xact.c only. */
 extern void dirent_forget(void);

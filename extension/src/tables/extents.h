@@ -34,7 +34,7 @@ typedef struct ExtentScan
 	RelScan		rs;
 	int64		from;
 	int64		to;
-	int64		at;				/* what begins before is behind us */
+	int64		at;				/* extents that begin before are done */
 	const Inode *inode;
 	LOCKMODE	lockmode;
 	bool		with_dead;		/* extents_next() returns cut-off ones, too */
@@ -42,18 +42,18 @@ typedef struct ExtentScan
 	bool		scanning;		/* ... by the index */
 } ExtentScan;
 
-/* The extents that have bytes in [from, to), in their order. */
+/* Scans the extents that have bytes in [from, to), in their order. */
 extern void extents_begin(ExtentScan *scan, const Inode *inode,
 						  LOCKMODE lockmode, int64 from, int64 to);
 extern bool extents_next(ExtentScan *scan, Extent *extent);
 extern void extents_end(ExtentScan *scan);
 
-/* How many bytes of [from, to) are in extents. */
+/* The number of bytes of [from, to) that are in extents. */
 extern int64 extents_bytes(const Inode *inode, int64 from, int64 to);
 /*
- * Takes [from, to) out of all extents and puts n others there, which ascend;
- * returns how many bytes it took out.  dead and rows: blocks.h.  What was cut
- * off there is deleted.
+ * Takes [from, to) out of all extents and puts n others there, in ascending
+ * order; returns the number of bytes that it took out. dead and rows: blocks.h.
+ * Cut-off extents there are deleted.
  */
 extern int64 extents_put(const Inode *inode, int64 from, int64 to,
 						 const Extent *by, int n, int64 *dead, int64 *rows);

@@ -82,13 +82,15 @@ typedef struct LockedInode
 	Inode		inode;			/* its id is the key */
 	ItemPointerData tid;		/* the row's newest version */
 	bool		fresh;			/* there is no row yet */
-	bool		first;			/* ... or but the first version, which is ours */
+	bool		first;			/* ... but for the first version, ours */
 	bool		dirty;
 	bool		deleted;
 	uint64		era;			/* 0: not asked for */
 } LockedInode;
 
-/* NULL when nothing is locked; both live in a child of TopTransactionContext. */
+/*
+ * NULL when nothing is locked; both live in a child of TopTransactionContext.
+ */
 static MemoryContext locked_context = NULL;
 static HTAB *locked = NULL;
 
@@ -105,8 +107,8 @@ parse_cuts(Inode *inode, Datum datum)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("the column cuts of inode %s is damaged",
-						DatumGetCString(DirectFunctionCall1(uuid_out,
-															UUIDPGetDatum(&inode->id))))));
+						DatumGetCString(DirectFunctionCall1(
+							uuid_out, UUIDPGetDatum(&inode->id))))));
 	inode->cut_credit = in[0];
 	inode->cut_position = in[1];
 	inode->ncuts = n / 2 - 1;
@@ -129,8 +131,9 @@ form_cuts(const Inode *inode)
 		values[2 * i + 2] = Int64GetDatum(inode->cut_from[i]);
 		values[2 * i + 3] = Int64GetDatum(inode->cut_mark[i]);
 	}
-	return PointerGetDatum(construct_array(values, 2 + 2 * inode->ncuts, INT8OID,
-										   8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(construct_array(values, 2 + 2 * inode->ncuts,
+										   INT8OID, 8, FLOAT8PASSBYVAL,
+										   TYPALIGN_DOUBLE));
 }
 
 static void
@@ -280,16 +283,16 @@ locked_enter(const Inode *inode, ItemPointer tid)
 	{
 		MemoryContext old = MemoryContextSwitchTo(locked_context);
 
-		entry->inode.target = (bytea *)
-			DatumGetPointer(datumCopy(PointerGetDatum(inode->target), false, -1));
+		entry->inode.target = (bytea *) DatumGetPointer(
+			datumCopy(PointerGetDatum(inode->target), false, -1));
 		MemoryContextSwitchTo(old);
 	}
 	if (unlikely(inode->locks != NULL))
 	{
 		MemoryContext old = MemoryContextSwitchTo(locked_context);
 
-		entry->inode.locks = (bytea *)
-			DatumGetPointer(datumCopy(PointerGetDatum(inode->locks), false, -1));
+		entry->inode.locks = (bytea *) DatumGetPointer(
+			datumCopy(PointerGetDatum(inode->locks), false, -1));
 		MemoryContextSwitchTo(old);
 	}
 	entry->fresh = tid == NULL;
@@ -319,7 +322,7 @@ typedef struct Place
 {
 	pg_uuid_t	id;
 	ItemPointerData tid;		/* of the newest version we know */
-	ItemPointerData seen;		/* what an older snapshot has seen, or invalid */
+	ItemPointerData seen;		/* by an older snapshot, or invalid */
 
 	/* the era, and the version of the row that it goes on with; 0: none */
 	uint64		era;
@@ -387,9 +390,11 @@ find_row(RelScan *rs, const pg_uuid_t *id, const ItemPointerData *first,
 		return true;
 	}
 	if (first == NULL ||
-		!rel_fetch_chain(rs, REL_FILES, lockmode, snapshot, first, is_inode, id))
+		!rel_fetch_chain(rs, REL_FILES, lockmode, snapshot, first, is_inode,
+						 id))
 	{
-		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ,
+					UUIDPGetDatum(id));
 		rel_scan_begin(rs, REL_FILES, lockmode, snapshot, &key, 1);
 		if (!rel_scan_next(rs))
 		{
@@ -407,9 +412,9 @@ find_row(RelScan *rs, const pg_uuid_t *id, const ItemPointerData *first,
 }
 
 /*
- * The era of the version in the scan's slot.  It goes on while the newest version is
- * what we have seen or written last.  Neither the place of a row nor its xmin is
- * for ever; both and a ctime do not come again.
+ * The era of the version in the scan's slot.  It goes on while the newest
+ * version is what we have seen or written last.  Neither the place of a row nor
+ * its xmin is for ever; both and a ctime do not come again.
  */
 static uint64
 era_of(const RelScan *rs, const pg_uuid_t *id)
@@ -422,7 +427,8 @@ era_of(const RelScan *rs, const pg_uuid_t *id)
 		!ItemPointerEquals(&place->tid, &rs->slot->tts_tid) ||
 		!TransactionIdIsNormal(xmin))
 		return 0;
-	if (place->era == 0 || place->era_xmin != xmin || place->era_ctime != ctime ||
+	if (place->era == 0 || place->era_xmin != xmin ||
+		place->era_ctime != ctime ||
 		!ItemPointerEquals(&place->era_tid, &place->tid))
 	{
 		place->era = ++last_era;
@@ -499,8 +505,10 @@ inode_foreach(const pg_uuid_t *after,
 	ScanKeyData key;
 	Inode		inode;
 
-	ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(after));
-	rel_scan_begin(&rs, REL_FILES, AccessShareLock, GetActiveSnapshot(), &key, 1);
+	ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_UUID_GT,
+				UUIDPGetDatum(after));
+	rel_scan_begin(&rs, REL_FILES, AccessShareLock, GetActiveSnapshot(), &key,
+				   1);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -524,8 +532,9 @@ inode_place(const pg_uuid_t *id, ItemPointer place)
 
 /*
  * Locks the row of one inode.  NULL: there is no such row (any more), or
- * another transaction holds it and we were not to wait, or it is not a directory of
- * the share that was named (which never changes; 0: any inode is wanted).
+ * another transaction holds it and we were not to wait, or it is not a
+ * directory of the share that was named (which never changes; 0: any inode is
+ * wanted).
  */
 static LockedInode *
 lock_row(const pg_uuid_t *id, LockWaitPolicy policy, int32 dir_of_share)
@@ -602,7 +611,8 @@ inode_lock(int n, const pg_uuid_t *ids, Inode **inodes)
 			entry = lock_row(&ids[order[i]], LockWaitBlock, 0);
 			waited = true;
 		}
-		inodes[order[i]] = (entry == NULL || entry->deleted) ? NULL : &entry->inode;
+		inodes[order[i]] =
+			(entry == NULL || entry->deleted) ? NULL : &entry->inode;
 	}
 	if (waited)
 		snapshot_renew();
@@ -693,7 +703,8 @@ inode_raise_overflow(const pg_uuid_t *id, int32 overflow)
 	LockedInode *entry = locked_find(id);
 
 	if (entry == NULL)
-		elog(ERROR, "dittofs: an entry is added to a directory that is not locked");
+		elog(ERROR,
+			 "dittofs: an entry is added to a directory that is not locked");
 	if (entry->inode.overflow >= overflow)
 		return;
 	entry->inode.overflow = overflow;

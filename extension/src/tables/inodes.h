@@ -41,10 +41,10 @@ typedef struct Inode
 	bool		has_verifier;
 	pg_uuid_t	parent_id;		/* directories only */
 	pg_uuid_t	content_id;		/* id unless has_content_id */
-	int64		memory_epoch;	/* content is in memory, of this life; or 0 */
-	int64		external;		/* what is in stores, also of what was cut off */
-	int64		moved;			/* blocks.c has what that is; 0: not under way */
-	int			ncuts;			/* content.c has what these are */
+	int64		memory_epoch;	/* content is in memory, of this epoch; or 0 */
+	int64		external;		/* bytes in stores, cut-off ones included */
+	int64		moved;			/* see blocks.c; 0: no move is under way */
+	int			ncuts;			/* see content.c */
 	int64		cut_credit;
 	int64		cut_position;
 	int64		cut_from[CUTS_MAX];
@@ -57,7 +57,7 @@ typedef struct Inode
 	bytea	   *locks;			/* as stored (lock_list.c); NULL: never any */
 } Inode;
 
-/* Bytes that rows hold for it: used, and what was cut off and is not deleted. */
+/* Bytes of its rows: used, and cut-off ones that are not deleted yet. */
 static inline int64
 inode_held(const Inode *inode)
 {
@@ -79,7 +79,7 @@ inode_pages_went(Inode *inode)
 		inode->memory_epoch = inode->moved = 0;
 }
 
-/* Is a row for bytes from start on, with this mark, one that was cut off? */
+/* Was a row with this mark, for bytes from start on, cut off? */
 static inline bool
 inode_is_cut(const Inode *inode, int64 start, int64 mark)
 {
@@ -101,28 +101,29 @@ inode_row_mark(const Inode *inode, int64 start)
 
 /* The overflow of a directory, 0 if there is none. */
 extern int32 inode_overflow(const pg_uuid_t *id);
-/* It is at least this from now on; the directory is locked. */
+/* Raises it to at least this; the directory is locked. */
 extern void inode_raise_overflow(const pg_uuid_t *id, int32 overflow);
 
 /*
- * Reads an inode as the statement's snapshot, or this transaction, has it.
+ * Reads an inode as the statement's snapshot, or this transaction, sees it.
  * False: there is none.
  */
 extern bool inode_get(const pg_uuid_t *id, Inode *inode);
 
 /*
- * The same, with a guess where the first version of the row is (invalid:
- * nobody knows), which spares the index when it is right.
+ * The same, with a guess at the place of the first version of the row (or an
+ * invalid one), which saves the index scan when it is right.
  */
 extern bool inode_get_at(const pg_uuid_t *id, const ItemPointerData *place,
 						 Inode *inode);
-/* Where that is, of an inode that this transaction has made and written. */
+/* The place of an inode that this transaction has made and written. */
 extern bool inode_place(const pg_uuid_t *id, ItemPointer place);
 
 /*
- * A number that stays the same while nobody but this session changes the inode: what
- * it knows of entries or content holds in the same era.  0: not known.  Of an inode that
- * is not locked it is that of the version which the active snapshot sees.
+ * A number that stays the same while no other session changes the inode:
+ * knowledge of its entries or content holds in the same era. 0: unknown. For an
+ * inode that is not locked it is the era of the version that the active
+ * snapshot sees.
  */
 extern uint64 inode_era(const pg_uuid_t *id);
 
@@ -138,9 +139,9 @@ extern void inode_foreach(const pg_uuid_t *after,
 extern void inode_lock(int n, const pg_uuid_t *ids, Inode **inodes);
 
 /*
- * As inode_lock for one directory.  NULL also when it is none of that share:
- * then it is not locked, for the lock of a file is not to be taken where
- * directories come first, and a forged handle locks nothing.
+ * As inode_lock for one directory.  NULL also if it is no directory of that
+ * share: then it is not locked, because a file must not be locked where
+ * directories come first, and a forged handle must lock nothing.
  */
 extern Inode *inode_lock_dir(const pg_uuid_t *id, int32 share_id);
 
@@ -162,7 +163,7 @@ extern Inode *inode_insert(const Inode *inode, const bytea *target);
 /* Removes a locked inode. */
 extern void inode_delete(Inode *inode);
 
-/* Writes what is dirty; called by xact.c only. */
+/* Writes dirty inodes; called by xact.c only. */
 extern void inode_flush(void);
 /* Forgets everything at the end of a transaction; called by xact.c only. */
 extern void inode_forget(void);

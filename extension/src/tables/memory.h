@@ -12,9 +12,9 @@
 
 #include "base/dittofs.h"
 
-/* The life of dittofs.blocks_memory that is now; begins one if need be. */
+/* The current epoch of dittofs.blocks_memory; begins one if need be. */
 extern int64 memory_life(void);
-/* Has content of that life been lost? */
+/* Has content of that epoch been lost? */
 extern bool memory_lost(int64 life);
 
 #endif							/* DITTOFS_MEMORY_H */

@@ -1065,7 +1065,7 @@ rel_update(Relation heap, ItemPointer tid, int n, const Datum *values,
 
 /*
  * Pages that rel_update_full left, the oldest first.  They are hints: a page
- * may be taken by somebody else, or be of another table by now.  Those of a
+ * may be in use by another backend, or be of another table by now.  Those of a
  * backend that ends are left to vacuum, as are those whose line pointers are
  * used up, for each version leaves one behind.
  */

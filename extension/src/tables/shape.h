@@ -21,7 +21,7 @@
 
 #include "tables/tables.h"
 
-/* How a table differs from what tables.c says. */
+/* The shape of a table, compared with tables.c. */
 typedef struct TableShape
 {
 	bool		valid;			/* no invalidation since the check */
@@ -30,15 +30,15 @@ typedef struct TableShape
 	bool		plain;
 
 	/*
-	 * Nothing but b-trees on columns is to be kept up to date, and nothing is
-	 * to be looked at before a row is stored.
+	 * Only b-trees on columns need maintenance, and nothing needs a check
+	 * before a row is stored.
 	 */
 	bool		simple;
 	int			ncolumns;		/* that tables.c names */
 	AttrNumber	attnums[TABLE_COLUMNS_MAX]; /* where they are */
 	Oid			index;			/* on the first of them, as tables.c says */
 
-	Oid			file;			/* what its rows are in */
+	Oid			file;			/* the file with its rows */
 	bool		rewritten;		/* perhaps after a snapshot that is in use */
 
 	/* Why the table may be read, but not changed; NULL: it may. */
@@ -46,11 +46,11 @@ typedef struct TableShape
 	const char *remedy;
 } TableShape;
 
-/* Whose OID this is, of a table whose shape was looked at. */
+/* The table with this OID, among those whose shape was checked. */
 extern RelName rel_name(Oid oid);
 
 /*
- * What has been looked at.  Each call asks dozens of times, so the usual answer
+ * Tables that were checked. Each call asks dozens of times, so the usual answer
  * is given here; shape.c has the others.
  */
 extern Oid	table_oids[REL_COUNT];
@@ -69,8 +69,8 @@ rel_oid(RelName name)
 
 /*
  * The shape of a table that is open and locked.  An error if the library cannot
- * work with it; for_change: or cannot change it; or if the active snapshot is
- * older than all of its rows.
+ * work with it; if it cannot change it and for_change is set; or if the active
+ * snapshot is older than all of its rows.
  */
 static inline const TableShape *
 table_shape(RelName name, Relation heap, bool for_change)
@@ -82,10 +82,10 @@ table_shape(RelName name, Relation heap, bool for_change)
 		table_find_shape(name, heap, for_change);
 }
 
-/* Of a table whose shape was looked at: is there no obstacle to changing it? */
+/* Is there no obstacle to changing this table, whose shape was checked? */
 extern bool table_may_change(RelName name);
 
-/* After a command that may have changed one: an error as above. */
+/* Check again after a command that may have changed one: an error as above. */
 extern void table_look_again(RelName name, Relation heap);
 extern void type_look_again(ResultType name);
 extern void table_look_at_publications(RelName name, Relation heap);

@@ -134,7 +134,8 @@ find_options(const ShareOption *options[TABLE_COLUMNS_MAX])
 }
 
 static Share *
-share_from_row(const Datum *values, const bool *nulls, const ShareOption **options)
+share_from_row(const Datum *values, const bool *nulls,
+			   const ShareOption **options)
 {
 	Share	   *share = palloc(sizeof(Share));
 	int			key = column("cookie_key");
@@ -151,7 +152,8 @@ share_from_row(const Datum *values, const bool *nulls, const ShareOption **optio
 	share->keyed = !nulls[key];
 	if (share->keyed)
 		take_cookie_key(share, DatumGetByteaPP(values[key]));
-	share->content = content_from_text(TextDatumGetCString(values[column("content")]));
+	share->content =
+		content_from_text(TextDatumGetCString(values[column("content")]));
 	share->store_id = nulls[store] ? 0 : DatumGetInt32(values[store]);
 	for (int i = 0; i < known_tables[REL_SHARES].ncolumns; i++)
 	{
@@ -446,7 +448,8 @@ share_admits(const Share *share, const Caller *caller)
 
 	if (status != FS_OK)
 		return status;
-	if (caller->auth == CALLER_AUTH_NONE && caller->family != CALLER_LOCAL && !share->allow_auth_none)
+	if (caller->auth == CALLER_AUTH_NONE && caller->family != CALLER_LOCAL &&
+		!share->allow_auth_none)
 		return FS_TOOWEAK;
 	return FS_OK;
 }

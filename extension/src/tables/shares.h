@@ -74,12 +74,12 @@ typedef struct Share
 	pg_uuid_t	root_id;
 	uint64		fsid;
 	uint64		cookie_seed;
-	bool		keyed;			/* cookies are made with the key, not the seed */
+	bool		keyed;			/* cookies have the key, not the seed */
 	unsigned char cookie_key[COOKIE_KEY_LEN];
 	ContentKind content;		/* where new bytes go */
 	int32		store_id;		/* the store, if they go to one; or 0 */
 	char	   *store;			/* its name, or NULL */
-	bool		store_read_only;	/* attached to be read: nothing new goes there */
+	bool		store_read_only;	/* attached: nothing new goes there */
 	int64		external_min;	/* of server_config: */
 	int64		merge_delay;	/* ms */
 	int64		lock_client_max;

@@ -21,46 +21,48 @@ typedef struct Lease
 {
 	pg_uuid_t	file_id;
 	int64		position;		/* in the file, where to go on */
-	bool		moving;			/* there may be content in another store */
+	bool		moving;			/* another store may have content of it */
 	bool		clean;			/* nothing to be moved lies before position */
 	TimestampTz due;			/* since when it has waited */
 	bool		tried;			/* no gateway has ended the last task */
 } Lease;
 
 /*
- * Has the file content that is to be moved?  Of content in a store that is not
- * the share's, it does not know.
+ * Has the file content that is to be moved?  Does not see content in a store
+ * other than the share's.
  */
 extern bool staged_wanted(const Share *share, const Inode *inode);
 /*
- * To be called after a change of a locked inode, with what staged_wanted() said
- * before it: has the pass look at the file.
+ * To be called after a change of a locked inode, with the result of
+ * staged_wanted() before the change: has the pass look at the file.
  */
 extern void staged_note(const Share *share, const Inode *inode, bool before);
 
-/* What follows runs SQL, between SPI_connect() and SPI_finish(). */
+/* These run SQL, between SPI_connect() and SPI_finish(). */
 
-/* Takes a file whose time has come, for a while; false: there is none. */
+/* Leases a file whose time has come; false: there is none. */
 extern bool staged_lease(Lease *lease);
-/* It is to be looked at again after so many ms; position < 0: where it was. */
+/*
+ * Has the file examined again after so many ms; position < 0: from the same
+ * place.
+ */
 extern void staged_again(const pg_uuid_t *file_id, int64 ms, int64 position);
-/* It has been looked at up to position without finding anything. */
+/* Records that nothing was found up to position. */
 extern void staged_go_on(const pg_uuid_t *file_id, int64 position);
 /*
- * If the task that is given out now is not ended, the next one is to be from
- * there.
+ * If the current task is not ended, the next one begins at position.
  */
 extern void staged_pass_over(const pg_uuid_t *file_id, int64 position);
-/* It has failed: it is put off, for longer each time. */
+/* Puts the file off after a failure, for longer each time. */
 extern void staged_put_off(const pg_uuid_t *file_id, const char *error);
 extern void staged_done(const pg_uuid_t *file_id);
-/* How long until the next one's time comes; at most max. */
+/* The time until the next file is due; at most max. */
 extern int32 staged_wait(int32 max);
-/* All files of a share are to be looked at. */
+/* Has all files of a share examined. */
 extern void staged_sweep(int32 share_id);
-/* Those of all shares with a store. */
+/* Has all files of all shares with a store examined. */
 extern void staged_sweep_stores(void);
-/* Looks at some of them; false: there is no share to be looked at. */
+/* Examines some of them; false: no share is left to examine. */
 extern bool staged_sweep_on(void);
 
 #endif							/* DITTOFS_STAGED_H */

@@ -22,35 +22,41 @@ typedef struct BlockRef
 
 typedef enum dittofs_need BlockNeed;
 
-/* Of a block that is not empty. */
+/* The number of midstates of a block, which is not empty. */
 static inline int
 block_sums(int32 length)
 {
 	return (length - 1) / SUM_CHUNK;
 }
 
-/* Is there such a store, and are blocks put into it, or is it only read? */
+/* Does the store exist, and does it take blocks, or is it only read? */
 extern bool store_takes_blocks(int32 store_id);
 
 /*
- * Takes packed blocks, of so many bytes, apart; their number, or -1: that is
- * none.  The references point into them.
+ * Unpacks the references to blocks from len bytes.  Returns their number, or -1
+ * if they are malformed.  The references point into packed.
  */
 extern int	blocks_parse(const char *packed, int len, BlockRef refs[BLOCKS_MAX],
 						 int64 *total);
 
-/* What a gateway has to do for each block; those to be stored are noted. */
+/*
+ * Claims blocks that are to be stored, and says what a gateway has to do for
+ * each.
+ */
 extern void stored_claim(int32 store_id, const BlockRef *refs, int n,
 						 uint8 *needed);
 /*
  * Keeps blocks from being deleted until the end of the transaction.  JUKEBOX:
- * one of them is not there, or on its way out.  INVAL: its length is another.
+ * one of them does not exist, or is being deleted.  INVAL: its length differs.
  */
 extern Status stored_hold(int32 store_id, const BlockRef *refs, int n);
-/* They are stored, and about to be referred to; after stored_hold(). */
+/*
+ * Marks them as stored, because a file is about to refer to them; after
+ * stored_hold().
+ */
 extern void stored_mark(int32 store_id, const BlockRef *refs, int n);
 
-/* Length and sums (nothing may be missing) of a block. */
+/* Length and midstates of a block, all of which must exist. */
 extern int32 stored_get(int32 store_id, const uint8 *hash,
 						uint8 sums[SUMS_MAX * SUM_LEN]);
 

@@ -102,7 +102,7 @@ typedef struct KnownTable
 	const KnownColumn *columns; /* NULL: a sequence */
 	int			ncolumns;
 
-	/* The index that we scan is on so many columns, from the first on. */
+	/* The index that we scan is on the first nkeys columns. */
 	int			nkeys;
 	bool		not_unique;
 	bool		covering;		/* its entries are looked at, too */
@@ -110,7 +110,7 @@ typedef struct KnownTable
 	/* Rows are read and written by SQL alone, which does what SQL does. */
 	bool		by_sql;
 	bool		unlogged;
-	const char *check;			/* a constraint that all we write satisfies */
+	const char *check;			/* a constraint that all our rows satisfy */
 } KnownTable;
 
 typedef struct KnownType

@@ -154,7 +154,9 @@ usage_left(const Share *share, int64 *bytes, int64 *inodes)
 
 /*
  * Under the exclusive lock no other transaction adds anything until we have
- * ended.  So what
+ * ended.  So at least what was left when we looked is left, less what we have
+ * asked for since.  We look again only when that is too little: room that others
+ * have freed, and that we asked for and did not use, counts as well.
  */
 static bool
 room_alone(const Share *share, Grant *grant, int64 bytes, int64 inodes)

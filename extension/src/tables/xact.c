@@ -39,7 +39,10 @@
 #include "tables/usage.h"
 #include "tables/xact.h"
 
-/* Of libpq/libpq.h, which wants the headers of Kerberos where the server has it. */
+/*
+ * Of libpq/libpq.h, which wants the headers of Kerberos where the server has
+ * it.
+ */
 extern bool pq_check_connection(void);
 
 /* Of the current transaction. */
@@ -135,7 +138,7 @@ is_of_the_moment(int sqlstate)
 		case MAKE_SQLSTATE('0', '8', '0', '0', '0'):	/* connection */
 		case MAKE_SQLSTATE('2', '5', '0', '0', '0'):	/* transaction state */
 		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* rollback */
-		case MAKE_SQLSTATE('4', '2', '0', '0', '0'):	/* missing relation, privilege */
+		case MAKE_SQLSTATE('4', '2', '0', '0', '0'): /* relation, privilege */
 		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* intervention */
 			return true;
 		default:
@@ -184,7 +187,8 @@ change_attempt(void (*work) (void *arg), void *arg, char **error)
 		change_state.pending = true;
 		if (is_of_the_moment(data->sqlerrcode))
 			ReThrowError(data);
-		*error = pstrdup(data->message != NULL ? data->message : "unknown error");
+		*error =
+			pstrdup(data->message != NULL ? data->message : "unknown error");
 		FreeErrorData(data);
 		fine = false;
 	}
@@ -298,9 +302,10 @@ at_commit(void)
 }
 
 /*
- * The row of space_usage with this backend's number would stay locked until COMMIT
- * PREPARED, and the next change of this backend, or of another one that gets the
- * number, would wait for it; so would every change of the inodes concerned.
+ * The row of space_usage with this backend's number would stay locked until
+ * COMMIT PREPARED, and the next change of this backend, or of another one that
+ * gets the number, would wait for it; so would every change of the inodes
+ * concerned.
  */
 static void
 refuse_prepare(void)
@@ -333,7 +338,8 @@ at_end(bool committed)
 	usage_end();
 	rel_forget();
 	snapshot_forget();
-	change_state.pending = change_state.deferred = xact_unstable = xact_durable = false;
+	change_state.pending = change_state.deferred = xact_unstable =
+		xact_durable = false;
 	gathering = false;
 }
 
@@ -362,8 +368,8 @@ xact_callback(XactEvent event, void *arg)
 
 /*
  * An error inside a savepoint leaves locked inodes behind that the rollback
- * unlocked.  Outside a gateway nothing is ever pending between operations.  What
- * is rolled back while we evaluate others' expressions is their own work.
+ * unlocked.  Outside a gateway nothing is ever pending between operations.
+ * What is rolled back while we evaluate others' expressions is their own work.
  */
 static void
 subxact_callback(SubXactEvent event, SubTransactionId mySubid,

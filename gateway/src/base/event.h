@@ -48,12 +48,12 @@ struct loop
 	int64_t		now;			/* microseconds, monotonic; of this round */
 
 	/*
-	 * What this round tells of has happened after quiet, if the round before
-	 * could have told of it and did not.
+	 * The events of this round happened after quiet, if the round before could
+	 * have told of them and did not.
 	 */
 	int64_t		quiet;
-	int64_t		asked;			/* as of when the kernel was asked last */
-	bool		all_told;		/* it had room for all there was */
+	int64_t		asked;			/* when the kernel was last asked */
+	bool		all_told;		/* there was room for all events */
 	int64_t		poll_time;		/* look this long for events before sleeping */
 	int64_t		waited;			/* ... the last round did; INT64_MAX: none */
 	struct timer_list timers;	/* soonest first */
@@ -71,8 +71,8 @@ extern void event_set(struct loop *loop, struct event *event, uint32_t wanted);
 extern void event_remove(struct loop *loop, struct event *event);
 
 /*
- * For an owner of events without an end of round of its own: what begins with
- * this is freed when no round can hold its events any more.
+ * For an owner of events without an end of round of its own: memory that begins
+ * with this is freed when no round can hold its events any more.
  */
 struct loop_garbage
 {

@@ -15,8 +15,8 @@
 #include <jansson.h>
 
 /*
- * An IPv4 address that came in the form of an IPv6 one (::ffff:10.0.0.7), by a
- * socket or by a proxy's word, is an IPv4 address here.
+ * An IPv4 address in the form of an IPv6 one (::ffff:10.0.0.7), from a socket
+ * or from a proxy, is an IPv4 address here.
  */
 struct peer
 {
@@ -33,11 +33,10 @@ extern void peer_of_socket(struct peer *peer,
 						   const struct sockaddr_storage *address);
 
 /*
- * Whose share a connection takes, where addresses get shares of something: an
- * IPv4 address, or the network of 64 bits that an IPv6 address lies in.  One
- * host may have all addresses of such a network (RFC 4291, 2.5.1; RFC 8273),
- * and would have a share for each.  Who may do what, and whose call is
- * repeated, goes by the whole address.
+ * The unit by which addresses get shares of something: an IPv4 address, or the
+ * network of 64 bits that has an IPv6 address.  One host may have all addresses
+ * of such a network (RFC 4291, 2.5.1; RFC 8273), and would have a share for
+ * each.  Permissions and retransmissions use the whole address.
  */
 struct peer_host
 {

@@ -111,8 +111,10 @@ unexpected_word(struct config *config, const char *word)
 	const char *end = strrchr(word, '.');
 
 	if (end != NULL && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0))
-		(void) config_complain(config, "unexpected argument \"%s\"; did you mean "
-							   "--config %s?", word, word);
+		(void) config_complain(config,
+							   "unexpected argument \"%s\"; did you mean "
+							   "--config %s?",
+							   word, word);
 	else
 		(void) config_complain(config, "unexpected argument \"%s\"", word);
 }
@@ -145,9 +147,9 @@ parse_argument(struct argument *argument, int argc, char **argv)
 }
 
 /*
- * The file that packages install, for commands that are typed without any.  It is not
- * read if an option or the environment says where the database is: then the
- * caller does not mean this machine's gateway.
+ * The file that packages install, for commands that are typed without any.  It
+ * is not read if an option or the environment says where the database is: then
+ * the caller does not mean this machine's gateway.
  */
 #define DEFAULT_FILE "/etc/dittofs/dittofs.yaml"
 
@@ -257,7 +259,9 @@ read_command_line(struct config *config, int argc, char **argv)
  * What no setting can be checked for alone.
  */
 
-/* Tells what check says of the items of a list; it returns NULL of a good one. */
+/*
+ * Tells what check says of the items of a list; it returns NULL of a good one.
+ */
 static void
 check_items(struct config *config, const char *path, int index,
 			const char *text, const char *(*check) (const char *item))
@@ -275,7 +279,8 @@ check_items(struct config *config, const char *path, int index,
 		const char *problem = *item != '\0' ? check(item) : NULL;
 
 		if (problem != NULL)
-			(void) config_complain(config, "%s: \"%s\" %s", where, item, problem);
+			(void) config_complain(config, "%s: \"%s\" %s", where, item,
+								   problem);
 	}
 	free(copy);
 }
@@ -296,7 +301,8 @@ network_problem(const char *item)
 		return "is neither an address nor a network, as 10.0.0.0/8 or fd00::/8 "
 			"(no host names)";
 	if (*bits == '\0' || strlen(bits) > 3 ||
-		bits[strspn(bits, "0123456789")] != '\0' || atoi(bits) > (six ? 128 : 32))
+		bits[strspn(bits, "0123456789")] != '\0' ||
+		atoi(bits) > (six ? 128 : 32))
 		return six ? "has more than 128 bits behind its /, or no number" :
 			"has more than 32 bits behind its /, or no number";
 	return NULL;
@@ -388,7 +394,9 @@ usual_busy_poll(void)
 	return quota > 0 && quota < 2 ? 0 : 300;
 }
 
-/* Has one of the two another value than was meant?  Then nothing holds of both. */
+/*
+ * Has one of the two another value than was meant?  Then nothing holds of both.
+ */
 static bool
 is_either_wrong(const struct config *config, const char *one, const char *other,
 				int index)
@@ -466,8 +474,8 @@ part_problem(const char *name)
 
 		if ((size == 0 && name[1] != '\0') || (size == 1 && *part == '.') ||
 			(size == 2 && part[0] == '.' && part[1] == '.'))
-			return "is not a path in its shortest form: no / at its end, no //, "
-				". or .. in it";
+			return "is not a path in its shortest form: no / at its end,"
+				" no //, . or .. in it";
 		if (size > 255)
 			return "has a part of more than 255 bytes";
 	}
@@ -484,8 +492,10 @@ check_share_name(struct config *config, int index)
 		return;
 	config_where(config, "shares.*.name", index, where);
 	if (*name == '\0')
-		(void) config_complain(config, "%s: the share has no name (the path that "
-							   "clients mount, as /export)", where);
+		(void) config_complain(config,
+							   "%s: the share has no name (the path that "
+							   "clients mount, as /export)",
+							   where);
 	else if (*name != '/')
 		(void) config_complain(config, "%s: \"%s\" must begin with / (the path "
 							   "that clients mount, as /export)", where, name);
@@ -495,8 +505,10 @@ check_share_name(struct config *config, int index)
 	for (int i = 0; i < index; i++)
 		if (*name != '\0' && strcmp(config->shares[i].name, name) == 0)
 		{
-			(void) config_complain(config, "%s: %s is the name of another share "
-								   "in this file", where, name);
+			(void) config_complain(config,
+								   "%s: %s is the name of another share "
+								   "in this file",
+								   where, name);
 			break;
 		}
 }
@@ -515,10 +527,12 @@ check_share(struct config *config, int index)
 	if (share->block_size != 0 && (share->block_size < 128 * 1024 ||
 								   (share->block_size &
 									(share->block_size - 1)) != 0))
-		(void) config_complain(config, "%s: %lld is no power of two from 128K to "
-							   "4M", config_where(config, "shares.*.block_size",
-												  index, where),
-							   (long long) share->block_size);
+		(void) config_complain(
+			config,
+			"%s: %lld is no power of two from 128K to "
+			"4M",
+			config_where(config, "shares.*.block_size", index, where),
+			(long long) share->block_size);
 	share->store = -1;
 	for (int i = 0; i < config->store_count; i++)
 		if (strcmp(config->stores[i].name, share->metadata_store) == 0)
@@ -569,7 +583,8 @@ check_proxies(struct config *config)
 					   word) == NULL &&
 		config->proxy_protocol && config->proxies.count == 0 &&
 		!config_is_wrong(config, from, 0))
-		(void) config_complain(config, "%s: needs the addresses of the proxies: "
+		(void) config_complain(config,
+							   "%s: needs the addresses of the proxies: "
 							   "adapters.nfs.proxy_protocol_from "
 							   "(--proxy-protocol-from) names none",
 							   config_where(config, "adapters.nfs"
@@ -674,7 +689,8 @@ config_free(struct config *config)
 			 j < config_count(config, options[i].scope); j++)
 		{
 			char	   *element = config_element(config, options[i].scope, j);
-			char	  **field = (char **) (void *) (element + options[i].offset);
+			char	  **field =
+				(char **) (void *) (element + options[i].offset);
 
 			if (options[i].scope == SCOPE_CONTENT_STORE)
 				continue;		/* content_store_free() does it */

@@ -67,8 +67,11 @@ struct metadata_store_config
 	int64_t		batch_bytes;
 };
 
-/* The field of an option, by its kind.  A 0 of sizes and limits was not given. */
-#define SHARE_SETTING(kind, name, initial, words, help) SHARE_SETTING_##kind(name)
+/*
+ * The field of an option, by its kind.  A 0 of sizes and limits was not given.
+ */
+#define SHARE_SETTING(kind, name, initial, words, help) \
+	SHARE_SETTING_##kind(name)
 #define SHARE_SETTING_SWITCH(name) char *name;
 #define SHARE_SETTING_WORD(name) char *name;
 #define SHARE_SETTING_NETWORKS(name) char *name;
@@ -196,7 +199,7 @@ struct config
 
 	/* while it is read */
 	struct config_problems problems;
-	unsigned	unknown;		/* 1 << scope: the file may have further elements,
+	unsigned	unknown;		/* 1 << scope: the file may have more elements,
 								 * in a part that could not be read */
 };
 

@@ -33,7 +33,8 @@
 
 /* How an option of a share is given, by its kind: dittofs_share_options.h. */
 #define SHARE_ROW(kind, name, initial, words, help) \
-	{"shares.*." #name, NULL, SHARE_GIVEN_##kind(name, words), NULL, false, help},
+	{"shares.*." #name, NULL, SHARE_GIVEN_##kind(name, words), NULL, false, \
+		help},
 #define SHARE_GIVEN_SWITCH(name, words) \
 	OPTION_WORD, SHARE(name), "", 0, 0, SWITCH
 #define SHARE_GIVEN_WORD(name, words) \
@@ -278,7 +279,7 @@ const struct option options[] = {
 		"serve /healthz, /readyz, /metrics and a status page by HTTP"},
 	{"metrics.listen", "metrics-listen", OPTION_LIST, PROCESS(metrics_listen),
 		"127.0.0.1", 0, 0, NULL, NULL, false,
-		"addresses of that, separated by commas; whoever reaches them may read all that is told there"},
+		"addresses of that, separated by commas; every host that reaches them can read all that is shown there"},
 	{"metrics.port", "metrics-port", OPTION_NUMBER, PROCESS(metrics_port),
 		"12050", 1, 65535, NULL, NULL, false, "its port"},
 
@@ -519,7 +520,8 @@ static const struct element_kind kinds[] = {
 	[SCOPE_METADATA_STORE] = {sizeof(struct metadata_store_config),
 		offsetof(struct config, stores), offsetof(struct config, store_count)},
 	[SCOPE_CONTENT_STORE] = {sizeof(struct content_store_config),
-		offsetof(struct config, content), offsetof(struct config, content_count)},
+							 offsetof(struct config, content),
+							 offsetof(struct config, content_count)},
 	[SCOPE_SHARE] = {sizeof(struct share_config),
 		offsetof(struct config, shares), offsetof(struct config, share_count)},
 };

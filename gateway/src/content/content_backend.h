@@ -29,10 +29,10 @@
 #define CONTENT_CHUNKS_MAX (CONTENT_BLOCK_MAX / CONTENT_CHUNK)
 
 /*
- * The sums of a block: the state of SHA-256 after each of its chunks but the
- * last.  So they come with the name, in one pass, and a chunk is right if
- * hashing it leads from the sum before it (the first's: where every SHA-256
- * begins) to the sum after it (the last's: the name).
+ * The sums of a block are midstates: the state of SHA-256 after each of its
+ * chunks but the last.  So one pass computes them together with the name.  A
+ * chunk is right if hashing it leads from the sum before it (for the first, the
+ * initial state of SHA-256) to the sum after it (for the last, the name).
  */
 static inline size_t
 content_sums(size_t size)
@@ -60,7 +60,7 @@ content_sums_between(size_t first, size_t last, size_t size)
 /* "ab/cd/" and 64 digits */
 #define CONTENT_KEY_SIZE (6 + 2 * HASH_LEN + 1)
 
-/* In ascending order of how bad it is to a request that needs several. */
+/* In ascending order of severity, for a request that needs several. */
 enum content_outcome
 {
 	CONTENT_OK,
@@ -72,9 +72,9 @@ enum content_outcome
 };
 
 /*
- * How long to try, and in what words it failed.  remedy: what an operator must
- * do before another attempt can be better, or NULL.  A command does not wait
- * for that: brief.
+ * How long to try, and the words for a failure. remedy: what an operator must
+ * do before another attempt can succeed, or NULL.  A command does not wait for
+ * that: brief.
  */
 struct content_effort
 {
@@ -95,17 +95,17 @@ typedef bool (*content_lister) (void *argument, const uint8_t *hash,
 								int64_t size, int64_t modified);
 
 /*
- * A kind of store: what its settings are like, what is said of it, and how
- * blocks get there.  Nothing outside of content_backends[], the settings in
- * config_table.c and the files of the kinds knows one kind from another.
+ * A kind of store: its settings, its descriptions, and its operations on
+ * blocks. Only content_backends[], the settings in config_table.c and the files
+ * of the kinds distinguish kinds.
  */
 struct content_backend
 {
 	int64_t		parallel;		/* requests at a time, by default */
 
 	/*
-	 * Looking at the marker is a request, so there is not one before each
-	 * operation; what fails is logged where it is asked.
+	 * Reading the marker is a request, so there is not one before each
+	 * operation; failures are logged where the marker was asked for.
 	 */
 	bool		remote;
 
@@ -113,22 +113,23 @@ struct content_backend
 	void		(*complete) (struct content_store_config *config,
 							 struct content_told *told);
 
-	/* "dittofs check": is the store there, and can be used?  May wait. */
+	/* "dittofs check": does the store exist, and can it be used?  May wait. */
 	void		(*check) (const struct content_store_config *config,
 						  const char *object, struct findings *findings);
 
-	/* Where it is, for log lines: the whole, the store, and what serves it. */
+	/* The store's place, for log lines: in full, the store, and its server. */
 	void		(*describe) (const struct content_store_config *config,
 							 char *to, size_t size);
 	const char *(*place) (const struct content_store_config *config);
 	const char *(*server) (const struct content_store_config *config);
 
-	/* What to do where the marker is missing, or cannot be read. */
+	/* Remedies for a marker that is missing, or cannot be read. */
 	const char *find_it;
 	const char *reach_it;
 
 	/*
-	 * One attempt each: what is worth another one is CONTENT_UNAVAILABLE.
+	 * One attempt each: a failure that is worth another attempt is
+	 * CONTENT_UNAVAILABLE.
 	 */
 	struct content_session *(*begin)(const struct content_store_config *config);
 	void		(*end) (struct content_session *session);
@@ -139,8 +140,8 @@ struct content_backend
 								 size_t size, struct content_effort *effort);
 
 	/*
-	 * Bytes [from, from+size) of a block, to pieces of CONTENT_CHUNK bytes,
-	 * the last with what is left.
+	 * Bytes [from, from+size) of a block, to pieces of CONTENT_CHUNK bytes, the
+	 * last with the rest.
 	 */
 	enum content_outcome (*get) (struct content_session *session,
 								 const uint8_t *hash, size_t from, size_t size,
@@ -166,8 +167,8 @@ struct content_backend
 										struct content_effort *effort);
 
 	/*
-	 * On stable storage, as a whole, when it returns CONTENT_OK.  first: unless
-	 * there is one, which is CONTENT_OK, too.
+	 * On stable storage, as a whole, when it returns CONTENT_OK. first: keeps
+	 * an existing marker, which is CONTENT_OK, too.
 	 */
 	enum content_outcome (*put_marker) (struct content_session *session,
 										const char *text, bool first,
@@ -199,9 +200,9 @@ content_session_begin(const struct content_store_config *config,
 extern void content_session_end(struct content_session *session);
 
 /*
- * The same with as many attempts as there is time for, and waits between
- * them that double, by chance.  All of these look first whether the store is
- * there and ours (content_identity.h).
+ * The same with as many attempts as there is time for, and random pauses
+ * between them that double.  All of these first check that the store exists and
+ * is ours (content_identity.h).
  */
 extern enum content_outcome content_put(struct content_session *session,
 										const uint8_t *hash, const void *data,
@@ -209,9 +210,9 @@ extern enum content_outcome content_put(struct content_session *session,
 										struct content_effort *effort);
 
 /*
- * Not begun after the deadline: blocks that are to be deleted are handed to
- * another gateway after DELETE_AGAIN (extension/src/admin/gc.c), and then soon
- * as good as new.
+ * Not begun after the deadline: after DELETE_AGAIN (extension/src/admin/gc.c)
+ * blocks that are to be deleted are handed to another gateway, and may soon be
+ * in use again.
  */
 #define CONTENT_REMOVE_WITHIN ((int64_t) DELETE_WITHIN * 1000000)
 extern enum content_outcome content_remove(struct content_session *session,
@@ -222,7 +223,7 @@ extern enum content_outcome content_list(struct content_session *session,
 										 content_lister lister, void *argument,
 										 struct content_effort *effort);
 
-/* Some chunks of a block, and what is known of them. */
+/* Some chunks of a block, and the sums to check them by. */
 struct content_part
 {
 	const uint8_t *hash;		/* of the block */
@@ -233,8 +234,8 @@ struct content_part
 };
 
 /*
- * A part of a block, verified.  What is wrong twice is CONTENT_CORRUPT: once
- * may have been the way here.
+ * Gets a part of a block and verifies it.  A part that is wrong twice is
+ * CONTENT_CORRUPT: once may have been the transfer.
  */
 extern enum content_outcome content_get(struct content_session *session,
 										const struct content_part *part,
@@ -257,8 +258,8 @@ extern bool content_key_parse(const char *key, uint8_t *hash);
 extern const char *content_hex(const uint8_t *hash, char *buffer);
 
 /*
- * Of an S3 session that has been answered: how many seconds our clock is
- * before the service's.  False: the service did not say.
+ * For an S3 session that has been answered: by how many seconds our clock is
+ * ahead of the service's.  False: the service did not say.
  */
 extern bool content_s3_skew(const struct content_session *session,
 							int64_t *seconds);

@@ -35,10 +35,10 @@ struct content_failure
 
 struct content_io_owner
 {
-	/* Nothing is under way any more. */
+	/* All jobs have ended. */
 	void		(*resumed) (struct content_io *io);
 
-	/* io->lost is 0 again: threads of stores have let go of the memory. */
+	/* io->lost is 0 again: threads of stores no longer use the memory. */
 	void		(*found) (struct content_io *io);
 };
 
@@ -47,15 +47,15 @@ struct content_io
 {
 	const struct content_io_owner *owner;
 	struct region *region;		/* memory for jobs */
-	const struct call *call;	/* whose pool and deadline it goes by, and whose
-								 * name is in the log */
+	const struct call *call;	/* gives pool and deadline, and the
+								 * name in the log */
 	int			waits;			/* jobs that have not ended */
-	int			lost;			/* jobs given up that have its memory still */
+	int			lost;			/* jobs given up that still use its memory */
 	struct content_store *holder;	/* of the last one */
 	struct content_failure *failure;	/* or NULL */
 };
 
-/* The hash and the sums of the chunks of a block. */
+/* The hash and the midstates of a block. */
 extern void content_io_hash(struct content_io *io,
 							struct content_store *store, const char *data,
 							size_t size, uint8_t *hash, uint8_t *sums);
@@ -64,7 +64,7 @@ extern void content_io_put(struct content_io *io,
 						   struct content_store *store, const uint8_t *hash,
 						   const char *data, size_t size);
 
-/* To `to`, which is where byte `offset` of a file is to be. */
+/* Reads to `to`, the place of byte `offset` of a file. */
 extern void content_io_read(struct content_io *io,
 							const struct content_range *range, char *to,
 							uint64_t offset);
@@ -74,12 +74,14 @@ extern void content_io_remove(struct content_io *io,
 							  const uint8_t *hash);
 
 /*
- * It cannot go on for what a store did: the status for it, and a line in the
- * log unless it is for clients to try again.
+ * A store has failed: returns the status for it, and writes a line in the log
+ * unless clients simply try again.
  */
 extern uint32_t content_io_complain(struct content_io *io);
 
-/* The same for a store that is not in the settings: the line in the log. */
+/*
+ * The same for a store that is not in the settings: writes the line in the log.
+ */
 extern void content_io_no_store(const struct content_io *io, uint32_t store_id);
 
 /* For content_cache.c. */

@@ -80,64 +80,65 @@ struct content_inbox
 };
 
 /*
- * Before the workers start; and when they have ended.  False: a thread hangs
- * in a system call, which only the end of the process ends.
+ * content_start() runs before the workers start, content_stop() when they have
+ * ended.  False: a thread hangs in a system call, which only the end of the
+ * process ends.
  */
 extern void content_start(const struct config *config);
 extern bool content_stop(void);
 
 /*
- * The store that the database (by the number of its metadata store) calls so;
- * NULL: there is none in the settings.  Databases that give one name to a store
+ * The store with this name in the database with this number of its metadata
+ * store; NULL: the settings have none.  Databases that use one name for a store
  * share nothing but the settings.
  */
 extern struct content_store *content_store_find(const char *name, size_t size,
 												int database);
 
-/* Whose it is: content_identity.h. */
+/* Its identity: content_identity.h. */
 extern struct content_identity *
 content_store_identity(struct content_store *store);
 extern const char *content_store_name(const struct content_store *store);
 
 /*
- * For those who show it: the stores of all databases, by numbers from 0 on.
- * False: there are no more.
+ * For the status page and the metrics: the stores of all databases, by numbers
+ * from 0 on.  False: there are no more.
  */
 struct content_standing
 {
 	const char *name;
 	int			database;		/* number of the metadata store */
-	bool		known;			/* the database uses it, and it was looked at */
-	bool		up;				/* it is there, and this database's to use */
+	bool		known;			/* the database uses it, and it was checked */
+	bool		up;				/* it exists, and belongs to this database */
 };
 
 extern bool content_standing(int number, struct content_standing *standing);
 
 /*
- * Queues the job; job->done is called when the worker hears of its end, never
+ * Queues the job; job->done is called when the worker learns of its end, never
  * before this returns.
  */
 extern void content_submit(struct content_job *job);
 
 /*
- * Memory of requests that wait for a store is charged to the store, up to a
- * limit, so that it is not in the way of calls that do not.  False: it is
- * full, the memory stays charged where it was.
+ * Charges memory of requests that wait for a store to the store, up to a limit,
+ * so that it does not hinder other calls.  False: the store is full, the memory
+ * stays charged where it was.
  */
 extern bool content_hold(struct content_store *store, size_t bytes);
 extern void content_release(struct content_store *store, size_t bytes);
 
 /*
  * Every second, in one worker.  A store gives up, as CONTENT_UNAVAILABLE, jobs
- * whose time is over; and, if it has more to do than it holds and has not come
- * to it for a second, those that wait: the clients have them still, and come
- * back.
+ * whose time is over.  If it has more to do than it holds and has reached none
+ * of it for a second, it gives up the jobs that wait, too: their clients still
+ * have the data, and come back.
  */
 extern void content_check(void);
 
 extern void content_inbox_init(struct content_inbox *inbox);
 
-/* Calls done of what has come in. */
+/* Calls done for each job in the inbox. */
 extern void content_inbox_empty(struct worker *worker);
 
 /* nfsstat3 of an outcome. */

@@ -67,7 +67,9 @@
  */
 #define FIRST_CALL_TIMEOUT 60000000
 
-/* Microseconds that a client has for its first call while others need places. */
+/*
+ * Microseconds that a client has for its first call while others need places.
+ */
 #define SILENT_TIME 2000000
 
 /* Clients that go at a time when there are too many. */
@@ -165,7 +167,9 @@ client_new(struct listener *listener, int fd,
 			 "client %s connected", peer_name(&client->peer, name));
 }
 
-/* Level triggered, they would keep us busy: housekeeping turns them on again. */
+/*
+ * Level triggered, they would keep us busy: housekeeping turns them on again.
+ */
 static void
 pause_listeners(struct worker *worker)
 {
@@ -403,11 +407,11 @@ clients_forget_writes(struct timer *timer)
  * Room for others.  Many clients may share an address (NAT, containers), so an
  * address has no limit while there is room.  When there is none, some go of the
  * address with most that have nothing in flight: those that have never called,
- * the oldest first, and then those that called least recently.  Where no address
- * has two such, one goes that has not called for SILENT_TIME since it came.  An
- * NFS client that is sent away while it is idle connects again when it has
- * something to ask.  A connection of a proxy that has not named its client yet is
- * of no address: it goes first, after SILENT_TIME.
+ * the oldest first, and then those that called least recently.  Where no
+ * address has two such, one goes that has not called for SILENT_TIME since it
+ * came.  An NFS client that is sent away while it is idle connects again when
+ * it has something to ask.  A connection of a proxy that has not named its
+ * client yet is of no address: it goes first, after SILENT_TIME.
  */
 
 /* By address, and then those that are to go first. */
@@ -652,16 +656,16 @@ client_input(struct client *client, const char *data, size_t size)
 }
 
 /*
- * When did it come, what is read now?  Where processors are busy, or the process
- * was stopped, a call may lie in the socket for long, while its client has given
- * it up and is connected elsewhere; whoever took the time when the call is read
- * for that of its arrival would think that the client elsewhere is another one
- * (extension/src/ops/replies.c).
+ * When did it come, what is read now?  Where processors are busy, or the
+ * process was stopped, a call may lie in the socket for long, while its client
+ * has given it up and is connected elsewhere; a gateway that took the time when
+ * the call is read for that of its arrival would think that the client
+ * elsewhere is another one (extension/src/ops/replies.c).
  *
- * It came after the socket was last empty, and after the loop last asked the kernel
- * and was not told of it.  In a gateway without work that may be a second ago.  Then
- * the kernel is asked when the last segment came: that is right for a record that is
- * alone.
+ * It came after the socket was last empty, and after the loop last asked the
+ * kernel and was not told of it.  In a gateway without work that may be a
+ * second ago.  Then the kernel is asked when the last segment came: that is
+ * right for a record that is alone.
  */
 #define CAME_RECENTLY 20000
 #define CAME_SLACK 10000			/* the kernel counts in ticks */
@@ -773,7 +777,9 @@ resume_client(struct client *client)
 		update_events(client);
 }
 
-/* Asked of each that is paused, at the end of each round in which one called. */
+/*
+ * Asked of each that is paused, at the end of each round in which one called.
+ */
 static bool
 may_resume(const struct client *client)
 {
@@ -999,8 +1005,8 @@ is_slow(struct client *client, int64_t now)
 }
 
 /*
- * Sets last_sent, too, when the client has taken bytes that the kernel had left:
- * where its window is small, the kernel takes more from us rarely.
+ * Sets last_sent, too, when the client has taken bytes that the kernel had
+ * left: where its window is small, the kernel takes more from us rarely.
  */
 static void
 look_what_is_taken(struct client *client)
@@ -1039,8 +1045,9 @@ clients_check(struct worker *worker)
 				 now - client->last_received > config->stall_timeout * 1000)
 			client_close(client, LOG_LEVEL_INFO,
 						 "stopped in the middle of a record");
-		else if (client->last_called == 0 && client->reader.size < PROGRESS_BYTES &&
-				 !client->paused && now - client->connected > FIRST_CALL_TIMEOUT)
+		else if (client->last_called == 0 &&
+				 client->reader.size < PROGRESS_BYTES && !client->paused &&
+				 now - client->connected > FIRST_CALL_TIMEOUT)
 			client_close(client, LOG_LEVEL_INFO, "has never called");
 		else if (config->idle_timeout > 0 && client->request_count == 0 &&
 				 now - client->last_received > config->idle_timeout * 1000)

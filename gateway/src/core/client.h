@@ -43,19 +43,19 @@ struct client
 	struct worker *worker;
 	enum door	door;			/* by UDP it is part of a struct udp_client */
 	enum client_state state;
-	struct peer peer;			/* the client, also behind a proxy, once it is named */
+	struct peer peer;			/* the client, behind a proxy once named */
 	struct peer proxy;			/* peer.proxy */
 	struct proxy_wait *proxy_wait;	/* until the proxy has named it, or NULL */
 	struct address *address;	/* of the peer, with all clients that have it */
 	uint64_t	number;			/* no other connection has it, of no gateway */
-	int64_t		connected;		/* when, at the latest; microseconds, monotonic */
+	int64_t		connected;		/* at the latest; microseconds, monotonic */
 	bool		called;			/* there has been a call... */
 	bool		greeted;		/* ... which was NULL, */
 	uint32_t	greeting;		/* with this xid */
 
 	/*
-	 * When what was read last had come, at the earliest (see note_when_it_came);
-	 * 0: unknown.
+	 * When what was read last had come, at the earliest (see
+	 * note_when_it_came); 0: unknown.
 	 */
 	int64_t		came;
 	int64_t		came_alone;		/* the same, if it was one record */
@@ -69,7 +69,7 @@ struct client
 	bool		paused;
 	int64_t		paused_at;
 	bool		dirty;
-	bool		blocked;		/* the socket takes no more: wait for EPOLLOUT */
+	bool		blocked;		/* the socket is full: wait for EPOLLOUT */
 	bool		hang_up;		/* at the end of this round */
 	bool		ended;			/* sends no more: see client_end() */
 	bool		eof;			/* ... and all that it has sent is read */
@@ -77,7 +77,7 @@ struct client
 
 	struct record_reader reader;
 	size_t		reserved;		/* bytes charged for the record being read */
-	uint64_t	moved;			/* bytes of records received, of replies written */
+	uint64_t	moved;			/* bytes received and written */
 	uint64_t	moved_then;	/* when it was last seen to get on, */
 	int64_t		moved_at;		/* which was then */
 	char	   *leftover;		/* received, but not yet looked at */
@@ -93,7 +93,7 @@ struct client
 	int64_t		last_called;	/* its last call came; 0: none has */
 	int64_t		last_received;
 	int64_t		last_sent;		/* it has taken bytes of a reply */
-	int			queued;			/* bytes the kernel had for it at the last look */
+	int			queued;			/* bytes in the kernel at the last look */
 };
 
 TAILQ_HEAD(client_list, client);
@@ -112,14 +112,14 @@ extern void client_close(struct client *client, int level, const char *reason);
 
 /*
  * Can this call be one that the client sent before, on a connection that it had
- * then?  Not if the client began this one with NULL, as mounting does, and the xid
- * comes after that: xids are numbered, and the greeting was new.
+ * then?  Not if the client began this one with NULL, as mounting does, and the
+ * xid comes after that: xids are numbered, and the greeting was new.
  */
 extern bool client_may_repeat(const struct client *client, uint32_t xid);
 
 /*
- * The address at which it has called us: family 0 where that is not known, behind a
- * proxy for instance.
+ * The address at which it has called us: family 0 where that is not known,
+ * behind a proxy for instance.
  */
 extern struct peer client_local(const struct client *client);
 

@@ -345,7 +345,9 @@ not_reloaded(const char *problem)
 			 "nothing is reloaded: %s", problem);
 }
 
-/* The settings that are read again, since SIGHUP and until they are in force. */
+/*
+ * The settings that are read again, since SIGHUP and until they are in force.
+ */
 static struct
 {
 	struct beside beside;
@@ -472,8 +474,8 @@ refuse_settings(const struct config *config)
 }
 
 /*
- * The end of a command.  A thread that hangs in a store has the settings, and what
- * exit() would tear down: OpenSSL's tables, for instance.
+ * The end of a command.  A thread that hangs in a store has the settings, and
+ * what exit() would tear down: OpenSSL's tables, for instance.
  */
 static int
 finish(struct config *config, int status)
@@ -587,7 +589,8 @@ take_argument(int *argc, char **argv, const char *name)
 		char	   *value = argv[i] + size;
 		int			used = 1;
 
-		if (strncmp(argv[i], name, size) != 0 || (*value != '\0' && *value != '='))
+		if (strncmp(argv[i], name, size) != 0 ||
+			(*value != '\0' && *value != '='))
 			continue;
 		if (*value == '=')
 			value++;

@@ -142,8 +142,8 @@ requests_free_all(struct worker *worker)
 }
 
 /*
- * What may follow what.  A call may follow a call, and jobs of stores may follow
- * jobs: READ and WRITE of content outside the database take several.
+ * What may follow what.  A call may follow a call, and jobs of stores may
+ * follow jobs: READ and WRITE of content outside the database take several.
  */
 static const bool may_follow[REQUEST_STATES][REQUEST_STATES] = {
 	[REQUEST_RECEIVED] = {

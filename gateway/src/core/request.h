@@ -26,7 +26,8 @@
  *		- something was encoded by reply_begin/reply_end/reply_append: it is
  *		  the reply;
  *		- request_refuse or request_deny was called;
- *		- request_leave was called: there is no reply, and the client asks again.
+ *		- request_leave was called: there is no reply, and the client asks
+ *		  again.
  *
  * A result is not true before its transaction is committed, so reply is not
  * called before.  The reply may point into the PGresult (reply_append), which
@@ -184,15 +185,16 @@ struct credential
 };
 
 /*
- * Changed by request_set_state alone, which has the table of what may follow what.
- * In brackets the list that holds it, beside its client's list of all requests.
+ * Changed by request_set_state alone, which has the table of what may follow
+ * what. In brackets the list that holds it, beside its client's list of all
+ * requests.
  */
 enum request_state
 {
 	REQUEST_FREE,				/* [worker's free list] */
 	REQUEST_RECEIVED,			/* being decoded and checked [none] */
 	REQUEST_CALLING,			/* its call is the pool's: call.state [none] */
-	REQUEST_AT_STORE,			/* waits for a content store [worker, if not held] */
+	REQUEST_AT_STORE,			/* waits for a store [worker, if not held] */
 	REQUEST_REPLYING,			/* reply not yet written [client] */
 	REQUEST_LOST,				/* over, but a thread of a store that hangs has
 								 * its memory still [none] */
@@ -225,7 +227,7 @@ struct request
 	void		(*resume) (struct request *request);	/* see content_io.h */
 	struct content_io io;		/* what content stores do for it */
 	bool		later;			/* the call is to wait a moment first */
-	uint32_t	status;			/* of the reply, for the log: nfsstat3, or one of
+	uint32_t	status;			/* of the reply, for the log: nfsstat3, or of
 								 * nfsstat.h */
 	const char *refused;		/* name of an RPC error, for the log, or NULL */
 	bool		unanswered;		/* see request_leave */
@@ -237,7 +239,7 @@ struct request
 	LIST_ENTRY(request) duplicate_link; /* changing calls in progress */
 	struct worker *worker;
 	struct client *client;		/* NULL before it is attached to one */
-	int			column;			/* of the result that reply is called with, which
+	int			column;			/* of the result that reply gets, which
 								 * holds this call's record */
 	uint32_t	checksum;		/* of the record, to know a duplicate by */
 	int64_t		came;			/* at the earliest (client.h); 0: unknown */
@@ -269,7 +271,8 @@ struct request
  */
 extern XDR *reply_begin(struct request *request, size_t max);
 extern void reply_end(struct request *request);
-extern void reply_append(struct request *request, const void *data, size_t size);
+extern void reply_append(struct request *request, const void *data,
+						 size_t size);
 extern void reply_reset(struct request *request);
 
 /* The reply is one without results: accepted but not done, or rejected. */
@@ -277,8 +280,8 @@ extern void request_refuse(struct request *request, enum accept_stat why);
 extern void request_deny(struct request *request, enum auth_stat why);
 
 /*
- * There is no reply.  The client is disconnected, and sends its calls again, here
- * or elsewhere: for a protocol that has no word for "not now".
+ * There is no reply.  The client is disconnected, and sends its calls again,
+ * here or elsewhere: for a protocol that has no word for "not now".
  */
 extern void request_leave(struct request *request);
 

@@ -30,7 +30,8 @@ expected_result(const struct request *request)
 
 	if (request->procedure->bounded)
 		return request->call.result_size;
-	return request->call.result_size < limit ? request->call.result_size : limit;
+	return request->call.result_size < limit ? request->call.result_size :
+											   limit;
 }
 
 static const char *
@@ -175,7 +176,8 @@ serve_hold(struct worker *worker)
 	struct request *request;
 	struct request *next;
 
-	for (request = TAILQ_FIRST(&worker->unheld); request != NULL; request = next)
+	for (request = TAILQ_FIRST(&worker->unheld); request != NULL;
+		 request = next)
 	{
 		next = TAILQ_NEXT(request, link);
 		if (charge_to_store(request, CHARGE_FROM_STORE))
@@ -307,7 +309,8 @@ serve_record(struct client *client, struct record *record)
 	{
 		case RPC_NOT_A_CALL:
 			request_free(request);
-			client_close(client, LOG_LEVEL_WARNING, "sent what is not an RPC call");
+			client_close(client, LOG_LEVEL_WARNING,
+						 "sent what is not an RPC call");
 			return;
 		case RPC_REFUSED:
 			request->xid = call.xid;
@@ -349,7 +352,8 @@ serve_record(struct client *client, struct record *record)
 	request->identity.data = request->record.data + call.identity;
 	request->identity.size = (uint32_t) (call.arguments - call.identity);
 	request->arguments.data = request->record.data + call.arguments;
-	request->arguments.size = (uint32_t) (request->record.size - call.arguments);
+	request->arguments.size =
+		(uint32_t) (request->record.size - call.arguments);
 	xdrmem_create(&xdr, (char *) (uintptr_t) request->arguments.data,
 				  request->arguments.size, XDR_DECODE);
 	if (!request->procedure->decode(request, &xdr))
@@ -402,7 +406,9 @@ committed(struct call *call, const PGresult *result, int column)
 	proceed(request);
 }
 
-/* A MOUNT that cannot be done now is not answered: its client is disconnected. */
+/*
+ * A MOUNT that cannot be done now is not answered: its client is disconnected.
+ */
 static void
 failed(struct call *call, uint32_t status)
 {
@@ -421,10 +427,10 @@ failed(struct call *call, uint32_t status)
 }
 
 /*
- * JUKEBOX would make the client call anew, with another xid.  That is right for what
- * can be done twice.  A change that may have been made, here or by the gateway that
- * the client asked before, would get EXIST or NOENT then, for what it did itself; so
- * it gets no answer, and asks again with the same xid.
+ * JUKEBOX would make the client call anew, with another xid.  That is right for
+ * what can be done twice.  A change that may have been made, here or by the
+ * gateway that the client asked before, would get EXIST or NOENT then, for what
+ * it did itself; so it gets no answer, and asks again with the same xid.
  */
 static void
 too_late(struct call *call)
@@ -452,8 +458,8 @@ wanted(const struct call *call)
 }
 
 /*
- * Which database has the share: each time, since the table of shares may have been
- * learned, or have changed, meanwhile.
+ * Which database has the share: each time, since the table of shares may have
+ * been learned, or have changed, meanwhile.
  */
 static struct pool *
 route(struct call *call)

@@ -32,7 +32,9 @@
 atomic_int	client_count;
 _Atomic int64_t room_wanted;
 
-/* Descriptors that are not for clients; the databases' connections beside them. */
+/*
+ * Descriptors that are not for clients; the databases' connections beside them.
+ */
 #define DESCRIPTORS_KEPT 512
 
 /*
@@ -148,8 +150,8 @@ close_listeners(struct worker *worker)
  */
 
 /*
- * Every client is a descriptor.  The last ones are not for clients: what is needed
- * for files, databases, stores and probes would be missing.
+ * Every client is a descriptor.  The last ones are not for clients: what is
+ * needed for files, databases, stores and probes would be missing.
  */
 static int
 max_clients(const struct config *config)
@@ -271,13 +273,13 @@ may_end(const struct worker *worker)
 
 /*
  * A processor that has nothing to do goes to sleep, and a virtual one gives
- * itself back to its host.  To be woken takes it 20 to 50 us, and each call that
- * comes alone wakes this thread twice, by its arrival and by the database's
- * answer: often half of the time it takes.  So we look for a moment whether
- * something comes, before we sleep; but only if the last wait of this kind was
- * so short that it would have been worth it, and while calls are few.  Where
- * there are many, sleeping lets them gather to larger batches: 16 clients at a
- * time get a tenth fewer answers if we look in the moments without a call.
+ * itself back to its host.  To be woken takes it 20 to 50 us, and each call
+ * that comes alone wakes this thread twice, by its arrival and by the
+ * database's answer: often half of the time it takes.  So we look for a moment
+ * whether something comes, before we sleep; but only if the last wait of this
+ * kind was so short that it would have been worth it, and while calls are few.
+ * Where there are many, sleeping lets them gather to larger batches: 16 clients
+ * at a time get a tenth fewer answers if we look in the moments without a call.
  */
 #define POLL_REQUESTS 4
 #define POLL_MEMORY 10000		/* microseconds */
@@ -377,7 +379,8 @@ worker_init(struct worker *worker, const struct config *config, int number)
 	set_limits(worker);
 	worker->scratch = malloc(CLIENT_SCRATCH_SIZE);
 	worker->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (worker->databases == NULL || worker->scratch == NULL || worker->wake.fd < 0)
+	if (worker->databases == NULL || worker->scratch == NULL ||
+		worker->wake.fd < 0)
 		fatal("a worker cannot be set up: %s", strerror(errno));
 	worker->wake.handle = woken;
 	event_set(&worker->loop, &worker->wake, EPOLLIN);

@@ -88,26 +88,26 @@ extern void batch_clear(struct batch *batch);
 extern size_t batch_locks(const struct batch *batch, uint8_t *handles,
 						  size_t size);
 
-/* Bytes of a call's parameters and expected result; here for the fuzzer. */
+/* Bytes of a call's parameters and expected result; exported for the fuzzer. */
 extern size_t call_size(const struct call *call);
 
 enum remedy
 {
-	REMEDY_RETRY,				/* a matter of the moment: run it again */
-	REMEDY_RECONNECT,			/* so is this, but not on this connection */
+	REMEDY_RETRY,				/* temporary: run it again */
+	REMEDY_RECONNECT,			/* the same, but on another connection */
 	REMEDY_READ_ONLY,			/* a standby: reconnect.  A primary: answer
 								 * with the status, since
 								 * default_transaction_read_only is on */
 	REMEDY_FAIL					/* answer with the status */
 };
 
-/* What an ERROR with this SQLSTATE, of a call that ran alone, means for it. */
+/* The remedy for an ERROR with this SQLSTATE, of a call that ran alone. */
 extern enum remedy remedy_for(const char *sqlstate, uint32_t *status);
 
 /*
- * How long to wait before attempt number attempts, in microseconds: 5 ms
- * doubling to half a second, and up to half as much again by chance, so that
- * two gateways that clashed do not clash again.
+ * The pause before attempt number attempts, in microseconds: 5 ms doubling to
+ * half a second, and up to half as much again by chance, so that two gateways
+ * that clashed do not clash again.
  */
 extern int64_t retry_delay(int attempts, uint32_t chance);
 

@@ -19,27 +19,26 @@
 #include <libpq-fe.h>
 
 /*
- * A query that asks the server of a metadata store for its time; sent: when it
- * leaves this process at the earliest, or 0 if that is not known.
+ * A query for the time of a metadata store's server; sent: when it leaves this
+ * process at the earliest, or 0 if that is not known.
  */
 #define DATABASE_CLOCK_SQL_MAX 256
 extern void database_clock_query(char sql[DATABASE_CLOCK_SQL_MAX], int store,
 								 int64_t sent);
 
-/* Is this its result, which has just arrived?  Then it is taken note of. */
+/* Is this its result, which has just arrived?  If so, its time is noted. */
 extern bool database_clock_heard(const PGresult *result);
 
 /*
- * What database_clock_heard() does with the server's time.  now: when that
- * arrived.
+ * Notes the server's time, for database_clock_heard(). now: when it arrived.
  */
 extern void database_clock_note(int store, int64_t time, int64_t sent,
 								int64_t now);
 
 /*
- * By the clock of the store's server, in microseconds since the epoch: *latest
- * and *earliest, when it was after at the latest, and before at the earliest.
- * False: not known yet.
+ * Translates to the clock of the store's server, in microseconds since the
+ * epoch: *latest for `after`, at the latest, and *earliest for `before`, at the
+ * earliest.  False: not known yet.
  */
 extern bool database_clock_of(int store, int64_t after, int64_t before,
 							  int64_t *latest, int64_t *earliest);

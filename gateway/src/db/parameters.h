@@ -41,7 +41,7 @@ extern struct parameters parameters_of(struct region *region,
 extern struct parameters parameters_begin(struct request *request,
 										  enum statement_number statement,
 										  struct bytes key_handle);
-/* What a changing call locks besides the object of key_handle. */
+/* An object that a changing call locks besides the object of key_handle. */
 extern void parameters_lock(struct parameters *p, struct bytes handle);
 /* A handle that is not locked, and a path: for finding the store (call.h). */
 extern void parameters_other_handle(struct parameters *p, struct bytes handle);
@@ -55,16 +55,16 @@ extern void parameters_bool(struct parameters *p, bool value);
 extern void parameters_caller(struct parameters *p);
 
 /*
- * An offset or a cookie.  The wire has one bit more than bigint; what is
- * beyond the end of bigint is beyond the end of every file as well, so it
- * becomes the largest, and the extension answers as it does for that.
+ * An offset or a cookie.  The wire has one bit more than bigint. A value beyond
+ * the end of bigint is also beyond the end of every file, so it becomes the
+ * largest bigint, and the extension answers accordingly.
  */
 extern void parameters_offset(struct parameters *p, uint64_t value);
 
 /*
- * The attributes to set, NULL for those left alone, in the order of all the
+ * The attributes to set, NULL for those that stay, in the order of all
  * functions that take them: mode, uid, gid, size, atime, mtime, atime_now,
- * mtime_now.  with: which of mode and size the function has.
+ * mtime_now. with: which of mode and size the function has.
  */
 #define PARAMETERS_MODE 1
 #define PARAMETERS_SIZE 2

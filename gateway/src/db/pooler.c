@@ -41,7 +41,7 @@ process_of(PGconn *pg, char *problem, size_t size)
 /*
  * Sessions that are open at the same time have processes of their own, unless
  * a pooler deals out transactions: then it gives the process that was used
- * last, or longest ago, to whoever is next, so one of two sessions meets the
+ * last, or longest ago, to the next session, so one of two sessions meets the
  * other's process, or loses its own.
  */
 static enum pooler

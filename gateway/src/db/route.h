@@ -22,15 +22,16 @@
 extern void route_configure(const struct config *config, void (*ask) (void));
 
 /*
- * For a keeper: name and id in hexadecimal of each share of the store, as
- * they were asked for at that time (clock_now).
+ * For a keeper: name and id in hexadecimal of each share of the store, as of
+ * that time (clock_now).
  */
 extern void route_learn(int store, const PGresult *shares, int64_t asked);
 
 /*
- * The store, or -1: no store is known to have it, and one of them has not
- * been asked since the call arrived.  The answer for what no store has is the
- * first one, which will say so.  For threads that epoch_attach() knows.
+ * The number of the metadata store, or -1: no store is known to have the share,
+ * and one of them has not been asked since the call arrived.  A share that no
+ * store has gets the first store, which will say so.  For threads that
+ * epoch_attach() knows.
  */
 extern int	route_handle(struct bytes handle, int64_t arrived);
 extern int	route_path(struct bytes path, int64_t arrived);

@@ -18,9 +18,9 @@
 struct metadata_store_config;
 
 /*
- * Once for each store, before the workers start: makes of its settings what
- * libpq takes, and adds those of a gateway's session.  NULL, or what is wrong.
- * number: of the store.
+ * Once for each store, before the workers start: makes libpq's parameters from
+ * its settings, and adds those of a gateway's session. number: of the store.
+ * Returns NULL, or what is wrong.
  */
 extern const char *session_configure(int number,
 									 const struct metadata_store_config *store);
@@ -29,52 +29,55 @@ extern const char *session_configure(int number,
 extern void session_set_password(int number, const char *password);
 
 /*
- * A session was refused after it had shown its password: password_file is read
- * again, and what it has is tried next.
+ * A session was refused after it had shown its password: reads password_file
+ * again; its password is tried next.
  */
 extern void session_password_refused(int number);
 
-/* PQconnectStart with them, to one place.  NULL: out of memory. */
+/* PQconnectStart with these parameters, to one place.  NULL: out of memory. */
 extern PGconn *session_connect(int number, const struct reach_target *target);
 
-/* SQLSTATE and message of an error or a notice, or of no answer: see log.h. */
+/*
+ * SQLSTATE and message of an error or a notice, or of a missing answer: see
+ * log.h.
+ */
 extern json_t *session_result_members(const PGresult *result);
 
 /*
- * A connection without a gateway's session settings, by a thread that may
- * block: to the first place that has the primary, else to a standby.  NULL:
- * none answers as it should within its time; problem says why of each.
+ * A connection without a gateway's session settings, for a thread that may
+ * block: to the first place that has the primary, else to a standby. NULL: none
+ * answers as it should within its time; problem has a reason for each.
  */
 extern PGconn *session_connect_plain(int number, char *problem, size_t size);
 
 /*
  * PQexec or, with parameters or binary results (format 1), PQexecParams, that
- * waits no longer than until then (clock_now()): also for a server that has
- * stopped, and whose own time-outs have stopped with it.  NULL: no answer, and
- * the connection is of no use any more.
+ * waits no longer than until then (clock_now()), also for a server that has
+ * stopped, and its own time-outs with it.  NULL: no answer, and the connection
+ * is useless.
  */
 extern PGresult *session_exec(PGconn *pg, const char *sql, int count,
 							  const char *const *values, int format,
 							  int64_t until);
 
 /*
- * Is the extension there, and new enough?  result: of the query.  If not,
- * problem says so and what to do.
+ * Does the database have the extension, new enough? result: of the query.  If
+ * not, problem says so and what to do.
  */
 extern const char *const session_version_query;
 extern bool session_version_is_right(const PGresult *result, char *problem,
 									 size_t size);
 
 /*
- * NULL, or why this server will not do: a standby takes no changes.  libpq
- * is told by the server when that changes, so it costs nothing to ask.
+ * NULL, or why this server is unusable: a standby takes no changes.  The server
+ * tells libpq when that changes, so asking costs nothing.
  */
 extern const char *session_is_standby(PGconn *pg);
 
-/* Is default_transaction_read_only on?  Asking costs nothing, either. */
+/* Is default_transaction_read_only on?  Asking costs nothing. */
 extern bool session_is_read_only(PGconn *pg);
 
-/* The server process of a session, as its first statement finds it. */
+/* The server process of a session, as its first statement reports it. */
 struct session_process
 {
 	int			pid;			/* 0: not known yet */
@@ -84,7 +87,7 @@ struct session_process
 	int			syncs;			/* answered */
 };
 
-/* Why transaction pooling will not do, and what to do. */
+/* Why transaction pooling cannot work, and what to do. */
 extern const char session_pooler_problem[];
 
 /*

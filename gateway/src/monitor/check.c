@@ -140,8 +140,8 @@ may_listen(const struct addrinfo *address, int type)
 #define PROBE_TIMEOUT 2000
 
 /*
- * Does a gateway listen there?  It answers procedure 0 of version 3 of the program;
- * 0, HTTP: /healthz begins a reply.
+ * Does a gateway listen there?  It answers procedure 0 of version 3 of the
+ * program; 0, HTTP: /healthz begins a reply.
  */
 #define NFS 100003
 #define PORTMAPPER 100000
@@ -214,14 +214,17 @@ check_port(const char *name, int64_t number, const char *keys,
 		problem = errno;
 		if (problem == EADDRINUSE && gateway_answers(at, program))
 		{
-			finding(findings, FINDING_GOOD, object, NULL, "a gateway is running "
-					"on %s port %s, and answers", name, port);
+			finding(findings, FINDING_GOOD, object, NULL,
+					"a gateway is running "
+					"on %s port %s, and answers",
+					name, port);
 			freeaddrinfo(addresses);
 			return;
 		}
 		errno = problem;
 		if (errno == EADDRINUSE)
-			snprintf(remedy, sizeof(remedy), "stop what listens there (ss -ltunp "
+			snprintf(remedy, sizeof(remedy),
+					 "stop what listens there (ss -ltunp "
 					 "'sport = :%s' names it), unless that is this gateway "
 					 "already running; or set %s.port to another", port, keys);
 		else if (errno == EACCES)
@@ -271,8 +274,10 @@ check_secret_file(const char *file, const char *object,
 		return;
 	snprintf(remedy, sizeof(remedy), "chmod o-rwx %s (the gateway's user must "
 			 "still be able to read it)", file);
-	finding(findings, FINDING_DOUBTFUL, object, remedy, "%s holds a secret, and "
-			"every user of this machine can read it", file);
+	finding(findings, FINDING_DOUBTFUL, object, remedy,
+			"%s holds a secret, and "
+			"every user of this machine can read it",
+			file);
 }
 
 /* Secrets in the configuration file itself, and the files that it names. */

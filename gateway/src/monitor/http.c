@@ -35,8 +35,9 @@
 #define STUCK_AFTER (15 * 1000000)
 
 /*
- * http_clients.c keeps them below HTTP_CLIENTS_MAX; libmicrohttpd's own limit, at
- * which it accepts no connection, leaves room for those that it has yet to close.
+ * http_clients.c keeps them below HTTP_CLIENTS_MAX; libmicrohttpd's own limit,
+ * at which it accepts no connection, leaves room for those that it has yet to
+ * close.
  */
 #define CONNECTIONS_MAX 256
 #define CONNECTION_MEMORY 16384

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * programs.h
- *	  The RPC programs that the gateway serves: on its one port, the portmapper on
- *	  another.
+ *	  The RPC programs that the gateway serves: on its one port, the portmapper
+ *	  on another.
  *
- * To add a program, or a version of one: its .x, its files with a struct program
- * (request.h), and a row of PROGRAMS.  Dispatch, metrics, the log and rpcbind go by
- * this table.
+ * To add a program, or a version of one: its .x, its files with a struct
+ * program (request.h), and a row of PROGRAMS.  Dispatch, metrics, the log and
+ * rpcbind go by this table.
  */
 #ifndef DITTOFS_PROGRAMS_H
 #define DITTOFS_PROGRAMS_H
@@ -40,9 +40,10 @@ enum
 extern const struct program *const programs[];
 
 /*
- * The version of a program among those of the list, which ends with NULL, that are
- * served at the door.  NULL: it is not there; low and high are the versions that are, or 0 if there is
- * none (RFC 5531, section 9: PROG_MISMATCH, PROG_UNAVAIL).
+ * The version of a program among those of the list, which ends with NULL, that
+ * are served at the door.  NULL: it is not there; low and high are the versions
+ * that are, or 0 if there is none (RFC 5531, section 9: PROG_MISMATCH,
+ * PROG_UNAVAIL).
  */
 extern const struct program *program_find(const struct program *const *list,
 										  enum door door, uint32_t number,
@@ -53,14 +54,14 @@ extern const struct program *program_find(const struct program *const *list,
 extern bool program_is_served(const struct program *program, enum door door);
 
 /*
- * The procedures of all programs in a row, for counters: how many there are; the
- * index of one; the one at an index (NULL: the number is not used), with its
- * program.
+ * The procedures of all programs in a row, for counters: how many there are;
+ * the index of one; the one at an index (NULL: the number is not used), with
+ * its program.
  */
 extern int	programs_procedure_count(void);
 extern int	programs_procedure_index(const struct program *program,
 									 uint32_t procedure);
-extern const struct procedure *programs_procedure(int index,
-												  const struct program **program);
+extern const struct procedure *
+programs_procedure(int index, const struct program **program);
 
 #endif							/* DITTOFS_PROGRAMS_H */

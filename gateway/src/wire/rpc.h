@@ -24,9 +24,10 @@ struct rpc_call
 	const struct program *program;
 	const struct procedure *procedure;
 	struct credential credential;
-	size_t		identity;		/* offset in the record, up to the arguments: of
-								 * the credential as it was sent, without what may
-								 * differ when it is sent again */
+	size_t		identity;		/* offset in the record, up to the arguments:
+								 * the credential as it was sent, without the
+								 * parts that may differ when it is sent
+								 * again */
 	size_t		arguments;		/* offset in the record */
 };
 
@@ -35,7 +36,7 @@ enum rpc_outcome
 	RPC_CALL,					/* to be decoded and run */
 	RPC_NULL,					/* procedure 0: answered with success */
 	RPC_REFUSED,				/* answered: reply->accept or reply->denied */
-	RPC_NOT_A_CALL				/* no answer is possible: close the connection */
+	RPC_NOT_A_CALL				/* no answer is possible: hang up */
 };
 
 /* A reply without results. */
@@ -50,8 +51,8 @@ struct rpc_refusal
 };
 
 /*
- * A message that is shorter than this is no call.  By UDP it is not answered, so no
- * refusal is larger than what it answers.
+ * A message that is shorter than this is no call.  By UDP it is not answered,
+ * so no refusal is larger than what it answers.
  */
 #define RPC_CALL_MIN 40
 
@@ -77,10 +78,10 @@ extern size_t rpc_encode_refusal(char *to, uint32_t xid,
 extern const char *rpc_refusal_name(const struct rpc_refusal *refusal);
 
 /*
- * How a call came here: the number of its connection, which no other one has; when
- * that was opened, at the latest (0: the call was not sent before on another one);
- * when the call arrived, at the earliest.  In microseconds of the database server's
- * clock.
+ * How a call came here: the number of its connection, which no other one has;
+ * when that was opened, at the latest (0: the call was not sent before on
+ * another one); when the call arrived, at the earliest.  In microseconds of the
+ * database server's clock.
  */
 struct arrival
 {
@@ -90,10 +91,10 @@ struct arrival
 };
 
 /*
- * The parameter of type dittofs.caller (extension/sql/README.md).  Returns
- * its size.  rpc_identify_call adds which call it is, by its xid and a
- * checksum of credential and arguments, and how it came here unless that is NULL,
- * and returns the new size.
+ * The parameter of type dittofs.caller (extension/sql/README.md).  Returns its
+ * size.  rpc_identify_call adds which call it is, by its xid and a checksum of
+ * credential and arguments, and how it came here unless that is NULL, and
+ * returns the new size.
  */
 extern size_t rpc_encode_caller(char *to, const struct credential *credential,
 								const struct peer *peer);
@@ -102,7 +103,8 @@ extern size_t rpc_identify_call(char *caller, size_t size, uint32_t xid,
 								const struct arrival *arrival);
 
 /*
- * Of what tells calls with one xid apart.  The same for a call that is sent again.
+ * Of what tells calls with one xid apart.  The same for a call that is sent
+ * again.
  */
 extern uint64_t rpc_checksum(const struct bytes *identity,
 							 const struct bytes *arguments);

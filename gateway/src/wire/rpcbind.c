@@ -70,8 +70,8 @@ registered_port(const struct program *program, struct netconfig *netconfig)
 }
 
 /*
- * Does a program of this host take datagrams there?  Where none does, the kernel
- * says so at once.
+ * Does a program of this host take datagrams there?  Where none does, the
+ * kernel says so at once.
  */
 static bool
 takes_datagrams(uint16_t port)
