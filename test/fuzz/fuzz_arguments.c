@@ -4,8 +4,8 @@
  *	  Arguments of every procedure: from bytes to the call's parameters, and
  *	  the reply when the call fails.
  *
- * The bytes lie in a block of exactly their size, and so does each piece of
- * the request's region.  What decodes must not depend on what follows: with more
+ * The bytes lie in a block of exactly their size, and so does each piece of the
+ * request's region.  What decodes must not depend on what follows: with more
  * bytes behind them, which are tolerated, the arguments make the same call.
  *
  * Input: which procedure, then its arguments.

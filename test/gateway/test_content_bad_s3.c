@@ -144,8 +144,8 @@ is_logged(int gateway, const char *a, const char *b, const char *d)
 
 /*
  * Is there such a line of the first gateway, while the file is read again and
- * again? The service of a busy machine may not have answered the first reader
- * in time. Counts the readings.
+ * again?  The service of a busy machine may not have answered the first reader
+ * in time.  Counts the readings.
  */
 static bool
 is_logged_by_reading(const struct handle *file, const char *said, int *readings)
@@ -338,7 +338,7 @@ send_write(struct client *from, const struct handle *file, uint64_t offset,
  * While the service answers nothing, several clients write more than it can be
  * given.  Who wants no data is answered as ever, on other connections and on
  * those: an answer that waited for the service would come after the client's
- * patience. That goes for each of several workers, whose part of the memory is
+ * patience.  That goes for each of several workers, whose part of the memory is
  * smaller.
  */
 static void

@@ -16,17 +16,17 @@
  *	  to write down the versions that every object went through, each with the
  *	  change that made it.  A change also moves the ctime of objects that its
  *	  reply does not show (a file that loses one of its names): of such a
- *	  version it is known that its ctime lies between the previous change of
- *	  the object and the last ctime that the change took.
+ *	  version it is known that its ctime lies between the previous change of the
+ *	  object and the last ctime that the change took.
  *
  * 2. A reply that changed nothing shows attributes, and their ctime says which
  *	  version of the object it saw: it comes after the change that made this
  *	  version and before the one that made the next.  A handle that is STALE was
  *	  used after the change that removed the object.  Moves of directories to
  *	  other parents exclude each other.  And what was answered before something
- *	  else was sent comes before it.  If all that contains a
- *	  cycle, no order explains the history.  If not, a topological order of the
- *	  changes is taken.
+ *	  else was sent comes before it.  If all that contains a cycle, no order
+ *	  explains the history.  If not, a topological order of the changes is
+ *	  taken.
  *
  * 3. The changes are replayed in that order, and between any two of them the
  *	  calls that changed nothing are tried, as long as their time allows it:

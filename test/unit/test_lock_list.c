@@ -271,7 +271,7 @@ agrees_with_linux(void **state)
 
 /*
  * A model: a letter for each byte and owner, and the end of the file as one
- * more. Waiting, grants and refusals, which Linux has in another way.
+ * more.  Waiting, grants and refusals, which Linux has in another way.
  */
 
 #define BYTES	(SPACE * 2 + 1)	/* the last is all that follows */

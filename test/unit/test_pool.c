@@ -4,7 +4,7 @@
  *	  Which connection a call goes to, how long it waits, and how it ends.
  *
  * The calls are nothing but calls: their owner writes down what the pool tells
- * it. Connections have no server: what is sent on one is lost with it.
+ * it.  Connections have no server: what is sent on one is lost with it.
  */
 #include "unit.h"
 

@@ -4,8 +4,8 @@
  * config_admin.c
  *	  Shows and changes settings of the server (config.c).
  *
- * They are apart from reading them because a change has consequences: modules
- * that read a setting stand below those that have to act on another value.
+ * Reading them is in another module because a change has consequences: modules
+ * that read a setting stand below those that act on its change.
  *
  *-------------------------------------------------------------------------
  */

@@ -11,12 +11,12 @@
  * may be of any size, and other shares are not affected.
  *
  * Deletion begins at the share's root.  A directory that waits for its turn is
- * in dropped_directories, with the cookie up to which its entries are gone. Its
- * files are deleted, its directories put into that table; when it is empty its
- * inode goes.  All of that is done under the directory's lock.  A transaction
- * that has found the share before it was dropped may still add an entry to an
- * existing directory, under the directory's lock.  So the entry is found when
- * the directory is to go, or the call is told STALE.
+ * in dropped_directories, with the cookie up to which its entries are gone.
+ * Its files are deleted, its directories put into that table; when it is empty
+ * its inode goes.  All of that is done under the directory's lock.  A
+ * transaction that has found the share before it was dropped may still add an
+ * entry to an existing directory, under the directory's lock.  So the entry is
+ * found when the directory is to go, or the call is told STALE.
  *
  * When no directory waits, the share's account says whether anything is left.
  * If so, something was damaged, and there are inodes without a name.  Then the
@@ -147,8 +147,8 @@ collect(const Dirent *dirent, void *arg)
 
 /*
  * Deletes an entry and its inode.  False: the inode is locked, so the entry
- * stays for another time.  An entry that is damaged may lead to nothing, or into
- * another share.
+ * stays for another time.  An entry that is damaged may lead to nothing, or
+ * into another share.
  */
 static bool
 delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)

@@ -208,7 +208,7 @@ note_trouble(Datum store_id, const bytea *hash, const char *error)
  * Notes which blocks of a slice have no reference, and takes the note back
  * where there is one again.  What has just been claimed is about to get one.
  * LIMIT keeps the planner from reading all extents to look for those of a
- * slice. Nothing here may need a sequential scan: gc_next() runs with those
+ * slice.  Nothing here may need a sequential scan: gc_next() runs with those
  * disabled, and one that cannot be avoided costs so much that the planner sees
  * no difference between all other plans.
  */

@@ -6,10 +6,11 @@
  *
  * Dropping an extension drops its tables without asking, and a file system's
  * content is worth a question.  Many commands can lead to it: DROP EXTENSION
- * dittofs, DROP SCHEMA, DROP OWNED, but also DROP EXTENSION plpgsql CASCADE. So
- * this does not look at commands: a hook sees each object before it is dropped,
- * and refuses the first that belongs to us. To drop the extension all the same,
- * a superuser sets dittofs.allow_drop, in the session or by PGOPTIONS:
+ * dittofs, DROP SCHEMA, DROP OWNED, but also DROP EXTENSION plpgsql CASCADE.
+ * So this does not look at commands: a hook sees each object before it is
+ * dropped, and refuses the first that belongs to us.  To drop the extension all
+ * the same, a superuser sets dittofs.allow_drop, in the session or by
+ * PGOPTIONS:
  *
  *		PGOPTIONS='-c dittofs.allow_drop=on' pg_restore --clean ...
  *

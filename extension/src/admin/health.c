@@ -10,8 +10,8 @@
  * clients write again.  Such WAL is lost with the shared memory: at a restart,
  * at the reset after a crash of a backend (which the postmaster and its start
  * time survive), or with a fail-over to another server, which has another
- * timeline. The server draws a random handle for its dynamic shared memory each
- * time it sets up shared memory, and that reveals a reset.
+ * timeline.  The server draws a random handle for its dynamic shared memory
+ * each time it sets up shared memory, and that reveals a reset.
  *
  *-------------------------------------------------------------------------
  */

@@ -626,7 +626,7 @@ relink(const Share *share, Inode *inode, int64 offset, int32 store_id,
 }
 
 /*
- * Ends the lease. That of a file that has gone as well: the session that looks
+ * Ends the lease.  That of a file that has gone as well: the session that looks
  * at it next takes its row away, without waiting for the minute to pass.
  */
 static Status

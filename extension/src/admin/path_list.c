@@ -6,8 +6,8 @@
  *
  * Entries are sorted by name, byte by byte.  A directory is therefore read as a
  * whole before its first row; programs that page through large directories use
- * read_directory().  However large it is, and however wide and deep a tree: the
- * memory that this takes is a few times work_mem, and what is more is on disk.
+ * read_directory().  However large a directory, and however wide and deep a
+ * tree, this takes a few times work_mem of memory; the rest is on disk.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,7 +3,7 @@
  *
  * path_resolve.c
  *	  Walks the paths of the functions for people (path_api.c, path_list.c) by
- *	  fs_lookup(), and raises what it answers.
+ *	  fs_lookup(), and raises its errors.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * share_root.c
- *	  Root directories of shares: making them, and whether clients can write
+ *	  Makes the root directories of shares, and tells whether clients can write
  *	  to one.
  *
  *-------------------------------------------------------------------------

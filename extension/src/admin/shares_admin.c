@@ -2,11 +2,11 @@
 /*-------------------------------------------------------------------------
  *
  * shares_admin.c
- *	  Making, changing and dropping shares.
+ *	  Makes, changes and drops shares.
  *
- * An administrator's work, done by SQL inside functions that run as their
- * owner (SECURITY DEFINER, fixed search_path); who may do it is who has
- * EXECUTE.  What goes wrong is an ERROR with a hint, since people read it.
+ * An administrator's work, done by SQL inside functions that run as their owner
+ * (SECURITY DEFINER, fixed search_path).  A role with EXECUTE may do it.
+ * Errors have a hint, since people read them.
  *
  * Options are the rows of dittofs_share_options.h.  An argument is found by its
  * name in the function's declaration, so the order there means nothing here,

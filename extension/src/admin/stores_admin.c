@@ -2,16 +2,16 @@
 /*-------------------------------------------------------------------------
  *
  * stores_admin.c
- *	  Content stores: making, listing and dropping their names.
+ *	  Makes, lists and drops content stores.
  *
- * The database knows a store by its name.  Where it is (a path, a bucket) and
- * how one gets in is the configuration of the gateways, so that a dump carries
- * no secret and the same database can be moved to another place.
+ * The database knows a store by its name.  Its place (a path, a bucket) and its
+ * credentials are settings of the gateways, so that a dump carries no secret
+ * and the same database can be moved to another place.
  *
  * Giving a store to a share locks the store's row (shares_admin.c), so a store
  * that is being dropped is not given to a share.
  *
- * Whose a store is, is in content_store_marks: extension/README.md.
+ * content_store_marks has the owner of a store: extension/README.md.
  *
  *-------------------------------------------------------------------------
  */

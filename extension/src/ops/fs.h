@@ -18,9 +18,9 @@
  *		if (status == FS_OK)
  *			op = op_at(&op, &found.handle);
  *
- * Each operation returns a status. A status other than FS_OK means that nothing
- * was changed.  An operation on an Op that was not admitted returns the status
- * of op_enter(), so no caller has to check that first.
+ * Each operation returns a status.  A status other than FS_OK means that
+ * nothing was changed.  An operation on an Op that was not admitted returns the
+ * status of op_enter(), so no caller has to check that first.
  *
  * Members of a result of type OptFattr and OptWcc say for each status whether
  * they are given; the others are set if the status is FS_OK.  Pointers in a
@@ -117,8 +117,8 @@ typedef enum Stability
  */
 
 /*
- * Enters the object of a handle, of HANDLE_LEN bytes.  caller may be NULL, which
- * is no caller.  BADHANDLE, STALE (no such share), ACCES, TOOWEAK
+ * Enters the object of a handle, of HANDLE_LEN bytes.  caller may be NULL,
+ * which is no caller.  BADHANDLE, STALE (no such share), ACCES, TOOWEAK
  */
 extern Status op_enter(Op *op, FsBytes handle, const Caller *caller);
 /* Enters an object of a share that is known.  ACCES, TOOWEAK */
@@ -439,9 +439,9 @@ typedef struct FsPage
 extern Status fs_readdir(const Op *op, const FsReaddir *args, FsPage *result);
 
 /*
- * Locks of NLM: ops_byte_lock.c.  The object is a regular file: ISDIR, INVAL; INVAL also
- * for a name, an owner or a wait that is none or too long, FBIG for a range
- * beyond 2^64.
+ * Locks of NLM: ops_byte_lock.c.  The object is a regular file: ISDIR, INVAL;
+ * INVAL also for a name, an owner or a wait that is none or too long, FBIG for
+ * a range beyond 2^64.
  */
 
 /* In the order of LOCK_OUTCOME_WORDS, and of enum LockOutcome */
@@ -503,7 +503,7 @@ extern int64 fs_break_locks(const Op *op,
 							void *arg, FsLockReply *result);
 /*
  * For passes, which bracket them: lets in the waiters that nothing blocks any
- * more, and forgets a file that has no locks. False: the file is not free.
+ * more, and forgets a file that has no locks.  False: the file is not free.
  */
 extern bool fs_admit_waiters(const pg_uuid_t *id);
 extern bool fs_sweep_locks(const pg_uuid_t *id);

@@ -99,9 +99,10 @@ op_lock_dir(const Op *op, Inode **dir)
 }
 
 /*
- * A lock that is needed after others, out of order. Another transaction has it
- * only in the moment when the name we looked up came to mean another directory.
- * What he may have put into it just before we got the lock must be seen.
+ * A lock that is needed after others, out of order.  Another transaction has it
+ * only in the moment when the name we looked up came to mean another
+ * directory.  What he may have put into it just before we got the lock must be
+ * seen.
  */
 Inode *
 op_lock_late(const pg_uuid_t *id)

@@ -5,9 +5,9 @@
  *	  CREATE, MKDIR, SYMLINK, MKNOD, LINK: a directory gains an entry.
  *
  * The directory's lock is held from before the name is looked up until the
- * commit.  So the name that is free stays free until we have taken it, two
- * replicas never both create it, and the directory cannot be removed
- * meanwhile: its removal needs the same lock and looks for entries under it.
+ * commit.  So a free name stays free until we have taken it, two gateways never
+ * both create it, and the directory cannot be removed meanwhile: its removal
+ * needs the same lock and looks for entries under it.
  *
  *-------------------------------------------------------------------------
  */

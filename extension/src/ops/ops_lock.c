@@ -5,10 +5,11 @@
  *	  Locks for a whole batch, before its first call.
  *
  * Each operation takes its locks in the one order (README.md), but keeps them
- * to the end of the transaction; so two calls of a batch, one after the other,
- * can take them in another.  A gateway that cannot sort the calls of a batch so
- * that they do not (those with two directories form no sequence) has everything
- * locked that the arguments name, and then makes the calls in any order.
+ * to the end of the transaction.  So two calls of a batch, one after the other,
+ * can take them in another order.  If a gateway cannot sort the calls of a
+ * batch to avoid that (calls with two directories have no order), it first has
+ * all inodes locked that the arguments name, and then makes the calls in any
+ * order.
  *
  *-------------------------------------------------------------------------
  */

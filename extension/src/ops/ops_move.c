@@ -6,10 +6,10 @@
  *
  * Up to four directories are concerned: the two that hold the names, the one
  * that is moved and the empty one that it replaces.  They are locked together
- * in the order of ids, as found without a lock, and the names are looked up
+ * in the order of ids, as found without a lock.  Then the names are looked up
  * again under the locks, unless the directories still have the ctimes they had:
- * whatever happens to an entry gives its directory a new one.  Then come the
- * files, if files are moved or replaced.
+ * every change of an entry gives its directory a new one.  Then the files are
+ * locked, if files are moved or replaced.
  *
  * A directory that gets another parent could become its own ancestor by two
  * moves that are each right by themselves.  So such moves of a share exclude

@@ -6,14 +6,14 @@
  *
  * A page is a range of the index, from the cookie after which to go on; no
  * state and no lock lives between pages.  An entry's cookie depends on nothing
- * but its name, so a scan in pages meets every entry that is there throughout
- * exactly once, on any replica, whatever else comes and goes.
+ * but its name.  So a scan in pages meets every entry that exists throughout
+ * exactly once, on any gateway, whatever else comes and goes.
  *
  * The page is complete before its first row leaves: the head has to say
  * whether it is the last one.
  *
- * Who may read a directory but not search it learns names, and no more: the
- * attributes and handles of its entries are what LOOKUP would refuse him.
+ * A caller that may read a directory but not search it gets names, and no more:
+ * LOOKUP would refuse him the attributes and handles of its entries.
  *
  *-------------------------------------------------------------------------
  */

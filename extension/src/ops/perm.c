@@ -2,14 +2,14 @@
 /*-------------------------------------------------------------------------
  *
  * perm.c
- *	  Who may do what: credentials after squashing, mode bits, ownership.
+ *	  Permission: credentials after squashing, mode bits, ownership.
  *
  * The mode bits of one class decide, as POSIX has it: the owner's if the
  * caller is the owner, else the group's if he is in it, else the others'.
  * Root passes everything but the execution of a file without any x bit.
  *
- * Rules that hold for one operation only (the owner's reading and writing of
- * his file whatever its mode, for instance) are where that operation is.
+ * Rules of one operation only (the owner's reading and writing of his file
+ * whatever its mode, for instance) are in that operation's file.
  *
  *-------------------------------------------------------------------------
  */

@@ -9,11 +9,11 @@
  * the client reconnects), its xid, its user, the procedure and a checksum of
  * credential and arguments.
  *
- * That is not enough. Two clients behind one address, in containers or behind a
- * balancer, may have all of it alike: programs of libnfs that start in the same
- * millisecond have the same xids.  Each wants to know which of them made the
- * lock directory.  But a client sends a call again on the connection that it
- * used, or it reconnects because it has no answer.  So of two calls that are
+ * That is not enough.  Two clients behind one address, in containers or behind
+ * a balancer, may have all of it alike: programs of libnfs that start in the
+ * same millisecond have the same xids.  Each wants to know which of them made
+ * the lock directory.  But a client sends a call again on the connection that
+ * it used, or it reconnects because it has no answer.  So of two calls that are
  * alike one is a retransmission of the other if
  *
  *	- they came on the same connection, or
@@ -28,19 +28,19 @@
  * a time in the future (the clock was set back) proves nothing.
  *
  * The rule takes two clients for one if the second connects after the first has
- * called and then uses the same xid. But a gateway knows of many a call that it
- * was not sent before on another connection (connected is 0): those with later
- * xids than the NULL by which a client begins.  The rule takes one client for
- * two if that sends a call again on another connection that was open already.
- * No client is known to do that: with nconnect, a call of Linux's NFSv3 stays
- * with its transport, which reconnects.
+ * called and then uses the same xid.  But a gateway knows of many a call that
+ * it was not sent before on another connection (connected is 0): those with
+ * later xids than the NULL by which a client begins.  The rule takes one client
+ * for two if that sends a call again on another connection that was open
+ * already.  No client is known to do that: with nconnect, a call of Linux's
+ * NFSv3 stays with its transport, which reconnects.
  *
  * The xids of a client follow each other, so calls that share a batch mostly
- * have xids close together. A row holds what one transaction stores about 64 of
- * them: the index key is made of the address and the xid without its last bits,
- * and the xid is looked for in the row.  A row for each reply would cost more
- * than the change, where that is a SETATTR.  An index entry has a bit for each
- * of the 64 that has a reply, so a new call reads no row although its
+ * have xids close together.  A row holds what one transaction stores about 64
+ * of them: the index key is made of the address and the xid without its last
+ * bits, and the xid is looked for in the row.  A row for each reply would cost
+ * more than the change, where that is a SETATTR.  An index entry has a bit for
+ * each of the 64 that has a reply, so a new call reads no row although its
  * neighbours have replies.  Nor does it search the index, if a neighbour in its
  * batch, or in the one before, has done that and no other transaction has
  * committed since.
@@ -50,8 +50,8 @@
  * share a row, with the connection's times in front: these take less than the
  * ids that are left out.
  *
- * Only success is stored. A call that failed changed nothing; sent again, it is
- * answered as if it had come later.
+ * Only success is stored.  A call that failed changed nothing; sent again, it
+ * is answered as if it had come later.
  *
  * Replies are in three tables, the generations, that take turns: one is
  * written, the one before it is kept, and the third is empty.  So storing costs
@@ -60,17 +60,18 @@
  *
  * A table (replies_turn), not the clock, says whose turn it is: a client comes
  * back after an outage of any length, with a call that was answered just before
- * it, and a clock may be set. A turn takes PERIOD in which reap() is called now
- * and then: time without such calls, and the time before a clock was set back,
- * do not count.  So a reply is kept for a PERIOD of service at least. All three
- * tables are searched, since a transaction may have begun before the turn did.
+ * it, and a clock may be set.  A turn takes PERIOD in which reap() is called
+ * now and then: time without such calls, and the time before a clock was set
+ * back, do not count.  So a reply is kept for a PERIOD of service at least.
+ * All three tables are searched, since a transaction may have begun before the
+ * turn did.
  *
  * Of the tables that are not written, one is nearly always empty, and both are
  * for a while; searching an empty index costs as much as searching a full one.
  * If a generation has no pages we skip it for the rest of the transaction, and
- * check again before commit that it still has none. That is safe: a transaction
- * that stored a reply we should have seen added its page before it released the
- * lock we waited for.
+ * check again before commit that it still has none.  That is safe: a
+ * transaction that stored a reply we should have seen added its page before it
+ * released the lock we waited for.
  *
  *-------------------------------------------------------------------------
  */
@@ -770,8 +771,8 @@ change_turn(int64 number, int64 since, int64 seen)
 
 /*
  * Empties the table whose turn comes next, well before, and passes on the turn
- * when its time is over. If another session holds a lock on the table, or is at
- * the turn, it is tried again later.
+ * when its time is over.  If another session holds a lock on the table, or is
+ * at the turn, it is tried again later.
  */
 void
 reply_expire(void)
@@ -796,7 +797,7 @@ reply_expire(void)
 	if (blocks > 0)
 	{
 		/*
-		 * No other session gets at it now. But its turn may have come while we
+		 * No other session gets at it now.  But its turn may have come while we
 		 * were getting here, and must not come before we have committed.
 		 */
 		if (!change_turn(turn.number, turn.since, turn.seen))

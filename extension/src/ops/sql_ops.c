@@ -5,21 +5,21 @@
  *	  Makes the operations (fs.h) functions of SQL: arguments into structs,
  *	  structs into rows.
  *
- * Nothing is decided here, and nowhere else does an operation meet SQL's
- * calling convention.  A table says for each argument which member of the
- * struct it becomes, another for each column of the result type which member it
- * is made of.  The names in both are those of extension/sql, and the types of
- * the members are checked when this is compiled; test/shell/t_operations.sh
- * compares names and order with the catalogs.
+ * This file decides nothing, and no other file meets SQL's calling convention.
+ * A table names for each argument the member of the struct that it becomes,
+ * another for each column of the result type the member that it is made of.
+ * The names in both are those of extension/sql, and the compiler checks the
+ * types of the members; test/shell/t_operations.sh compares names and order
+ * with the catalogs.
  *
  * An operation is added in this order: structs and prototype in fs.h, the
  * function in an ops_*.c, the SQL declaration (and the result type, in
  * tables.c, too), then the tables and the function here.
  *
- * Each function has its tables unrolled, so a call costs what it would cost had
- * the members been written out: a loop at run time took 200 instructions more
- * of the 1,700 of ACCESS.  Nothing is allocated but the row: what it is made of
- * lies in the structs and in a buffer on the stack.
+ * Each function has its tables unrolled, so a call costs the same as if the
+ * members were written out: a loop at run time would take 200 instructions more
+ * of the 1,700 of ACCESS.  Only the row is allocated: its parts are in the
+ * structs and in a buffer on the stack.
  *
  *-------------------------------------------------------------------------
  */

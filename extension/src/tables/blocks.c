@@ -5,26 +5,25 @@
  *	  Pages: the content of files that is in the database.
  *
  * A row holds the bytes of its page up to the last one ever written there: a
- * small file takes a small row, a hole takes none.  So it is where all content
- * of a file is in the database.  Where some of it is in a
- * store, a byte that was not written is not zero but the store's; then the
- * column ranges tells which bytes of the page the row has, and data has just
- * these, one range after the other.  Ranges that are not NULL stay where they
- * are when the content comes back to the database, and cost nothing but a few
- * bytes.
+ * small file takes a small row, a hole takes none.  This is the form of a file
+ * whose content is all in the database.  If a part of it is in a store, a byte
+ * that was not written is not zero but the store's; then the column ranges
+ * lists the bytes of the page that the row has, and data has just these, one
+ * range after the other.  When the content comes back to the database, ranges
+ * that are not NULL stay, and cost only a few bytes.
  *
  * No byte lies beyond the file's size, so a file that grows again shows zeros.
  *
- * A page is as large as a row can be without TOAST: 8,064 bytes, but so that
- * every 128 KiB begin with one (16 of 8,064 bytes and one of 2,048).  In rows
- * of 128 KiB a write of 4 KiB wrote all of it, and its WAL, anew; and TOAST's
- * chunks of 2 KiB made four times as many index entries.
+ * A page is as large as a row can be without TOAST: 8,064 bytes, except that
+ * every 128 KiB begin with one (16 of 8,064 bytes and one of 2,048).  With rows
+ * of 128 KiB a write of 4 KiB would write all of it, and its WAL, anew; and
+ * TOAST's chunks of 2 KiB would make four times as many index entries.
  *
- * The pages of a file are all in one table.  Moving them to the other one takes
- * as long as there are pages, so it is done in slices; meanwhile pages that
- * begin before a byte are in one, the rest in the other.  inode->moved is that
- * byte, where they go from memory to blocks, and less than 0 where they go the
- * other way; in both cases the inode has a memory_epoch.
+ * The pages of a file are all in one table.  Moving them to the other table
+ * takes time in proportion to the pages, so it is done in slices.  Meanwhile
+ * pages that begin before a byte are in one table, the rest in the other.
+ * inode->moved is that byte, if they move from memory to blocks, and less than
+ * 0 if they move the other way; in both cases the inode has a memory_epoch.
  *
  * A page that is written again and again while an old snapshot is open has an
  * entry of the index for each version.  Pages where a scan has passed many are

@@ -92,9 +92,9 @@ extern int64 pages_growth(const Inode *inode, int64 offset, int64 count,
 						  bool fill);
 /*
  * Deletes pages from byte position on; of an inode (not NULL), those that were
- * cut off. Examines at most max rows and returns their number; position is then
- * the place to go on, PG_INT64_MAX at the end. bytes grows by the deleted bytes
- * of the inode.
+ * cut off.  Examines at most max rows and returns their number; position is
+ * then the place to go on, PG_INT64_MAX at the end. bytes grows by the deleted
+ * bytes of the inode.
  */
 extern int64 pages_sweep(bool memory, const pg_uuid_t *content_id,
 						 const Inode *inode, int64 max, int64 *position,

@@ -2,9 +2,9 @@
 /*-------------------------------------------------------------------------
  *
  * churn.c
- *	  Where the row of a key is that is written or replaced again and again.
+ *	  Remembers the place of rows that are written or replaced again and again.
  *
- * One note for each slot of a table of fixed size: a note that is lost to
+ * A table of fixed size has one note in each slot.  A note that is lost to
  * another key costs a scan, which notes it again.
  *
  *-------------------------------------------------------------------------

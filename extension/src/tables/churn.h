@@ -7,8 +7,8 @@
  * While an old snapshot is open, an index keeps an entry for each version of a
  * row, and a scan for its key visits them all.  A module that scans sees how
  * many entries it has passed (RelScan.passed).  From CHURN_MIN on it notes the
- * row's place here, and asks here before it scans again. Extents are found by a
- * range, so the gaps between them are noted, too.
+ * row's place here, and asks here before it scans again.  Extents are found by
+ * a range, so the gaps between them are noted, too.
  *
  * A noted tid is a guess, which rel_fetch() checks.  A noted absence cannot be
  * checked without the index.  It holds as long as no other session has changed

@@ -2,11 +2,11 @@
 /*-------------------------------------------------------------------------
  *
  * config.c
- *	  Settings of the server: one alphabetical table of what there is drives
- *	  reading, checking and showing (config_admin.c).
+ *	  Settings of the server: one alphabetical table drives reading, checking
+ *	  and showing them (config_admin.c).
  *
- * dittofs.server_config holds only what differs from the defaults, so that a
- * new version may bring better ones.
+ * dittofs.server_config holds only values that differ from the defaults, so
+ * that a new version may bring better defaults.
  *
  *-------------------------------------------------------------------------
  */

@@ -5,12 +5,11 @@
  *	  The content of files, wherever it is: pages in the database, blocks in a
  *	  store.
  *
- * Where the bytes of a file are is a matter of the file, not of its share.  The
- * share's kind says where new ones go, and a background pass moves the others
- * (merge.c); so the kind can be changed at any time.  A byte is in a page, or
- * in an extent, or a hole, never in two of them: writing a page cuts the
- * extents below it, linking a block cuts the pages.  used is the sum of both,
- * external that of the extents.
+ * Each file says where its bytes are.  The share's kind says where new bytes
+ * go, and a background pass moves the others (merge.c); so the kind can be
+ * changed at any time.  A byte is in a page, or in an extent, or in a hole,
+ * never in two of them: writing a page cuts the extents below it, linking a
+ * block cuts the pages. used is the sum of both, external that of the extents.
  *
  * Pages of a file are all in one table: in blocks_memory if the inode has a
  * memory_epoch, which it gets with its first byte and loses with its last.
@@ -21,18 +20,18 @@
  * longer than for a small one.
  *
  * Cutting a large file to another size takes no longer either.  The inode notes
- * a cut: where it was, and a mark.  Rows at or behind it are gone, for all that
- * read, unless they have a mark that is not smaller: rows that are written
- * there while the cut is noted get the mark of the last one.  The reaper
- * deletes the others in slices (cut_position: how far it is), and then forgets
- * the cuts.  A cut below another takes its place; one above it is another step,
- * so cuts ascend in both place and mark.
+ * a cut: its place, and a mark.  Rows at or behind that place are invisible,
+ * unless they have a mark that is not smaller: rows that are written there
+ * while the cut is noted get the mark of the last cut.  The reaper deletes the
+ * others in slices (cut_position is its progress), and then forgets the cuts.
+ * A cut below another replaces it; one above it is another step, so cuts ascend
+ * in both place and mark.
  *
- * How many bytes were cut off is not known before they are deleted.  What is
- * certain is that a file has no more than size bytes.  So used becomes the
- * size, if it is greater, and the difference is credit, which is used up before
- * a deletion counts: used + cut_credit is always the sum of the rows, and used
- * is exact at once for a file without holes.
+ * The number of bytes that were cut off is known only when they have been
+ * deleted.  But a file has at most size bytes.  So if used is greater than size
+ * it becomes size, and the difference is credit, which deletions use up before
+ * they count: used + cut_credit is always the sum of the rows, and used is
+ * exact at once for a file without holes.
  *
  *-------------------------------------------------------------------------
  */

@@ -6,32 +6,33 @@
  *
  * The cookie of an entry is a 55-bit hash of its name, seeded by the share,
  * followed by 8 bits that tell names with the same hash apart.  So one index,
- * (parent, cookie), finds a name in one probe, pages through a directory of
- * any size at constant cost, and gives every entry a cookie that no other
- * entry's coming or going can change.  The smallest cookie is 256: 0 is the
- * start of a directory, 1 and 2 are '.' and '..'.
+ * (parent, cookie), finds a name in one probe, and pages through a directory of
+ * any size at constant cost, and no other entry's coming or going changes a
+ * cookie.  The smallest cookie is 256: 0 is the start of a directory, 1 and 2
+ * are '.' and '..'.
  *
  * The hash has a key that differs between shares and that cookies do not reveal
  * (SipHash-2-4, libsodium's), so that a client cannot prepare names that
  * collide.  A share without a key has a seed instead, which two cookies do
  * reveal; it keeps that, for cookies are for ever.  So a place, the 256 cookies
- * of a hash, may be full. A name that finds its place full goes to the place of
- * a second hash, or a third.  The directory's inode records how far its names
- * ever had to go (overflow): a look-up that does not find a name looks into so
- * many further places, whatever was removed from those before.  Nearly all
- * directories have 0, and nothing more is searched.
+ * of a hash, may be full.  A name that finds its place full goes to the place
+ * of a second hash, or a third.  The directory's inode records how far its
+ * names ever had to go (overflow): a look-up that does not find a name looks
+ * into so many further places, whatever was removed from those before.  Nearly
+ * all directories have 0, and nothing more is searched.
  *
- * An entry says where the inode of its child was put when it was created.  An
- * inode stays there (its later versions are in the same HOT chain) unless its
- * page is full when it is changed, or the table is rewritten; so LOOKUP and
- * READDIRPLUS hardly ever need the index of files.  It is a guess that inodes.c
- * checks.  To know the place, entries are written after the inodes, before the
- * commit; until then they are in memory, where dirent_find() finds them.  Who
- * wants to see more than a name has them written first.
+ * An entry records the place of its child's inode at its creation.  An inode
+ * stays there (its later versions are in the same HOT chain) unless its page is
+ * full when it is changed, or the table is rewritten; so LOOKUP and READDIRPLUS
+ * hardly ever need the index of files.  The place is a guess, which inodes.c
+ * checks.  Because entries need the place, they are written after the inodes,
+ * before the commit; until then they are in memory, where dirent_find() finds
+ * them.  Code that needs more than a name has them written first.
  *
  * A name that comes and goes while an old snapshot is open leaves an entry of
- * the index each time, and one that is replaced again and again may.  So places
- * where a scan has passed many are noted (churn.h), and not scanned again.
+ * the index each time; one that is replaced again and again may, too.  So
+ * places where a scan has passed many entries are noted (churn.h), and not
+ * scanned again.
  *
  *-------------------------------------------------------------------------
  */

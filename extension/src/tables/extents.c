@@ -2,18 +2,18 @@
 /*-------------------------------------------------------------------------
  *
  * extents.c
- *	  Extents: what of a file is in blocks of a store.
+ *	  Extents: file content in blocks of a store.
  *
- * An extent can be cut at any byte, so truncation is exact, a write over part
- * of a block makes two extents of one, and the block size of a share can
- * change at any time.  An extent is at most as long as a block can be, which
- * bounds how far before a byte the extent can begin that has it.
+ * An extent can be cut at any byte.  So truncation is exact, a write over part
+ * of a block makes two extents of one, and the block size of a share can change
+ * at any time.  An extent is at most as long as a block can be, which bounds
+ * how far before a byte its extent can begin.
  *
- * An extent that is put where another one began takes its row.  While an old
- * snapshot is open the index has an entry for each version nonetheless.  Where
- * a scan has passed many, the place of the row is noted under the byte that was
- * looked for, and what was found empty as a gap (churn.h); extents are then
- * looked for one after the other.
+ * An extent that is put where another one began takes its row.  Nonetheless the
+ * index has an entry for each version while an old snapshot is open.  If a scan
+ * has passed many, the place of the row is noted under the byte that was looked
+ * for, and empty stretches as gaps (churn.h); extents are then looked for one
+ * after the other.
  *
  *-------------------------------------------------------------------------
  */

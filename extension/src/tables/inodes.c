@@ -4,24 +4,24 @@
  * inodes.c
  *	  The inode store: the one module that touches dittofs.files.
  *
- * Inodes that this transaction has locked are kept in a table, which is the
- * truth about them until the transaction ends: rows are written from it, and
- * who reads an inode asks it first.
+ * Inodes that this transaction has locked are kept in a table in memory, which
+ * is the truth about them until the transaction ends: rows are written from it,
+ * and reading an inode looks there first.
  *
- * Locking is locking the row, exclusively and to the end of the transaction,
- * in the order of ids.  It finds the newest version of a row that was updated
- * while we waited, so a locked inode is always current.  A reader's snapshot
- * may be older than what the table of locked inodes holds; entries of a
- * directory are then read with a snapshot taken after the lock was granted,
- * and inode_lock() takes it.
+ * An inode is locked by locking its row, exclusively and to the end of the
+ * transaction, in the order of ids.  Locking finds the newest version of a row
+ * that was updated while we waited, so a locked inode is always current.  A
+ * reader's snapshot may be older than the table of locked inodes.  So the
+ * entries of a directory are read with a snapshot taken after the lock was
+ * granted, and inode_lock() takes it.
  *
- * Nothing but the primary key is indexed, and the id never changes: updates
- * are heap-only wherever the page has room.
+ * Only the primary key is indexed, and the id never changes: updates are
+ * heap-only if the page has room.
  *
- * A directory in which much is created gets a new version in each transaction,
- * and none goes while an old snapshot is open.  So nothing here may look at all
- * versions of a row: find_row() begins where the row was last, and an update
- * does not ask whether its key is unique.
+ * A directory in which many files are created gets a new version in each
+ * transaction, and none can be pruned while an old snapshot is open.  So this
+ * module never looks at all versions of a row: find_row() begins at the row's
+ * last place, and an update does not ask whether its key is unique.
  *
  *-------------------------------------------------------------------------
  */

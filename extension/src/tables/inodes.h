@@ -121,8 +121,8 @@ extern bool inode_place(const pg_uuid_t *id, ItemPointer place);
 
 /*
  * A number that stays the same while no other session changes the inode:
- * knowledge of its entries or content holds in the same era. 0: unknown. For an
- * inode that is not locked it is the era of the version that the active
+ * knowledge of its entries or content holds in the same era. 0: unknown.  For
+ * an inode that is not locked it is the era of the version that the active
  * snapshot sees.
  */
 extern uint64 inode_era(const pg_uuid_t *id);

@@ -155,7 +155,7 @@ extern void lock_list_init(LockList *list, void *(*alloc) (size_t size));
 
 /*
  * False: the bytes are damaged.  The list points into the bytes, which must
- * stay. Whatever they are, nothing outside of them is read, and no more is
+ * stay.  Whatever they are, nothing outside of them is read, and no more is
  * allocated than in proportion to len.
  */
 extern bool lock_list_decode(LockList *list, void *(*alloc) (size_t size),

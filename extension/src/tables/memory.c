@@ -2,18 +2,18 @@
 /*-------------------------------------------------------------------------
  *
  * memory.c
- *	  Content of kind memory: which life of its table we are in.
+ *	  In-memory content: the current epoch of its UNLOGGED table.
  *
  * A crash empties dittofs.blocks_memory, as it does every UNLOGGED table, but
- * not dittofs.files.  To read zeros where data was would be a lie, and nothing
- * tells an emptied table from one whose rows were never written.  So there is a
- * second UNLOGGED table, of one row: a number drawn at random, which goes when
- * the content goes.  An inode whose content is in blocks_memory has the number
- * it was written under.  If that is not the one of now, its content is lost.
+ * not dittofs.files.  Reading zeros instead of the lost data would be a lie,
+ * and an emptied table looks like one whose rows were never written.  So there
+ * is a second UNLOGGED table, of one row: a random number, the epoch, which is
+ * lost together with the content.  An inode whose content is in blocks_memory
+ * has the epoch in which it was written.  If that is not the current one, its
+ * content is lost.
  *
- * The number of a session's database cannot change while the session lives,
- * for a crash ends all sessions; so it is remembered.  TRUNCATE and DROP send
- * an invalidation.
+ * A session's epoch cannot change while the session lives, because a crash ends
+ * all sessions; so it is remembered.  TRUNCATE and DROP send an invalidation.
  *
  *-------------------------------------------------------------------------
  */

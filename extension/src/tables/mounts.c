@@ -2,23 +2,25 @@
 /*-------------------------------------------------------------------------
  *
  * mounts.c
- *	  What the MOUNT protocol asks (RFC 1813, appendix I); the one module that
+ *	  Answers the MOUNT protocol (RFC 1813, appendix I); the one module that
  *	  touches dittofs.mounts.
  *
  * A path is resolved as root, like mountd does: the handle of a directory says
  * nothing about rights, and each call on it is checked.  Symbolic links are
  * not followed, since their targets are paths of the client.
  *
- * The list of mounts is what clients told us, and they forget to tell that
- * they are gone: it is for people to look at, and nothing depends on it.  So a
- * standby, which cannot write, lets clients mount and records nothing.
+ * The list of mounts is what clients have reported, and they often do not
+ * report that they are gone: it is for people to read, and nothing depends on
+ * it.  So a standby, which cannot write, lets clients mount and records
+ * nothing.
  *
  * Clients write this list, without a credential, so it has bounds.  A directory
  * is recorded by the one path that leads to it without '..' (links are not
- * followed, so there is just one); a client has CLIENT_MOUNTS rows at most, the
- * latest; all together have TABLE_MOUNTS; none is older than MOUNT_AGE.
+ * followed, so there is just one).  A client has at most CLIENT_MOUNTS rows,
+ * the latest; all clients together have TABLE_MOUNTS; no row is older than
+ * MOUNT_AGE.
  *
- * Mounting is not a hot path, and two replicas may record the same mount at
+ * Mounting is not a hot path, and two gateways may record the same mount at
  * once: the changes are SQL with ON CONFLICT, in functions that run as their
  * owner (SECURITY DEFINER, fixed search_path).
  *

@@ -2,14 +2,14 @@
 /*-------------------------------------------------------------------------
  *
  * paths.c
- *	  Paths, which only people and the MOUNT protocol have: to which share one
- *	  belongs, and what is left of it there.
+ *	  Paths, which only people and the MOUNT protocol use: finds the share of a
+ *	  path, and the rest of the path within it.
  *
  * Shares may nest by name ('/a' and '/a/b'): these are two file systems, and
- * what '/a' holds under 'b' is hidden.  Names are compared one by one, so that
- * '/a' is no beginning of '/ab'.  A '..' ends the comparison, because no share
- * has it in its name: it is resolved inside the share that was found, where it
- * cannot lead out.
+ * the entry 'b' of '/a' is hidden.  Names are compared one by one, so '/a' is
+ * no beginning of '/ab'.  A '..' ends the comparison, because no share has it
+ * in its name: it is resolved inside the share that was found, where it cannot
+ * lead out.
  *
  *-------------------------------------------------------------------------
  */

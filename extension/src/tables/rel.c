@@ -2,22 +2,22 @@
 /*-------------------------------------------------------------------------
  *
  * rel.c
- *	  Direct access to the extension's own tables.
+ *	  Reaches the extension's own tables directly, without SQL.
  *
- * Inserting, updating and deleting goes through the functions the backend
- * uses for its catalogs: they toast what is large and write the same WAL as an
- * executor node would, without building one.  Nearly always a table is as
- * tables.c says and has b-trees on columns.  What others have added to one
- * (columns, constraints, other indexes) is honoured as the executor would, by a
- * piece of one that lives as long as the change.
+ * Inserting, updating and deleting use the functions that the backend uses for
+ * its catalogs: they toast large values and write the same WAL as an executor
+ * node would, without building one.  Nearly always a table is as tables.c says
+ * and has b-trees on columns.  Additions of others (columns, constraints, other
+ * indexes) are honoured as the executor would, by a part of an executor that
+ * lives as long as the change.
  *
  * A call makes several short scans, and a batch has up to hundreds of calls.
  * Opening table and index, making slot and scan (the b-tree's alone is 27 kB)
- * costs as much as finding a row.  So in a gateway's session they are kept to
- * the end of the transaction, with the indexes that an insertion opens, and a
- * scan rewinds what is there, as a nested loop does.  They belong to the
- * transaction's resource owner, for a call's portal ends before it; what pins
- * buffers is let go at the end of each scan.
+ * costs as much as finding a row.  So a gateway's session keeps them to the end
+ * of the transaction, with the indexes that an insertion opens, and rewinds a
+ * scan, as a nested loop does.  They belong to the transaction's resource
+ * owner, because a call's portal ends before it.  Buffer pins are released at
+ * the end of each scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -875,7 +875,7 @@ is_wanted(Writer *writer, IndexInfo *info)
  *
  * Updates do not change the key of the index that we scan (rel.h), so there is
  * nothing to be found unique, nor is there where the caller knows the key to be
- * new. Looking would visit every version of the row that is still there: while
+ * new.  Looking would visit every version of the row that is still there: while
  * an old snapshot is open, thousands of a busy directory's.
  */
 static void

@@ -87,10 +87,10 @@ extern uint64 rel_row_version(const RelScan *rs);
 
 /*
  * Without the index: finds the row that is_it knows by its key, in the version
- * that the snapshot sees, if that is at tid or a few updates after it. True: as
- * after a first rel_scan_next, with rs->slot and its tts_tid, and rel_scan_end
- * has to follow.  False says nothing about the row, and nothing is open; an
- * invalid tid gives false.
+ * that the snapshot sees, if that is at tid or a few updates after it.  True:
+ * as after a first rel_scan_next, with rs->slot and its tts_tid, and
+ * rel_scan_end has to follow.  False says nothing about the row, and nothing is
+ * open; an invalid tid gives false.
  */
 typedef bool (*RelIsIt) (TupleTableSlot *slot, const void *key);
 
@@ -99,8 +99,8 @@ extern bool rel_fetch(RelScan *rs, RelName name, LOCKMODE lockmode,
 					  RelIsIt is_it, const void *key);
 
 /*
- * The same, however many updates after it. For rows that others update and that
- * are read now and then: each of their versions is visited once.
+ * The same, however many updates after it.  For rows that others update and
+ * that are read now and then: each of their versions is visited once.
  */
 extern bool rel_fetch_far(RelScan *rs, RelName name, LOCKMODE lockmode,
 						  Snapshot snapshot, const ItemPointerData *tid,
@@ -137,8 +137,8 @@ extern HeapTuple rel_form(Relation heap, int n, const Datum *values,
 /*
  * Room for rows that fill a page each.  For each such row the backend would
  * search the free space map in vain, and queue for the lock under which the
- * table grows by a page: 128 times for a MiB, in every backend that appends. So
- * the pages are added by dozens and handed out here.
+ * table grows by a page: 128 times for a MiB, in every backend that appends.
+ * So the pages are added by dozens and handed out here.
  *
  * There is no room while the table has free pages, which are to be used first.
  * After an error vacuum finds the unused pages, as it finds the rows.
@@ -180,8 +180,8 @@ extern void rel_delete(Relation heap, ItemPointer tid);
 
 /*
  * rel_release() closes tables and scans that are kept open for the next call of
- * the transaction; rel_forget() forgets them after its end. For xact.c, and for
- * code that needs a table to itself.
+ * the transaction; rel_forget() forgets them after its end.  For xact.c, and
+ * for code that needs a table to itself.
  */
 extern void rel_release(void);
 extern void rel_forget(void);

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * shape.c
- *	  What the extension's tables and result types look like.
+ *	  Checks the shape of the extension's tables and result types.
  *
  * Rows are read and written without SQL (rel.c), so what SQL would have done
  * with what people add to a table is done there, or it is refused here.  Done:
@@ -14,8 +14,8 @@
  * (triggers, foreign keys, deferrable and exclusion constraints).  Tables that
  * are written by SQL alone may have these last.
  *
- * It is refused twice: when it is made (guard_tables.c), and, since event
- * triggers can be disabled, when the table is taken hold of.
+ * An obstacle is refused twice: when it is made (guard_tables.c), and, since
+ * event triggers can be disabled, when the table is opened.
  *
  * A relation's shape cannot change while it is locked, so what was looked at
  * under a lock is true until the lock is released; and a session that gets a
@@ -588,7 +588,7 @@ look_at_table(RelName name, Relation heap, TableShape *shape)
  * it again.
  *
  * VACUUM FULL and CLUSTER keep the transactions of the rows, and what a
- * snapshot sees. As long as there is a snapshot that does not see the
+ * snapshot sees.  As long as there is a snapshot that does not see the
  * rewriting, what it wrote first is still on the first pages.
  */
 

@@ -50,8 +50,8 @@ typedef struct TableShape
 extern RelName rel_name(Oid oid);
 
 /*
- * Tables that were checked. Each call asks dozens of times, so the usual answer
- * is given here; shape.c has the others.
+ * Tables that were checked.  Each call asks dozens of times, so the usual
+ * answer is given here; shape.c has the others.
  */
 extern Oid	table_oids[REL_COUNT];
 extern TableShape table_shapes[REL_COUNT];

@@ -2,7 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * shares.c
- *	  Shares: the cache of dittofs.shares, and who may come in.
+ *	  Shares: the cache of dittofs.shares, and the admission of clients.
  *
  * All shares are read at once, into a memory context of their own, with three
  * sorted arrays to find one by.  A statement trigger on dittofs.shares and
@@ -13,9 +13,9 @@
  * shares may be in use further up the stack.
  *
  * The tables are read with a snapshot of that moment, not the statement's: a
- * repeatable-read transaction must not leave behind a cache of the past that
- * no message will ever empty again.  A message may arrive while we read, and
- * then the result serves this call only.
+ * repeatable-read transaction must not leave behind a cache of the past that no
+ * message will ever empty again.  If a message arrives while we read, the
+ * result serves this call only.
  *
  *-------------------------------------------------------------------------
  */

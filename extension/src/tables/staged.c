@@ -2,19 +2,18 @@
 /*-------------------------------------------------------------------------
  *
  * staged.c
- *	  Files whose content is not where it belongs.
+ *	  Files whose content is to be moved.
  *
- * What is written to a share whose content belongs into a store, but does not
- * come in whole blocks, stays in the database at first: the file is staged.
- * So are all files of a share that got another kind of content.  A background
- * pass (merge.c), which every gateway runs, moves the content.
+ * Data that is written to a share with a store, but not in whole blocks, stays
+ * in the database at first: the file is staged.  So are all files of a share
+ * that got another kind of content.  A background pass (merge.c), which every
+ * gateway runs, moves the content.
  *
- * A file gets its row when it begins to have something to be moved, under its
- * inode's lock, and loses it under that lock: writing to a file that is staged
- * costs nothing here.  A row is leased by bringing forward when it is to be
- * looked at next; a gateway that dies in the midst of its work leaves it to the
- * others after a minute.  What is done under a lease that has run out is not
- * wrong, only in vain.
+ * A file gets its row when it begins to have content to be moved, under its
+ * inode's lock, and loses it under that lock: so writing to a file that is
+ * staged costs nothing here.  Leasing a row advances the time of its next look;
+ * if a gateway dies in the midst of its work, another one gets the row after a
+ * minute.  Work under a lease that has run out is not wrong, only in vain.
  *
  * When the kind of a share changes, its files are looked for in slices
  * (content_moves), once, and once more after half a minute: a transaction that

@@ -11,14 +11,14 @@
  *		(none) --claim--> pending --mark--> stored --gc--> deleting --> (none)
  *
  * 'stored' means that the object is in the store and synced: only then may
- * another writer of the same bytes spare himself the upload.  Who marks a
- * block, or holds a stored one, has locked its row; who wants to delete it
+ * another writer of the same bytes skip the upload.  A transaction that marks a
+ * block, or holds a stored one, has locked its row; one that wants to delete it
  * locks the row exclusively and then looks for extents with a new snapshot
- * (gc.c).  So a block that is referred to is never deleted, however long a
- * transaction takes.
+ * (gc.c).  So a block in use is never deleted, however long a transaction
+ * takes.
  *
- * Two that claim the same new block at the same time meet in a heavyweight
- * lock, since a unique violation would undo a whole batch.
+ * Two transactions that claim the same new block at the same time meet in a
+ * heavyweight lock, since a unique violation would undo a whole batch.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,11 +2,12 @@
 /*-------------------------------------------------------------------------
  *
  * tables.c
- *	  What this library knows of the extension's tables and result types.
+ *	  The tables and result types of the extension, as this library expects
+ *	  them.
  *
- * A table is fine if these columns are in it, with these types; where they are
- * among others does not matter (shape.c).  A column that is not marked as one
- * that may be NULL is declared NOT NULL, so no code checks before it reads it.
+ * A table is right if it has these columns, with these types; their place among
+ * others does not matter (shape.c).  A column that is not marked as nullable is
+ * declared NOT NULL, so no code checks before it reads it.
  *
  *-------------------------------------------------------------------------
  */

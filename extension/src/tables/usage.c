@@ -4,20 +4,20 @@
  * usage.c
  *	  Space accounting: the one module that touches dittofs.space_usage.
  *
- * The bytes and inodes of a share are the sum over its slots. A backend adds to
- * the slot with its own number in the array of processes, which no other living
- * backend has: so it never waits, and a share has at most as many slots as the
- * server has ever had backends at a time.
+ * The bytes and inodes of a share are the sum over its slots.  A backend adds
+ * to the slot with its own number in the array of processes, which no other
+ * living backend has: so it never waits, and a share has at most as many slots
+ * as the server has ever had backends at a time.
  *
  * A transaction collects what it changed and writes it once, in the order of
  * share ids.
  *
- * A limit must hold although a transaction cannot see uncommitted additions. So
- * a transaction that adds to a share with limits holds a lock on its accounting
- * to its end. The lock is shared while so much is left that every backend could
- * add SLACK without reaching the limit, and as long as this transaction has
- * added no more than that.  Otherwise it is exclusive, and the committed sum is
- * complete.
+ * A limit must hold although a transaction cannot see uncommitted additions.
+ * So a transaction that adds to a share with limits holds a lock on its
+ * accounting to its end.  The lock is shared while so much is left that every
+ * backend could add SLACK without reaching the limit, and as long as this
+ * transaction has added no more than that.  Otherwise it is exclusive, and the
+ * committed sum is complete.
  *
  *-------------------------------------------------------------------------
  */
@@ -155,8 +155,8 @@ usage_left(const Share *share, int64 *bytes, int64 *inodes)
 /*
  * Under the exclusive lock no other transaction adds anything until we have
  * ended.  So at least what was left when we looked is left, less what we have
- * asked for since.  We look again only when that is too little: room that others
- * have freed, and that we asked for and did not use, counts as well.
+ * asked for since.  We look again only when that is too little: room that
+ * others have freed, and that we asked for and did not use, counts as well.
  */
 static bool
 room_alone(const Share *share, Grant *grant, int64 bytes, int64 inodes)

@@ -2,8 +2,7 @@
 /*-------------------------------------------------------------------------
  *
  * xact.c
- *	  The frame around every operation, and what happens at the transaction's
- *	  end.
+ *	  The frame of every operation, and the work at the transaction's end.
  *
  * In a person's session an operation writes its changes before it returns.
  * In a gateway's (dittofs.gateway = on) it waits for the commit: a batch of 64
@@ -11,10 +10,9 @@
  * reply has a ctime of its own, so that a client can tell its own change from
  * one that another client made in the same batch.
  *
- * Also there: a transaction that did nothing that its caller may rely on
- * (unstable writes, access times) commits asynchronously.  The rule can only
- * be applied to a gateway's session, for it alone promises to make no other
- * changes.
+ * A gateway's transaction that did nothing that its caller may rely on
+ * (unstable writes, access times) commits asynchronously.  The rule applies to
+ * a gateway's session only, since that alone promises to make no other changes.
  *
  *-------------------------------------------------------------------------
  */

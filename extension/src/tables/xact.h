@@ -57,9 +57,10 @@ extern void change_gather_end(void);
 /*
  * For background passes: does work in a subtransaction, after everything that
  * was pending has been written.  False: it has failed, nothing of it happened,
- * and error says why. The caller can put its object off and go on with another.
- * Errors that are not about the object (a lock time-out, a cancellation, a
- * shutdown) are thrown again.  A failure forgets which inodes are locked.
+ * and error says why.  The caller can put its object off and go on with
+ * another.  Errors that are not about the object (a lock time-out, a
+ * cancellation, a shutdown) are thrown again.  A failure forgets which inodes
+ * are locked.
  */
 extern bool change_attempt(void (*work) (void *arg), void *arg, char **error);
 /*

@@ -4,8 +4,8 @@
  *	  Runs calls that may block in a thread of their own.
  *
  * An event loop calls nothing that may block.  A call that has no other form
- * (the system's resolver, reading a file again, PQcancel) becomes a job here. A
- * job may hang for ever: its owner has a deadline of its own, after which it
+ * (the system's resolver, reading a file again, PQcancel) becomes a job here.
+ * A job may hang for ever: its owner has a deadline of its own, after which it
  * goes on without the answer, and the number of threads of each kind is
  * bounded, so that hanging jobs of one kind take nothing from another.
  */

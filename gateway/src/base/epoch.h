@@ -5,11 +5,11 @@
  *	  be reading it.
  *
  * A thread that reads such memory attaches itself, and declares now and then
- * that it holds no pointer to any of it: a worker at the end of each round. The
- * memory is first replaced, by one store of a pointer (release; readers load it
- * with acquire), and then retired. It is released when each attached thread has
- * made that declaration since.  The time this takes does not matter: a thread
- * that stands still keeps the memory that it may be reading.
+ * that it holds no pointer to any of it: a worker at the end of each round.
+ * The memory is first replaced, by one store of a pointer (release; readers
+ * load it with acquire), and then retired.  It is released when each attached
+ * thread has made that declaration since.  The time this takes does not matter:
+ * a thread that stands still keeps the memory that it may be reading.
  *
  *		worker:		epoch_attach();
  *					for (;;) { ...; epoch_pass(); }

@@ -4,9 +4,10 @@
  *	  Queues lines for standard error, which may have no reader.
  *
  * A write(2) to a pipe whose reader has stopped, to a file on a disk that
- * hangs, or to a busy journal may take for ever. So a thread of its own writes,
- * and all others put their lines into a bounded queue.  A line that has no room
- * is lost, and counted; the next line that is written says how many were.
+ * hangs, or to a busy journal may take for ever.  So a thread of its own
+ * writes, and all others put their lines into a bounded queue.  A line that has
+ * no room is lost, and counted; the next line that is written says how many
+ * were.
  *
  * Before log_queue_start(), and in commands that end by themselves, a line is
  * written by the thread that has it.

@@ -4,8 +4,8 @@
  *	  SIGHUP: what has changed in the sources is taken over where that can be
  *	  done, and named where it cannot.
  *
- * Workers read settings without a lock. A number is replaced by one write; text
- * by a pointer, and the old text is released when no thread can still be
+ * Workers read settings without a lock.  A number is replaced by one write;
+ * text by a pointer, and the old text is released when no thread can still be
  * reading it: threads other than workers read such texts while they are
  * attached (epoch.h).
  */

@@ -5,8 +5,9 @@
  *	  the other, by a thread that may block.
  *
  * A block is immutable and named by the SHA-256 of its content, so putting one
- * twice is harmless, also by two gateways. In a store its key is ab/cd/abcd...:
- * the hash in hexadecimal, in directories of its first two bytes.
+ * twice is harmless, also by two gateways.  In a store its key is
+ * ab/cd/abcd...: the hash in hexadecimal, in directories of its first two
+ * bytes.
  *
  * A session is what one thread needs to talk to a store: a libcurl handle with
  * its connection, a directory.  store_queue.c has the threads; the commands of
@@ -96,8 +97,8 @@ typedef bool (*content_lister) (void *argument, const uint8_t *hash,
 
 /*
  * A kind of store: its settings, its descriptions, and its operations on
- * blocks. Only content_backends[], the settings in config_table.c and the files
- * of the kinds distinguish kinds.
+ * blocks.  Only content_backends[], the settings in config_table.c and the
+ * files of the kinds distinguish kinds.
  */
 struct content_backend
 {

@@ -483,7 +483,7 @@ compare_hashes(const void *a, const void *b)
 
 /*
  * The blocks of a share come in the order of its files, and some more than
- * once. Is it the first time?
+ * once.  Is it the first time?
  */
 static bool
 is_new(struct work *work, const uint8_t *hash)

@@ -5,10 +5,10 @@
  *
  * A block is written to a temporary name in tmp/, synced, renamed, and its
  * directory is synced.  So under its own name there is a whole block or none,
- * whatever dies at whatever moment. A process that dies leaves a temporary file
- * without a reader (files there are removed when they are a day old), a power
- * failure the same or nothing.  The directories on the way are synced in their
- * parents before the first block of a session goes there, even if another
+ * whatever dies at whatever moment.  A process that dies leaves a temporary
+ * file without a reader (files there are removed when they are a day old), a
+ * power failure the same or nothing.  The directories on the way are synced in
+ * their parents before the first block of a session goes there, even if another
  * process made them: it may not have synced them yet.
  *
  * Putting an existing block writes it again: only reading would show whether it

@@ -20,8 +20,8 @@
  * promoted, part: the marker has a ticket that one of them does not know.  A
  * standby that follows within a minute knows it, and goes on.
  *
- * A new store gets its marker with the first block. No gateway replaces another
- * database's marker, unless dittofs.adopt_content_store() has said so.
+ * A new store gets its marker with the first block.  No gateway replaces
+ * another database's marker, unless dittofs.adopt_content_store() has said so.
  *
  * One of these is shared by the sessions of all threads of a store.
  */

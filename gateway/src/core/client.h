@@ -138,8 +138,8 @@ extern void clients_flush(struct worker *worker);
 extern void clients_free_closed(struct worker *worker);
 
 /*
- * Every second: looks for idle and stalled clients. Returns true while a client
- * waits for room: then more often.
+ * Every second: looks for idle and stalled clients.  Returns true while a
+ * client waits for room: then more often.
  */
 extern bool clients_check(struct worker *worker);
 

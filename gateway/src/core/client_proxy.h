@@ -5,9 +5,9 @@
  *
  * A connection from a network of adapters.nfs.proxy_protocol_from begins with a
  * PROXY header (proxy_header.h), and nothing is a call before that has been
- * read. From then on the client's address and port are those of the header: for
- * export rules, the list of mounts, retransmissions, shares of the limits, and
- * the log, which names the proxy, too.
+ * read.  From then on the client's address and port are those of the header:
+ * for export rules, the list of mounts, retransmissions, shares of the limits,
+ * and the log, which names the proxy, too.
  *
  * A proxy's own address is never taken for a client's: a client that could
  * leave the header out would have that address, with all its rights.  And a

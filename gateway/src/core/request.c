@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * request.c
- *	  The life of the struct: made, charged, given a reply, released.
+ *	  The life of a request: made, charged, given a reply, released.
  *
  * A request and the first chunk of its region are one allocation, and the
  * worker keeps some of these: a GETATTR never reaches malloc except inside
- * libpq.  What it was charged against the limits is given back where it is
+ * libpq.  The charge against the limits is given back where the request is
  * released and nowhere else.
  */
 #include "core/request.h"

@@ -186,7 +186,7 @@ struct credential
 
 /*
  * Changed by request_set_state alone, which has the table of what may follow
- * what. In brackets the list that holds it, beside its client's list of all
+ * what.  In brackets the list that holds it, beside its client's list of all
  * requests.
  */
 enum request_state

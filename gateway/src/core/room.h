@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * room.h
- *	  Room in a worker for calls in flight: who may have how much of it.
+ *	  Room in a worker for calls in flight, and the part of each address and
+ *	  connection.
  *
  * There is room for so many calls and so many bytes (--max-requests,
- * --max-bytes), and some of the bytes may be reserved for records that are
+ * --max-bytes), and a part of the bytes may be reserved for records that are
  * being received.  An address may have more of each while it has less than
- * three times of what is left.  So one that takes all it can gets to three
- * quarters, two get to three sevenths each, and there is always some left for
- * an address that has none: it need not wait for others to give room back,
- * who may have no intention to.  What its address may still have is dealt
- * out to a connection in the same way.  Only a worker that is two thirds full
- * ever says no.
+ * three times of what is left.  So one that takes all it can gets three
+ * quarters, two get three sevenths each, and there is always some left for an
+ * address that has none: it need not wait for others to give room back, who may
+ * not intend to.  Within an address, room is shared by connection in the same
+ * way.  Only a worker that is two thirds full ever refuses.
  *
  * Less than this is the limit of each connection (--max-client-requests,
  * --max-client-bytes).

@@ -3,8 +3,8 @@
  * serve.c
  *	  From a record to a call, from a result to a reply.
  *
- * This is the only caller of the procedures.  Whatever they leave behind, a
- * call or a reply, proceed() acts on.
+ * This is the only caller of the procedures. proceed() acts on what a procedure
+ * leaves behind, a call or a reply.
  */
 #include "core/serve.h"
 #include "core/client.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * serve.h
- *	  What the core does with a request between its record and its reply.
+ *	  The way of a request between its record and its reply.
  *
  *		client.c	a record is complete		serve_record
  *		pool.c, connection*.c	its call has ended	serve_calls

@@ -99,10 +99,10 @@ extern void statement_name(const struct statement *statement, int calls,
 struct call_owner
 {
 	/*
-	 * The transaction is committed. The call's record, or the rows of a set, is
-	 * in this column of the result.  If call->result is not NULL it is that
-	 * result, for the owner to clear. Otherwise the result is shared with other
-	 * calls, and gone when this returns.
+	 * The transaction is committed.  The call's record, or the rows of a set,
+	 * is in this column of the result.  If call->result is not NULL it is that
+	 * result, for the owner to clear.  Otherwise the result is shared with
+	 * other calls, and gone when this returns.
 	 */
 	void		(*committed) (struct call *call, const PGresult *result,
 							  int column);
@@ -136,7 +136,7 @@ struct call_owner
 
 /*
  * Changed by call_set_state() alone, which has the table of what may follow
- * what. In brackets the list that holds the call.
+ * what.  In brackets the list that holds the call.
  */
 enum call_state
 {

@@ -3,8 +3,8 @@
  * cancel.h
  *	  Cancels what runs on a connection, without waiting for it.
  *
- * A cancel opens a connection of its own, which may hang as any other. Until it
- * is over, the worker sends nothing on the connection, so that the cancel
+ * A cancel opens a connection of its own, which may hang as any other.  Until
+ * it is over, the worker sends nothing on the connection, so that the cancel
  * cannot hit a later call.  After the cancel's deadline the worker gives the
  * connection up, with everything that the cancel could hit.
  *

@@ -55,9 +55,9 @@ extern void parameters_bool(struct parameters *p, bool value);
 extern void parameters_caller(struct parameters *p);
 
 /*
- * An offset or a cookie.  The wire has one bit more than bigint. A value beyond
- * the end of bigint is also beyond the end of every file, so it becomes the
- * largest bigint, and the extension answers accordingly.
+ * An offset or a cookie.  The wire has one bit more than bigint.  A value
+ * beyond the end of bigint is also beyond the end of every file, so it becomes
+ * the largest bigint, and the extension answers accordingly.
  */
 extern void parameters_offset(struct parameters *p, uint64_t value);
 

@@ -72,8 +72,8 @@ extern void pool_stop(struct pool *pool);
 
 /*
  * Queues the call on a connection of call->pool, or of the pool that its owner
- * names. It ends by a function of its owner (call.h), never before this returns
- * unless owner->route() ends it.
+ * names.  It ends by a function of its owner (call.h), never before this
+ * returns unless owner->route() ends it.
  */
 extern void pool_submit(struct call *call);
 

@@ -9,9 +9,9 @@
  * time-outs, or not at all.  So the gateway does nothing through it. check and
  * start refuse it (check_database.c).  The pooler may be reconfigured under a
  * running gateway, so each new session finds out whether it keeps its process
- * (session.c), and the keeper looks now and then. This module keeps the result:
- * while a store is refused its sessions are closed and none is made, and its
- * calls are answered as if the database were away.
+ * (session.c), and the keeper looks now and then.  This module keeps the
+ * result: while a store is refused its sessions are closed and none is made,
+ * and its calls are answered as if the database were away.
  */
 #ifndef DITTOFS_POOLER_H
 #define DITTOFS_POOLER_H

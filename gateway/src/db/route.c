@@ -121,11 +121,11 @@ asked_since(int64_t then)
 /*
  * A share that no table has may have been made a moment ago.  So the stores are
  * asked again, and only a share that they do not have after that does not
- * exist. A peer may name what it likes, without a credential: so the stores are
- * asked once a second however many calls wait for the answer, and each worker
- * remembers some keys for a second. A handle of a share that does not exist yet
- * is impossible; a name is possible, and has no key here (0), so a share can be
- * mounted as soon as it is made.
+ * exist.  A peer may name what it likes, without a credential: so the stores
+ * are asked once a second however many calls wait for the answer, and each
+ * worker remembers some keys for a second.  A handle of a share that does not
+ * exist yet is impossible; a name is possible, and has no key here (0), so a
+ * share can be mounted as soon as it is made.
  */
 static int
 unknown(uint64_t key, int64_t arrived)

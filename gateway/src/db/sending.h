@@ -3,12 +3,12 @@
  * sending.h
  *	  What may be sent on a connection to the database, and when: one table.
  *
- * Two things decide. One is what runs: calls that were sent and not answered. A
- * second batch may follow a first into the pipeline, never a third.  Calls that
- * run alone go out one behind the other, with no batch before or behind them,
- * because a call that makes the server crash must be identifiable.  A check has
- * the connection to itself.  The other is a cancel: while it could hit a later
- * call, nothing is sent.
+ * Two things decide.  One is what runs: calls that were sent and not answered.
+ * A second batch may follow a first into the pipeline, never a third.  Calls
+ * that run alone go out one behind the other, with no batch before or behind
+ * them, because a call that makes the server crash must be identifiable.  A
+ * check has the connection to itself.  The other is a cancel: while it could
+ * hit a later call, nothing is sent.
  *
  * connection.c decides whether a second batch pays.
  */

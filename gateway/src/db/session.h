@@ -45,8 +45,8 @@ extern json_t *session_result_members(const PGresult *result);
 
 /*
  * A connection without a gateway's session settings, for a thread that may
- * block: to the first place that has the primary, else to a standby. NULL: none
- * answers as it should within its time; problem has a reason for each.
+ * block: to the first place that has the primary, else to a standby.  NULL:
+ * none answers as it should within its time; problem has a reason for each.
  */
 extern PGconn *session_connect_plain(int number, char *problem, size_t size);
 

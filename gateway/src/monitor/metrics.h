@@ -3,10 +3,10 @@
  * metrics.h
  *	  The gateway's counters.
  *
- * Each thread that counts has a struct of its own, which no other thread writes:
- * counting is an addition to a number in the thread's own memory, without a
- * lock and without a cache line that another processor wants.  The reader
- * (metrics_text.c) adds up the structs of all threads.
+ * Each thread that counts has a struct of its own, which no other thread
+ * writes: counting is an addition to a number in the thread's own memory,
+ * without a lock and without a cache line that another processor wants.  The
+ * reader (metrics_text.c) adds up the structs of all threads.
  *
  * To count something new, add a line to one of the lists below and call
  *

@@ -3,8 +3,8 @@
  * nfsstat.h
  *	  Names of nfsstat3 (RFC 1813, 2.6), for the log and the metrics.
  *
- * A reply of NLM has statuses of its own. Where nfsstat3 has one that means the
- * same (STALE, ROFS, FBIG), that is noted; the others have numbers here.
+ * A reply of NLM has statuses of its own.  Where nfsstat3 has one that means
+ * the same (STALE, ROFS, FBIG), that is noted; the others have numbers here.
  */
 #ifndef DITTOFS_NFSSTAT_H
 #define DITTOFS_NFSSTAT_H

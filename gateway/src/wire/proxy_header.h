@@ -4,21 +4,21 @@
  *	  The header of the PROXY protocol: bytes of a stream to the client's
  *	  address.
  *
- * A TCP proxy that speaks it tells each server it connects to, before anything
- * else, on whose behalf it has done so.  The format is that of "The PROXY
- * protocol, versions 1 & 2" (haproxy's doc/proxy-protocol.txt):
+ * A TCP proxy that speaks it tells each server, before anything else, for which
+ * client it connects.  The format is that of "The PROXY protocol, versions 1 &
+ * 2" (haproxy's doc/proxy-protocol.txt):
  *
  *		1	a line of at most 107 bytes:
  *			PROXY TCP4 10.0.0.7 10.0.0.1 871 2049\r\n
  *		2	12 bytes of signature; version and command; family and protocol;
  *			two bytes of length; addresses; further fields (TLVs)
  *
- * What comes from elsewhere than a trusted proxy never gets here.  What does is
- * read strictly all the same: a header with one byte that it should not have,
- * and one that names no client, give no address.
+ * Only bytes from a trusted proxy get here.  They are read strictly all the
+ * same: a header with one byte that it should not have, and one that names no
+ * client, give no address.
  *
  * The bytes come in pieces of any size.  Bytes behind the header are left to
- * the caller.  Fields behind the addresses are not looked at.
+ * the caller.  Fields behind the addresses are ignored.
  */
 #ifndef DITTOFS_PROXY_HEADER_H
 #define DITTOFS_PROXY_HEADER_H

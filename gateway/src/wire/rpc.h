@@ -3,8 +3,8 @@
  * rpc.h
  *	  The RPC message (RFC 5531): header of a call, header of a reply.
  *
- * Pure functions of bytes.  What they refuse is answered, not dropped,
- * except a message without so much as an xid to answer to.
+ * Pure functions of bytes.  A message that they refuse is answered, not
+ * dropped, except one without so much as an xid to answer to.
  */
 #ifndef DITTOFS_RPC_H
 #define DITTOFS_RPC_H

@@ -7,8 +7,8 @@
  * them.  A mapping to a port where a process listens stays as it is, one that a
  * killed gateway has left is replaced, and at the end ours goes and no other.
  * We look every few seconds, since rpcbind may be started again, and the other
- * gateway may have stopped. A thread of its own does that: calls of rpcbind may
- * wait.
+ * gateway may have stopped.  A thread of its own does that: calls of rpcbind
+ * may wait.
  */
 #include "wire/rpcbind.h"
 #include "base/clock.h"
