@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: PostgreSQL
 # SIGTERM is heard whatever the gateway waits for: a database that does not answer when
 # it starts, a file of settings that nobody writes when it reads them again.  Nothing that
-# a reload replaces is in use any more when it is released: SANITIZE=1 would tell.
+# a reload replaces is in use any more when it is released: SANITIZE=1 would tell.  And a
+# signal that tells of a file's limit is no reason to end.
 
 # shellcheck source=lib.sh disable=SC2154,SC2317
 . "$(dirname "$0")/lib.sh"
@@ -101,5 +102,23 @@ kill "$gateway_pid"
 ends 0 "SIGTERM ends a gateway that reads settings from a file that hangs"
 logged "stopped$"
 ok $? "as it always ends"
+
+# A limit for the size of files: the log ends there, and so does no gateway
+(
+	ulimit -f 4
+	start --log-level debug --conninfo user=dittofs_gateway
+	echo "$gateway_pid" >"$DITTOFS_RUN/limited"
+	wait "$gateway_pid"
+	echo $? >"$DITTOFS_RUN/limited.status"
+) &
+await "the gateway serves" listens 127.0.0.1 "$port"
+for ((i = 0; i < 20; i++)); do
+	nfs-ls "nfs://127.0.0.1/export?version=3&nfsport=$port&mountport=$port" >/dev/null
+done
+ok $? "a gateway serves that can write no more to its log"
+is "$(stat -c %s "$log")" 4096 "as it cannot"
+kill "$(<"$DITTOFS_RUN/limited")"
+await "it ends" test -s "$DITTOFS_RUN/limited.status"
+is "$(<"$DITTOFS_RUN/limited.status")" 0 "and ends as always"
 
 done_testing

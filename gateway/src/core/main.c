@@ -228,7 +228,9 @@ block_signals(void)
 {
 	sigset_t	signals;
 
+	/* errors of a write, and not the end */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
