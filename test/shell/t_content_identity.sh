@@ -125,6 +125,11 @@ put a
 ok $? "a file is written"
 like "$(<"$marker")" "owner $(q "SELECT owner_uuid FROM dittofs.content_store_marks")" \
 	"and the store has this database's marker"
+unmount
+head -c 1048576 /dev/urandom >"$data.other"
+! timeout 3 nfs-cp "$data.other" "$(url at-once)" >/dev/null 2>&1 && [ ! -e "$marker" ]
+ok $? "which it does not get a second time when it is not mounted, were it a moment later"
+mount_again
 until_ok true_in dittofs "marked_at IS NOT NULL FROM dittofs.content_store_marks"
 ok $? "the database knows that"
 q "SELECT dittofs.set_server_config('content_retention', '1')"

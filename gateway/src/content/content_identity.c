@@ -148,6 +148,15 @@ content_identity_doubt(struct content_identity *identity)
 	pthread_mutex_unlock(&identity->mutex);
 }
 
+/* With the mutex held: the marker has had the ticket that comes next. */
+static bool
+has_next_ticket(const struct content_identity *identity)
+{
+	return identity->written &&
+		memcmp(identity->ticket, identity->terms.next_ticket,
+			   MARKER_UUID_SIZE) == 0;
+}
+
 bool
 content_identity_news(struct content_identity *identity, uint8_t *ticket)
 {
@@ -155,9 +164,7 @@ content_identity_news(struct content_identity *identity, uint8_t *ticket)
 	bool		news;
 
 	pthread_mutex_lock(&identity->mutex);
-	news = identity->written && now - identity->told > TELL_PERIOD &&
-		memcmp(identity->ticket, identity->terms.next_ticket,
-			   MARKER_UUID_SIZE) == 0;
+	news = has_next_ticket(identity) && now - identity->told > TELL_PERIOD;
 	memcpy(ticket, identity->ticket, MARKER_UUID_SIZE);
 	if (news)
 		identity->told = now;
@@ -534,9 +541,7 @@ is_fresh(const struct content_identity *identity, enum identity_purpose purpose,
 	if (identity->looked == 0)
 		return false;
 	if (purpose == IDENTITY_WATCH && identity->terms.turn &&
-		!(identity->written && memcmp(identity->ticket,
-									  identity->terms.next_ticket,
-									  MARKER_UUID_SIZE) == 0))
+		!has_next_ticket(identity))
 		return false;
 	if (purpose == IDENTITY_READ)
 		return now - identity->looked < LOOK_PERIOD_IDLE;
@@ -556,6 +561,9 @@ look(struct content_session *session, enum identity_purpose purpose, bool again,
 
 	pthread_mutex_lock(&identity->mutex);
 	terms = identity->terms;
+	/* It has had its marker, which the database may not have heard of yet. */
+	if (terms.state == TERMS_NEW && has_next_ticket(identity))
+		terms.state = TERMS_OWN;
 	stale = now - identity->learned > TERMS_AGE;
 	fresh = !again && is_fresh(identity, purpose, now);
 	pthread_mutex_unlock(&identity->mutex);
