@@ -60,7 +60,15 @@ enum dittofs_status
 	FS_BADTYPE = 10007,
 	FS_JUKEBOX = 10008,
 	FS_TOOWEAK = 20001,			/* the share takes no AUTH_NONE */
-	FS_ELSEWHERE = 20002		/* the content is in a store: prepare_read() */
+	FS_ELSEWHERE = 20002,		/* the content is in a store: prepare_read() */
+
+	/*
+	 * For the log only: what NLM has said, where nfsstat3 has no word that
+	 * means the same.
+	 */
+	FS_DENIED = 20003,			/* another owner has a lock in the way */
+	FS_BLOCKED = 20004,			/* the lock waits */
+	FS_NOLOCKS = 20005			/* no more locks for this client, or file */
 };
 
 /*

@@ -91,6 +91,12 @@ static const StatusInfo statuses[] = {
 	{FS_ELSEWHERE, "ELSEWHERE", ERRCODE_FEATURE_NOT_SUPPORTED,
 		"its content is in a store",
 	"Only a gateway reaches the store; read the file through one."},
+	{FS_DENIED, "DENIED", ERRCODE_LOCK_NOT_AVAILABLE,
+		"another owner has a lock in the way", NULL},
+	{FS_BLOCKED, "BLOCKED", ERRCODE_LOCK_NOT_AVAILABLE,
+		"the lock waits", NULL},
+	{FS_NOLOCKS, "NOLOCKS", ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+		"no more locks", NULL},
 };
 
 static const StatusInfo *

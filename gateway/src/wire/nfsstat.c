@@ -4,6 +4,7 @@
  *	  Names of statuses, for the log and the metrics: see nfsstat.h.
  */
 #include "wire/nfsstat.h"
+#include "dittofs_contract.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -24,8 +25,8 @@ nfsstat_name(uint32_t status, char *buffer)
 		{10001, "BADHANDLE"}, {10002, "NOT_SYNC"}, {10003, "BAD_COOKIE"},
 		{10004, "NOTSUPP"}, {10005, "TOOSMALL"}, {10006, "SERVERFAULT"},
 		{10007, "BADTYPE"}, {10008, "JUKEBOX"},
-		{STATUS_DENIED, "DENIED"}, {STATUS_NOLOCKS, "NOLOCKS"},
-		{STATUS_BLOCKED, "BLOCKED"},
+		{FS_DENIED, "DENIED"}, {FS_NOLOCKS, "NOLOCKS"},
+		{FS_BLOCKED, "BLOCKED"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

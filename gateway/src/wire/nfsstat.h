@@ -11,10 +11,6 @@
 
 #include <stdint.h>
 
-#define STATUS_DENIED	21001	/* another owner has a lock in the way */
-#define STATUS_NOLOCKS	21002	/* no more locks for this client, or file */
-#define STATUS_BLOCKED	21003	/* it waits */
-
 #define NFSSTAT_NAME_MAX 16
 
 /* "NOENT"; of a status without a name its number, in the buffer. */

@@ -16,7 +16,6 @@
 #include "wire/nlm.h"
 #include "core/worker.h"
 #include "db/database.h"
-#include "wire/nfsstat.h"
 #include "wire/nlm_wait.h"
 #include "wire/programs.h"
 
@@ -27,7 +26,10 @@ _Static_assert(LOCK_OWNER_MAX >= 4 + NLM_OPAQUE_MAX, "owners");
 
 #define ROW(number, name) [NLMPROC_##number] = &name,
 
-/* There are no procedures 16 to 19. */
+/*
+ * 11 to 14 answer what a gateway does not call (TEST_RES and others), and there
+ * are no procedures 16 to 19.
+ */
 static const struct procedure *const procedures[] = {
 	[NLMPROC_NULL] = &null_procedure,
 	NLM_PROCEDURES(ROW)
@@ -272,9 +274,9 @@ nlm_outcome(struct request *request, enum nlm_outcome outcome)
 		uint32_t	logged;
 	}			words[] = {
 		[NLM_OUTCOME_GRANTED] = {NLM_GRANTED, FS_OK},
-		[NLM_OUTCOME_DENIED] = {NLM_DENIED, STATUS_DENIED},
-		[NLM_OUTCOME_BLOCKED] = {NLM_BLOCKED, STATUS_BLOCKED},
-		[NLM_OUTCOME_NO_LOCKS] = {NLM_DENIED_NOLOCKS, STATUS_NOLOCKS},
+		[NLM_OUTCOME_DENIED] = {NLM_DENIED, FS_DENIED},
+		[NLM_OUTCOME_BLOCKED] = {NLM_BLOCKED, FS_BLOCKED},
+		[NLM_OUTCOME_NO_LOCKS] = {NLM_DENIED_NOLOCKS, FS_NOLOCKS},
 	};
 
 	request->status = words[outcome].logged;
