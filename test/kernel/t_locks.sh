@@ -159,7 +159,7 @@ else
 	does soon wait write 50 10
 	tell 2.took
 fi
-exec {LOCKS[1]}>&-
+eval "exec ${LOCKS[1]}>&-"
 wait
 
 # What locks are for
@@ -169,7 +169,7 @@ told "$((3 - CLIENT)).counts"
 does counted count 150
 tell "$CLIENT.counted"
 told "$((3 - CLIENT)).counted"
-exec {LOCKS[1]}>&-
+eval "exec ${LOCKS[1]}>&-"
 wait
 is "$(<"$MNT/counter")" 300 "client $CLIENT: no increment is lost"
 
