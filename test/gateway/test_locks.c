@@ -151,7 +151,7 @@ test_owners(void)
 	other.svid = 8;
 	is(status_of(alice, NLM4_LOCK, &other), NLM4_DENIED, "another svid");
 	other = a;
-	other.oh = S("ownes");
+	other.oh = S("other");
 	is(status_of(alice, NLM4_LOCK, &other), NLM4_DENIED, "another oh");
 	other.oh = S("");
 	is(status_of(alice, NLM4_LOCK, &other), NLM4_DENIED, "an empty oh");

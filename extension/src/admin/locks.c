@@ -317,7 +317,7 @@ dittofs_break_locks(PG_FUNCTION_ARGS)
  * Passes
  */
 
-/* Files that a pass looks at in one call, and passes that a call goes on with. */
+/* Files a pass looks at in one call, and passes that a call goes on with. */
 #define PASS_SLICE	100
 #define PASSES		10
 #define SWEEP_SLICE 200
