@@ -121,4 +121,22 @@ kill "$(<"$DITTOFS_RUN/limited")"
 await "it ends" test -s "$DITTOFS_RUN/limited.status"
 is "$(<"$DITTOFS_RUN/limited.status")" 0 "and ends as always"
 
+# Of what a limit leaves it too few, it says so
+start --conninfo user=dittofs_gateway
+await "the gateway serves" listens 127.0.0.1 "$port"
+! logged "LimitNOFILE"
+ok $? "a gateway with files enough"
+kill "$gateway_pid"
+await "it ends" gone
+(
+	ulimit -n 200
+	exec "$DITTOFS_RUN/gateway" start --listen 127.0.0.1 --port "$port" \
+		--conninfo user=dittofs_gateway >"$log" 2>&1
+) &
+gateway_pid=$!
+await "the gateway serves" listens 127.0.0.1 "$port"
+logged "may have 200 files and sockets open, so there is room for 100 clients"
+ok $? "and one with few, which says what to do" || sed 's/^/# /' "$log"
+kill "$gateway_pid"
+
 done_testing

@@ -153,20 +153,46 @@ close_listeners(struct worker *worker)
  * Every client is a descriptor.  The last ones are not for clients: what is
  * needed for files, databases, stores and probes would be missing.
  */
-static int
-max_clients(const struct config *config)
+static int64_t
+descriptors_kept(const struct config *config)
 {
 	int64_t		kept = DESCRIPTORS_KEPT;
-	struct rlimit limit;
 
 	for (int i = 0; i < config->store_count; i++)
 		kept += config->stores[i].max_conns;
+	return kept;
+}
+
+static int
+max_clients(const struct config *config)
+{
+	int64_t		kept = descriptors_kept(config);
+	struct rlimit limit;
+
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
 		limit.rlim_cur >= (rlim_t) (config->max_clients + kept))
 		return (int) config->max_clients;
 	if ((int64_t) limit.rlim_cur < 2 * kept)
 		kept = (int64_t) limit.rlim_cur / 2;
 	return (int) ((int64_t) limit.rlim_cur - kept);
+}
+
+/* With so few, the half that clients do not get may not do for all the rest. */
+static void
+doubt_descriptors(const struct config *config)
+{
+	int64_t		wanted = 2 * descriptors_kept(config);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+		limit.rlim_cur >= (rlim_t) wanted)
+		return;
+	log_warning("this process may have %lld files and sockets open, so there is "
+				"room for %d clients, and may be too little for the database "
+				"and for content (remedy: a limit of %lld or more, by "
+				"LimitNOFILE= of systemd or by ulimit -n)",
+				(long long) limit.rlim_cur, max_clients(config),
+				(long long) wanted);
 }
 
 /* The worker's part of the limits, which a reload may have changed. */
@@ -398,6 +424,7 @@ workers_create(const struct config *config)
 	workers = calloc(config->workers, sizeof(*workers));
 	if (workers == NULL)
 		fatal("out of memory");
+	doubt_descriptors(config);
 	for (int i = 0; i < config->workers; i++)
 		worker_init(&workers[i], config, i);
 	listen_everywhere(workers, config);
