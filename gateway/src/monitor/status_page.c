@@ -31,7 +31,7 @@ struct point
 
 static struct point points[POINTS];
 static int	point_count;		/* ever */
-static time_t started;
+static int64_t started;			/* clock_now() */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* All procedures as one. */
@@ -105,7 +105,7 @@ status_sample(void)
 		pthread_mutex_unlock(&lock);
 	}
 	else
-		started = time(NULL);
+		started = time_now;
 	last = now;
 	last_time = time_now;
 }
@@ -237,7 +237,7 @@ status_text(const struct config *config, bool draining)
 	json_object_set_new(status, "pid", json_integer(getpid()));
 	json_object_set_new(status, "port", json_integer(config->port));
 	json_object_set_new(status, "uptime", json_integer(
-		started != 0 ? (json_int_t) (time(NULL) - started) : 0));
+		started != 0 ? (clock_now() - started) / 1000000 : 0));
 	json_object_set_new(status, "draining", json_boolean(draining));
 	json_object_set_new(status, "connections", json_integer(sum->clients));
 	json_object_set_new(status, "oldest_call", json_real(
