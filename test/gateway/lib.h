@@ -343,7 +343,7 @@ extern struct result mount_path(struct client *c, struct blob path);
  * NLM and NSM
  */
 
-/* A request for a lock, and who makes it.  Versions 3 and 1 have 32-bit offsets. */
+/* A request for a lock, and who makes it.  Versions 3 and 1: 32-bit offsets. */
 struct lock
 {
 	const struct handle *file;
