@@ -575,6 +575,30 @@ test_outcomes(void **state)
 			}
 }
 
+/* What lets waiting locks in has their clients told. */
+static void
+test_grants(void **state)
+{
+	struct buffer row;
+	struct buffer results = {.size = 0};
+
+	(void) state;
+	put_opaque(&results, many, 4);
+	put32(&results, NLM_GRANTED);
+	for (uint32_t grants = 0; grants < 3; grants++)
+	{
+		looks = 0;
+		row_start(&row);
+		column_int4(&row, FS_OK);
+		column_text(&row, "granted");
+		for (int i = 0; i < 4; i++)
+			column_null(&row);
+		column_int4(&row, grants);
+		expect(&nlm4_program, NLMPROC_UNLOCK, &usual, &row, &results);
+		assert_int_equal(looks, grants > 0);
+	}
+}
+
 /* Statuses, and whether an UNLOCK that gets one is answered at all. */
 static void
 test_statuses(void **state)
@@ -1042,6 +1066,7 @@ main(void)
 		cmocka_unit_test(test_name_too_long),
 		cmocka_unit_test(test_bad_handle),
 		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_grants),
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_holder),
 		cmocka_unit_test(test_odd_holder),
