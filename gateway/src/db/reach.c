@@ -28,7 +28,7 @@
 
 #define HOSTS_MAX 32
 #define PLACES_MAX 64			/* bits of reach_row's tried */
-#define ADDRESSES_MAX 16		/* of one name */
+#define ADDRESSES_MAX 256		/* of one name that are looked at */
 
 /* Microseconds. */
 #define FRESH (1 * 1000000)		/* an answer of the name server */
@@ -50,6 +50,7 @@ struct host
 	int64_t		asked;			/* when a thread was last sent to ask */
 	bool		asking;			/* it is not back */
 	int64_t		answered;		/* 0: never */
+	int			turn;			/* of which of too many addresses */
 	char		problem[160];	/* of the last answer */
 };
 
@@ -249,27 +250,69 @@ has_place(const struct reach *reach, int host)
 	return false;
 }
 
+enum standing
+{
+	STANDING_FINE,
+	STANDING_NEW,
+	STANDING_FAILED
+};
+
+static enum standing
+standing_of(const struct reach *reach, int host, const char *address)
+{
+	for (int i = 0; i < reach->place_count; i++)
+		if (reach->places[i].host == host &&
+			strcmp(reach->places[i].address, address) == 0)
+			return reach->places[i].failed == 0 ? STANDING_FINE :
+				STANDING_FAILED;
+	return STANDING_NEW;
+}
+
+/*
+ * A name may have more addresses than there are places for it.  Then those that
+ * have failed make room for others, and each has its turn.
+ */
 static void
 take_addresses(struct reach *reach, int host, const struct addrinfo *addresses)
 {
+	/* those that stay first: a new one may take the place of one that goes */
+	static const enum standing few[] = {STANDING_FINE, STANDING_FAILED,
+		STANDING_NEW};
+	static const enum standing many[] = {STANDING_FINE, STANDING_NEW,
+		STANDING_FAILED};
 	char		texts[ADDRESSES_MAX][sizeof(reach->places[0].address)];
+	enum standing standings[ADDRESSES_MAX];
 	int			count = 0;
+	int			room = PLACES_MAX / reach->host_count;
+	int			first;
+	const enum standing *order_of;
 
 	for (; addresses != NULL && count < ADDRESSES_MAX;
 		 addresses = addresses->ai_next)
 		if (getnameinfo(addresses->ai_addr, addresses->ai_addrlen, texts[count],
 						sizeof(texts[count]), NULL, 0, NI_NUMERICHOST) == 0)
+		{
+			standings[count] = standing_of(reach, host, texts[count]);
 			count++;
+		}
 	for (int i = 0; i < reach->place_count; i++)
 		if (reach->places[i].host == host)
 			reach->places[i].current = false;
+	order_of = count > room ? many : few;
+	first = count > room ? reach->hosts[host].turn : 0;
+	for (int pass = 0; pass < 3; pass++)
+		for (int i = 0; i < count && room > 0; i++)
+		{
+			int			at = (first + i) % count;
 
-	/* those that stay first: a new one may take the place of one that goes */
-	for (int i = 0; i < count; i++)
-		(void) knows_place(reach, host, texts[i]);
-	for (int i = 0; i < count; i++)
-		if (!knows_place(reach, host, texts[i]))
-			add_place(reach, host, texts[i]);
+			if (standings[at] != order_of[pass])
+				continue;
+			if (!knows_place(reach, host, texts[at]))
+				add_place(reach, host, texts[at]);
+			if (standings[at] == STANDING_NEW)
+				reach->hosts[host].turn = at + 1;
+			room--;
+		}
 }
 
 static void
