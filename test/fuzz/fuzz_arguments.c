@@ -21,7 +21,8 @@
 static const struct config config = {.port = 12049, .by_udp = true,
 	.portmapper = true, .portmapper_port = 111};
 static struct worker worker = {.config = &config, .by_ipv4 = true};
-static struct database database = {.worker = &worker}; /* it knows of no share */
+/* It knows of no share. */
+static struct database database = {.worker = &worker};
 static const struct peer peer = {.family = AF_INET, .address = {10, 0, 0, 7}};
 static struct client client = {.event = {.fd = -1}};
 

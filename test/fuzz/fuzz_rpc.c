@@ -77,7 +77,8 @@ encode_caller(const struct rpc_call *call)
 
 		peer.family = i == 0 ? AF_INET : AF_INET6;
 		size = rpc_encode_caller(caller, &call->credential, &peer);
-		CHECK(size == 22 + (i == 0 ? 4u : 16u) + 4 * call->credential.gid_count);
+		CHECK(size ==
+			  22 + (i == 0 ? 4u : 16u) + 4 * call->credential.gid_count);
 		CHECK(rpc_identify_call(caller, size, call->xid, 1, NULL) == size + 12);
 		CHECK(rpc_identify_call(caller, size, call->xid, 1, &arrival) ==
 			  size + 36);

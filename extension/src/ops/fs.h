@@ -178,7 +178,8 @@ typedef struct FsChanged
  * RFC 1813, 3.3.2.  ROFS, NOT_SYNC, PERM, ACCES, INVAL, ISDIR, FBIG, IO,
  * JUKEBOX (content_may_cut())
  */
-extern Status fs_setattr(const Op *op, const FsSetattr *args, FsChanged *result);
+extern Status fs_setattr(const Op *op, const FsSetattr *args,
+						 FsChanged *result);
 
 typedef struct FsAccess
 {
@@ -462,10 +463,10 @@ typedef struct FsLockRequest
 	int64		offset;			/* this and length: bit patterns of uint64 */
 	int64		length;			/* 0: to the end */
 	bool		exclusive;
-	FsBytes		wait;			/* to be returned with the grant; NULL: does not wait */
-	int32		access;			/* these two of a share mode: 1 reading, 2 writing */
+	FsBytes		wait;			/* comes back with the grant; NULL: no wait */
+	int32		access;			/* this and deny: 1 reading, 2 writing */
 	int32		deny;
-	bool		reclaim;		/* makes no difference: there is no grace period */
+	bool		reclaim;		/* ignored: there is no grace period */
 } FsLockRequest;
 
 typedef struct FsLockReply
@@ -480,7 +481,8 @@ typedef struct FsLockReply
 } FsLockReply;
 
 /* Who may read or write the file, or owns it, may lock it.  ACCES */
-extern Status fs_lock(const Op *op, const FsLockRequest *args, FsLockReply *result);
+extern Status fs_lock(const Op *op, const FsLockRequest *args,
+					  FsLockReply *result);
 extern Status fs_test_lock(const Op *op, const FsLockRequest *args,
 						   FsLockReply *result);
 extern Status fs_share(const Op *op, const FsLockRequest *args,
@@ -496,7 +498,7 @@ extern Status fs_unshare(const Op *op, const FsLockRequest *args,
 extern void fs_grant_told(int64 id, bool accepted, FsLockReply *result);
 /*
  * Takes from clients what they hold in a file: those of whose ids the callback
- * says so, or everybody (NULL).  Returns how many locks and shares went.
+ * says so, or all clients (NULL).  Returns how many locks and shares went.
  */
 extern int64 fs_break_locks(const Op *op,
 							bool (*client) (const pg_uuid_t *id, void *arg),
@@ -557,7 +559,9 @@ extern Status fs_stat(const Op *op, FsStat *result);
 
 /* Locks what handles, one behind the other, name: ops_lock.c. */
 extern void fs_lock_objects(FsBytes handles);
-/* Deletes up to max rows of content without a file; their number: ops_data.c. */
+/*
+ * Deletes up to max rows of content without a file; their number: ops_data.c.
+ */
 extern int64 fs_reap(int64 max);
 
 #endif							/* DITTOFS_FS_H */

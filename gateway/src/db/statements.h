@@ -18,7 +18,8 @@
 	/* NFS */ \
 	ROW(GET_FILE, get_file, 2, READ, WIDE, FULL) \
 	ROW(SET_FILE_ATTRIBUTES, set_file_attributes, 11, CHANGE, WIDE, FULL) \
-	ROW(SET_FILE_ATTRIBUTES_BRIEF, set_file_attributes, 6, CHANGE, WIDE, BRIEF) \
+	ROW(SET_FILE_ATTRIBUTES_BRIEF, set_file_attributes, \
+		6, CHANGE, WIDE, BRIEF) \
 	ROW(LOOKUP, lookup, 3, READ, WIDE, FULL) \
 	ROW(CHECK_PERMISSIONS, check_permissions, 3, READ, WIDE, FULL) \
 	ROW(READ_SYMLINK, read_symlink, 2, READ, WIDE, FULL) \
@@ -35,8 +36,10 @@
 	ROW(MOVE, move, 5, CHANGE, WIDE, FULL) \
 	ROW(CREATE_HARD_LINK, create_hard_link, 4, CHANGE, WIDE, FULL) \
 	ROW(READ_DIRECTORY, read_directory, 6, READ, NARROW, FULL) \
-	ROW(GET_FILESYSTEM_STATISTICS, get_filesystem_statistics, 2, READ, NARROW, FULL) \
-	ROW(GET_FILESYSTEM_CAPABILITIES, get_filesystem_capabilities, 2, READ, NARROW, FULL) \
+	ROW(GET_FILESYSTEM_STATISTICS, get_filesystem_statistics, \
+		2, READ, NARROW, FULL) \
+	ROW(GET_FILESYSTEM_CAPABILITIES, get_filesystem_capabilities, \
+		2, READ, NARROW, FULL) \
 	ROW(COMMIT, commit, 4, BULK, NARROW, FULL) \
 	/* MOUNT */ \
 	ROW(MOUNT, mount, 2, CHANGE, NARROW, FULL) \

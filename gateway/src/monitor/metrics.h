@@ -156,7 +156,7 @@ struct metrics
 	/* of a worker */
 	bool		is_worker;
 	int64_t		beat;			/* when it last did its housekeeping */
-	int64_t		oldest_call;	/* when its oldest call arrived; 0: there is none */
+	int64_t		oldest_call;	/* when its oldest call arrived; 0: none */
 	int64_t		clients;
 	int64_t		requests;
 	int64_t		request_bytes;
@@ -226,7 +226,9 @@ metric_observe(enum metric_histogram histogram, int64_t microseconds)
 struct request;
 extern void metrics_call(const struct request *request, int64_t microseconds);
 
-/* For those who ask: the sum of all threads, every field but next; from malloc. */
+/*
+ * For those who ask: the sum of all threads, every field but next; from malloc.
+ */
 extern struct metrics *metrics_sum(void);
 
 /* The oldest beat of a worker; INT64_MAX if there is none yet. */
