@@ -345,6 +345,34 @@ test_other_settings(void)
 			   "not by UDP");
 }
 
+/*
+ * By a balancer, with a header in front; what it sends without is no client's.
+ */
+static void
+test_balancer(void)
+{
+	struct client *c;
+
+	restart("", "--proxy-protocol --proxy-protocol-from 127.0.0.9");
+	c = connect_port(spare_port(), false);
+	c->source = "127.0.0.9";
+	c->greeting = S("PROXY TCP4 10.0.0.7 10.0.0.1 871 111\r\n");
+	reconnect(c);
+	is(getport(c, NFS_PROGRAM, NFS_V3, TCP), connect_to(0)->port,
+	   "a client behind a balancer");
+	c->greeting = S("");
+	reconnect(c);
+	begin(c, PORTMAP, 2, 0);
+	send_call(c);
+	ok(is_closed(c), "a balancer that names none");
+	c->udp = true;
+	reconnect(c);
+	begin(c, PORTMAP, 2, 0);
+	send_call(c);
+	ok(is_quiet(c, 300), "and its datagram");
+	disconnect(c);
+}
+
 int
 main(void)
 {
@@ -364,5 +392,6 @@ main(void)
 	test_sizes();
 	test_bytes();
 	test_other_settings();
+	test_balancer();
 	return done_testing();
 }

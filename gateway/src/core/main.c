@@ -732,6 +732,14 @@ start(int argc, char **argv)
 			 (long long) config.workers, total_conns(&config),
 			 config.file != NULL ? ", configured by " : "",
 			 config.file != NULL ? config.file : "");
+	if (config.portmapper)
+		log_with(LOG_LEVEL_INFO,
+				 log_members(NULL, "{s:I}", "port",
+							 (json_int_t) config.portmapper_port),
+				 "a portmapper on port %lld tells clients port %lld",
+				 (long long) config.portmapper_port,
+				 (long long) (config.advertise_port != 0 ?
+							  config.advertise_port : config.port));
 	if (config.rpcbind)
 		rpcbind_register((uint16_t) config.port, config.by_udp);
 
