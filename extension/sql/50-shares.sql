@@ -82,5 +82,9 @@ BEGIN
 		FROM dittofs.file_ids s;
 	PERFORM setval('dittofs.share_ids', greatest(s.last_value, (SELECT max(share_id) FROM dittofs.shares)) + 1000)
 		FROM dittofs.share_ids s;
+	PERFORM setval('dittofs.lock_lives', greatest(s.last_value, (SELECT max(life) FROM dittofs.lock_clients)) + 4294967296)
+		FROM dittofs.lock_lives s;
+	PERFORM setval('dittofs.lock_grant_ids', greatest(s.last_value, (SELECT max(id) FROM dittofs.lock_grants)) + 4294967296)
+		FROM dittofs.lock_grant_ids s;
 END
 $$;

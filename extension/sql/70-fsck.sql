@@ -367,7 +367,7 @@ AS $fsck$
 				AND l.waiting <> (get_byte(f.locks, 1) = 1))
 	UNION ALL
 	SELECT 'a client''s locks are counted', c.id::text
-		FROM dittofs.lock_clients c LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n
+		FROM dittofs.lock_clients c JOIN dittofs.shares USING (share_id) LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n
 			FROM locked f CROSS JOIN LATERAL dittofs.unpack_locks(f.locks) u GROUP BY u.client_id, u.life) n
 			ON n.client_id = c.id AND n.life = c.life
 		WHERE c.locks <> coalesce(n.n, 0)

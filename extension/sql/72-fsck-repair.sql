@@ -612,7 +612,7 @@ BEGIN
 	rule := 'a client''s locks are counted';
 	FOR r IN UPDATE dittofs.lock_clients c SET locks = greatest(c.locks + n.difference, 0)
 		FROM (SELECT c.id, c.life, coalesce(u.n, 0) - c.locks AS difference FROM dittofs.lock_clients c
-				LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n FROM dittofs.files f
+				JOIN dittofs.shares USING (share_id) LEFT JOIN (SELECT u.client_id, u.life, count(*) AS n FROM dittofs.files f
 					CROSS JOIN LATERAL dittofs.unpack_locks(f.locks) u WHERE f.locks IS NOT NULL
 					GROUP BY u.client_id, u.life) u ON u.client_id = c.id AND u.life = c.life
 				WHERE c.locks <> coalesce(u.n, 0)) n

@@ -351,7 +351,7 @@ $$A gateway tells that it is alive. replica_id: of the process; address: where i
 COMMENT ON FUNCTION dittofs.unregister_replica IS
 $$A gateway tells that it is gone.$$;
 COMMENT ON FUNCTION dittofs.advance_sequences IS
-$$Moves the sequences of fileids and share ids far beyond all that are in use: for a logical subscriber that takes over, since logical replication leaves sequences out, and these numbers must never be used again.$$;
+$$Moves the sequences of fileids, share ids, lives and grants far beyond all that are in use: for a logical subscriber that takes over, since logical replication leaves sequences out, and these numbers must never be used again.$$;
 COMMENT ON FUNCTION dittofs.gateway_replica_rows IS
 $$The rows of gateway_replicas; none on a standby. The view replicas reads them.$$;
 COMMENT ON FUNCTION dittofs.slow_call_rows IS

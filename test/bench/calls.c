@@ -155,6 +155,54 @@ send_setattr(struct slot *slot, const struct handle *file, unsigned mode)
 											 engine_answered, &args, slot));
 }
 
+/* An answer of NLM begins with a cookie, and has its status behind that. */
+static void
+nlm_answered(struct rpc_context *rpc, int status, void *data,
+			 void *private_data)
+{
+	const NLM4_LOCKres *res = data;
+	nfsstat3	answer = NFS3ERR_IO;
+
+	if (status == RPC_STATUS_SUCCESS && res->status == NLM4_GRANTED)
+		answer = NFS3_OK;
+	engine_answered(rpc, status, &answer, private_data);
+}
+
+/* A byte of the file, which is the slot's: no other slot is in its way. */
+static nlm4_lock
+lock_of(const struct slot *slot, const struct handle *file)
+{
+	static char owner[] = "load";
+	static char client[] = "load.example";
+	nfs_fh3		fh = fh_of(file);
+	nlm4_lock	lock = {.caller_name = client,.oh = owner};
+
+	lock.fh.data.data_len = fh.data.data_len;
+	lock.fh.data.data_val = fh.data.data_val;
+	lock.svid = slot->number;
+	lock.l_offset = slot->number;
+	lock.l_len = 1;
+	return lock;
+}
+
+void
+send_lock(struct slot *slot, const struct handle *file)
+{
+	NLM4_LOCKargs args = {.exclusive = 1,.lock = lock_of(slot, file)};
+
+	engine_sent(slot, rpc_nlm4_lock_async(slot->connection->rpc,
+										  nlm_answered, &args, slot));
+}
+
+void
+send_unlock(struct slot *slot, const struct handle *file)
+{
+	NLM4_UNLOCKargs args = {.lock = lock_of(slot, file)};
+
+	engine_sent(slot, rpc_nlm4_unlock_async(slot->connection->rpc,
+											nlm_answered, &args, slot));
+}
+
 /*
  * No two WRITEs are equal, nor two pages, in this run or another: equal blocks
  * are stored once, and some disks do that too.

@@ -26,6 +26,7 @@
 #include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
+#include <nfsc/libnfs-raw-nlm.h>
 
 #include "histogram.h"
 
@@ -210,6 +211,9 @@ extern void send_remove(struct slot *slot, const struct handle *directory,
 extern void send_rename(struct slot *slot, const struct handle *from,
 						const char *name, const struct handle *to,
 						const char *new_name);
+/* A byte of its own for each slot. */
+extern void send_lock(struct slot *slot, const struct handle *file);
+extern void send_unlock(struct slot *slot, const struct handle *file);
 extern void send_setattr(struct slot *slot, const struct handle *file,
 						 unsigned mode);
 extern void send_write(struct slot *slot, const struct handle *file,

@@ -204,6 +204,19 @@ setattr_send(struct slot *slot)
 				 slot->serial % 2 ? 0640 : 0600);
 }
 
+/* A slot unlocks with each second operation what it has locked. */
+static void
+lock_send(struct slot *slot)
+{
+	if (slot->serial % 2 != 0)
+		send_unlock(slot, &slot->file);
+	else
+	{
+		slot->file = slot->load->files[slot->order % FILES];
+		send_lock(slot, &slot->file);
+	}
+}
+
 static void
 link_send(struct slot *slot)
 {
@@ -235,6 +248,8 @@ const struct workload workloads_change[] = {
 		prepare_big_directory, rename_directory_send, rename_directory_receive},
 	{"setattr", "SETATTR of mode and mtime of 1,000 files",
 		prepare_files, setattr_send, NULL},
+	{"lock", "LOCK of a byte of 1,000 files, and UNLOCK, by turns",
+		prepare_files, lock_send, NULL},
 	{"link", "LINK of 1,000 files, in --directories by turns",
 		prepare_files, link_send, NULL},
 	{NULL, NULL, NULL, NULL, NULL}

@@ -31,6 +31,7 @@ BEGIN
 	DELETE FROM dittofs.content_stores;
 	DELETE FROM dittofs.server_config;
 	DELETE FROM dittofs.lock_passes;
+	DELETE FROM dittofs.lock_clients;
 	DELETE FROM t.pages;
 	DELETE FROM t.todo;
 END $$;

@@ -148,11 +148,13 @@ find_at_address(Found *found)
 
 	spi_begin();
 	if (found->caller->family == CALLER_LOCAL)
-		rows = spi_run("SELECT id, name FROM dittofs.lock_clients"
-					   " WHERE address IS NULL");
+		rows = spi_run("SELECT c.id, c.name FROM dittofs.lock_clients c"
+					   " JOIN dittofs.shares s USING (share_id)"
+					   " WHERE c.address IS NULL");
 	else
-		rows = spi_run("SELECT id, name FROM dittofs.lock_clients"
-					   " WHERE address = $1",
+		rows = spi_run("SELECT c.id, c.name FROM dittofs.lock_clients c"
+					   " JOIN dittofs.shares s USING (share_id)"
+					   " WHERE c.address = $1",
 					   caller_address(found->caller));
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -257,8 +259,9 @@ find_client(Found *found, Datum client)
 	uint64		rows;
 
 	spi_begin();
-	rows = spi_run("SELECT id FROM dittofs.lock_clients"
-				   " WHERE name = $1 OR pg_catalog.host(address) = $1",
+	rows = spi_run("SELECT c.id FROM dittofs.lock_clients c"
+				   " JOIN dittofs.shares s USING (share_id)"
+				   " WHERE c.name = $1 OR pg_catalog.host(c.address) = $1",
 				   spi_datum(TEXTOID, client));
 	for (uint64 i = 0; i < rows; i++)
 		add_found(found, DatumGetUUIDP(spi_value(i, 1, NULL)), "", 0);
@@ -317,7 +320,7 @@ dittofs_break_locks(PG_FUNCTION_ARGS)
  * Passes
  */
 
-/* Files a pass looks at in one call, and passes that a call goes on with. */
+/* Files that a pass looks at in one call, and passes that a call makes. */
 #define PASS_SLICE	100
 #define PASSES		10
 #define SWEEP_SLICE 200
@@ -381,6 +384,30 @@ look_at_files(const pg_uuid_t *ids, uint64 n,
 	return all;
 }
 
+static const pg_uuid_t nowhere;
+
+/*
+ * A client may end its life over and over.  So passes over a share that are
+ * between two rounds, or have not begun, become one, which goes on as the one
+ * does that has the longest way to go.
+ */
+static void
+merge_passes(void)
+{
+	static const char *const merge =
+		"WITH idle AS MATERIALIZED (SELECT life, share_id, until FROM dittofs.lock_passes"
+		" WHERE position = $1 FOR UPDATE SKIP LOCKED),"
+		" kept AS MATERIALIZED (SELECT share_id, max(life) AS life,"
+		" CASE WHEN count(until) = count(*) THEN (array_agg(until ORDER BY until DESC))[1] END AS until"
+		" FROM idle GROUP BY share_id HAVING count(*) > 1),"
+		" gone AS (DELETE FROM dittofs.lock_passes p USING idle i, kept k"
+		" WHERE p.life = i.life AND k.share_id = i.share_id AND k.life <> i.life)"
+		" UPDATE dittofs.lock_passes p SET until = k.until, next_at = clock_timestamp()"
+		" FROM kept k WHERE p.life = k.life";
+
+	spi_run(merge, spi_uuid(&nowhere));
+}
+
 /*
  * A slice of the pass that has waited longest.  A round that begins when all
  * transactions have ended which ran at the first look, and finds every file
@@ -394,7 +421,8 @@ pass_slice(void)
 		" WHERE next_at <= clock_timestamp() ORDER BY next_at LIMIT 1"
 		" FOR UPDATE SKIP LOCKED";
 	static const char *const begin =
-		"UPDATE dittofs.lock_passes SET until = coalesce(until, pg_snapshot_xmax(pg_current_snapshot())),"
+		/* it may have come here from another server, with that one's numbers */
+		"UPDATE dittofs.lock_passes SET until = least(until, pg_snapshot_xmax(pg_current_snapshot())),"
 		" again = coalesce(pg_snapshot_xmin(pg_current_snapshot()) < until, true)"
 		" WHERE life = $1 RETURNING again";
 	static const char *const files =
@@ -407,7 +435,6 @@ pass_slice(void)
 		" next_at = clock_timestamp() + interval '1 s' WHERE life = $1";
 	static const char *const finish =
 		"DELETE FROM dittofs.lock_passes WHERE life = $1";
-	static const pg_uuid_t nowhere;
 	SpiArg		life;
 	SpiArg		share;
 	pg_uuid_t	position;
@@ -487,6 +514,7 @@ dittofs_next_grants(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	change_begin("dittofs.next_grants()", CHANGE_DURABLE);
 	spi_begin();
+	merge_passes();
 	for (int i = 0; i < PASSES && pass_slice(); i++)
 		;
 	rows = spi_run(claim, spi_int4(count));

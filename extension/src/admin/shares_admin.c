@@ -527,7 +527,6 @@ drop_records(const Share *share)
 		"DELETE FROM dittofs.filesystem_capabilities WHERE share_id = $1",
 		"DELETE FROM dittofs.mounts WHERE share_id = $1",
 		"DELETE FROM dittofs.content_moves WHERE share_id = $1",
-		"DELETE FROM dittofs.lock_clients WHERE share_id = $1",
 	};
 	SpiArg		share_id = spi_int4(share->share_id);
 

@@ -126,15 +126,14 @@ open_locks(FileLocks *locks, const Inode *inode, bool admit)
 	locks->stored = inode->locks;
 	locks->nclients = list->nclients;
 	locks->counts = (int *) palloc0(sizeof(int) * Max(list->nclients, 1));
+	lock_list_count(list, locks->counts);
 	for (int i = 0; i < list->nclients; i++)
 	{
 		if (is_alive(list, i))
-			locks->counts[i] = lock_list_count(list, i);
-		else
-		{
-			lock_list_drop_client(list, i);
-			locks->dead = true;
-		}
+			continue;
+		lock_list_drop_client(list, i);
+		locks->counts[i] = 0;
+		locks->dead = true;
 	}
 	if (locks->dead && admit)
 		lock_list_admit(list, now_seconds());
@@ -149,6 +148,7 @@ file_locks_open(FileLocks *locks, const Inode *inode)
 void
 file_locks_look(FileLocks *locks, const Inode *inode)
 {
+	lock_clients_refresh();
 	open_locks(locks, inode, false);
 }
 
@@ -279,25 +279,26 @@ lock_grant_file(int64 id, int32 *share_id, pg_uuid_t *file_id)
  * Storing
  */
 
-/* What the client of that number has got, since the list was opened. */
-static int
-gained(const FileLocks *locks, int client)
+/* What each client has got since the list was opened. */
+static int *
+count_gains(const FileLocks *locks)
 {
-	return lock_list_count(&locks->list, client) -
-		(client < locks->nclients ? locks->counts[client] : 0);
+	int		   *gains = (int *) palloc(sizeof(int) *
+									   Max(locks->list.nclients, 1));
+
+	lock_list_count(&locks->list, gains);
+	for (int i = 0; i < locks->nclients; i++)
+		gains[i] -= locks->counts[i];
+	return gains;
 }
 
 static bool
-within_limit(const FileLocks *locks, const Share *share)
+within_limit(const LockList *list, const int *gains, const Share *share)
 {
-	for (int i = 0; i < locks->list.nclients; i++)
-	{
-		int			more = gained(locks, i);
-
-		if (more > 0 && lock_client_locks(client_uuid(&locks->list, i)) + more >
+	for (int i = 0; i < list->nclients; i++)
+		if (gains[i] > 0 && lock_client_locks(client_uuid(list, i)) + gains[i] >
 			share->lock_client_max)
 			return false;
-	}
 	return true;
 }
 
@@ -336,10 +337,12 @@ file_locks_store(FileLocks *locks, const Share *share, Inode *inode,
 	LockList   *list = &locks->list;
 	uint8	   *bytes;
 	size_t		len;
+	int		   *gains;
 
 	if (locks->stored == NULL && lock_list_empty(list))
 		return true;
-	if (!releasing && !within_limit(locks, share))
+	gains = count_gains(locks);
+	if (!releasing && !within_limit(list, gains, share))
 		return false;
 	for (int i = 0; i < list->nuntold; i++)
 		if (list->untold[i].id == 0)
@@ -361,7 +364,7 @@ file_locks_store(FileLocks *locks, const Share *share, Inode *inode,
 	if (locks->stored == NULL || list->noted_waiting != (list->nwaiting > 0))
 		note_file(inode, list->nwaiting > 0);
 	for (int i = 0; i < list->nclients; i++)
-		lock_client_add(client_uuid(list, i), gained(locks, i),
+		lock_client_add(client_uuid(list, i), gains[i],
 						releasing ? 0 : share->lock_client_max);
 	inode_set_locks(inode, bytes, len);
 	return true;
@@ -371,6 +374,7 @@ void
 file_locks_remove(const Inode *inode)
 {
 	LockList	list;
+	int		   *counts;
 
 	if (likely(inode->locks == NULL))
 		return;
@@ -382,10 +386,14 @@ file_locks_remove(const Inode *inode)
 		return;
 	for (int i = 0; i < list.nuntold; i++)
 		lock_grant_delete(list.untold[i].id);
+	/* clients of a dropped share are forgotten with it */
+	if (share_by_id(inode->share_id) == NULL)
+		return;
+	counts = (int *) palloc(sizeof(int) * Max(list.nclients, 1));
+	lock_list_count(&list, counts);
 	for (int i = 0; i < list.nclients; i++)
 		if (is_alive(&list, i))
-			lock_client_add(client_uuid(&list, i), -lock_list_count(&list, i),
-							0);
+			lock_client_add(client_uuid(&list, i), -counts[i], 0);
 }
 
 void

@@ -39,6 +39,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/change.h"
 #include "tables/lock_clients.h"
 #include "tables/rel.h"
 #include "types/network.h"
@@ -300,12 +301,11 @@ lock_client_add(const pg_uuid_t *id, int64 locks, int64 max)
 		client->max = max;
 }
 
-/* Without locks there is nothing to be ended. */
+/* The count decides nothing: if it is wrong, the locks must end, too. */
 bool
 lock_client_end(const pg_uuid_t *id, int32 state)
 {
 	Client	   *client = client_of(id);
-	int64		had = client->locks + client->added;
 
 	if (client->life == 0)
 		return false;
@@ -314,8 +314,6 @@ lock_client_end(const pg_uuid_t *id, int32 state)
 		client->state = state;
 		client->new_state = true;
 	}
-	if (had == 0)
-		return false;
 	client->ended = client->life;
 	client->life = new_life();
 	client->locks = client->added = client->max = 0;
@@ -496,6 +494,13 @@ lock_clients_flush(void)
 	if (n > 0)
 		PopActiveSnapshot();
 	pfree(order);
+}
+
+void
+lock_clients_refresh(void)
+{
+	if (!change_is_under_way())
+		lock_clients_forget();
 }
 
 void

@@ -50,12 +50,14 @@ extern int64 lock_client_enter(const LockClientName *client,
  * matter.
  */
 extern void lock_client_add(const pg_uuid_t *id, int64 locks, int64 max);
+/* Lives are looked up anew, unless a change is under way. */
+extern void lock_clients_refresh(void);
 /* How many it has, with those of this transaction. */
 extern int64 lock_client_locks(const pg_uuid_t *id);
 
 /*
  * Ends the life of a client; state: the one last seen, from now on; 0: as it
- * was.  False: it had no locks.
+ * was.  False: there is no such client.
  */
 extern bool lock_client_end(const pg_uuid_t *id, int32 state);
 /* The state last seen, or 0. */

@@ -109,18 +109,17 @@ lock_list_empty(const LockList *list)
 		list->nshares == 0;
 }
 
-int
-lock_list_count(const LockList *list, int client)
+void
+lock_list_count(const LockList *list, int *counts)
 {
-	int			n = 0;
-
+	for (int i = 0; i < list->nclients; i++)
+		counts[i] = 0;
 	for (int i = 0; i < list->nheld; i++)
-		n += list->owners[list->held[i].owner].client == client;
+		counts[list->owners[list->held[i].owner].client]++;
 	for (int i = 0; i < list->nwaiting; i++)
-		n += list->owners[list->waiting[i].owner].client == client;
+		counts[list->owners[list->waiting[i].owner].client]++;
 	for (int i = 0; i < list->nshares; i++)
-		n += list->owners[list->shares[i].owner].client == client;
-	return n;
+		counts[list->owners[list->shares[i].owner].client]++;
 }
 
 /*

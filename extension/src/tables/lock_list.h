@@ -177,8 +177,8 @@ extern int	lock_list_owner(LockList *list, const LockClient *client,
 
 /* Everything of the client goes. */
 extern void lock_list_drop_client(LockList *list, int client);
-/* Locks, waiters and shares of a client: what its limit counts. */
-extern int	lock_list_count(const LockList *list, int client);
+/* Locks, waiters and shares of each client: what its limit counts. */
+extern void lock_list_count(const LockList *list, int *counts);
 
 /*
  * Requests.  Each lets in the waiters that nothing is in the way of any more.
