@@ -104,7 +104,8 @@ postmaster=$(head -1 "$DITTOFS_RUN/data/postmaster.pid")
 backends=$(q "SELECT pid FROM pg_stat_activity WHERE usename = 'dittofs_gateway'")
 # shellcheck disable=SC2086
 kill -STOP $backends "$postmaster"
-says 'the server does not answer' "a server that stands still is found out"
+# by the check of an idle connection, or by the cancel of what runs
+says 'the server does not answer|a cancel request is not answered' "a server that stands still is found out"
 says 'timeout expired' "and does not keep an attempt to connect"
 # shellcheck disable=SC2086
 kill -CONT $backends "$postmaster"
