@@ -318,6 +318,16 @@ listen_of()
 	echo "${all[$1 - 1]:-${all[-1]}}"
 }
 
+# host_of N: where it is found
+host_of()
+{
+	if [[ $DITTOFS_LISTEN == *" "* ]]; then
+		listen_of "$1"
+	else
+		echo "$DITTOFS_HOST"
+	fi
+}
+
 # gateway_start N: starts gateway N on its port and waits until it accepts
 # connections.  The port was reserved for it by with-gateway.  $gateway_preload
 # is a library for it.
@@ -347,12 +357,12 @@ gateway_start()
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
 	await "gateway $1 listens on port $port, or ends" gateway_decided "$1" "$port"
-	listens "$(listen_of "$1")" "$port"
+	listens "$(host_of "$1")" "$port"
 }
 
 gateway_decided()
 {
-	listens "$(listen_of "$1")" "$2" || [ -e "$DITTOFS_RUN/gateway.$1/status" ]
+	listens "$(host_of "$1")" "$2" || [ -e "$DITTOFS_RUN/gateway.$1/status" ]
 }
 
 gateway_pid()

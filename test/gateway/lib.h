@@ -126,6 +126,12 @@ struct client
 extern struct client *connect_to(int gateway);
 /* The same from this address (127.x.y.z) and, if it is not 0, port. */
 extern struct client *connect_from(int gateway, const char *source, int port);
+
+/*
+ * An address of 127.0.0.0/8 that no other program has, for n from 1 to 254: for what
+ * listens at a port that cannot be chosen.
+ */
+extern const char *own_address(int n);
 /* The same, and a header of a proxy begins each of its connections. */
 extern struct client *connect_by(int gateway, const char *proxy,
 								 struct blob header);

@@ -725,7 +725,7 @@ test_hostile(void)
 /*
  * A client that calls _MSG: its portmapper, and where its answers come.
  */
-#define MESSENGER "127.0.0.53"
+static const char *messenger;
 #define PORTMAPPER_PORT 111
 #define PORTMAPPER_PROGRAM 100000
 
@@ -736,7 +736,7 @@ bind_at(int type, uint16_t port, uint16_t *bound)
 	socklen_t	size = sizeof(in);
 	int			fd = socket(AF_INET, type, 0);
 
-	inet_pton(AF_INET, MESSENGER, &in.sin_addr);
+	inet_pton(AF_INET, messenger, &in.sin_addr);
 	if (fd >= 0 && bind(fd, (struct sockaddr *) &in, size) == 0 &&
 		getsockname(fd, (struct sockaddr *) &in, &size) == 0 &&
 		(type == SOCK_DGRAM || listen(fd, 8) == 0))
@@ -838,15 +838,18 @@ test_messages(void)
 	struct handle file = new_file("messages");
 	struct lock lock = lock_of(&file, "messenger", 0, 10);
 	struct lock b = of_bob(&file, 5, 1);
-	struct client *c = connect_from(0, MESSENGER, 0);
+	struct client *c;
 	uint16_t	port;
-	int			listener = bind_at(SOCK_STREAM, 0, &port);
+	int			listener;
 	uint16_t	portmapper_port;
-	int			portmapper = bind_at(SOCK_DGRAM, PORTMAPPER_PORT,
-									 &portmapper_port);
+	int			portmapper;
 
+	messenger = own_address(1);
+	c = connect_from(0, messenger, 0);
+	listener = bind_at(SOCK_STREAM, 0, &port);
+	portmapper = bind_at(SOCK_DGRAM, PORTMAPPER_PORT, &portmapper_port);
 	if (listener < 0)
-		bail_out("no port at " MESSENGER);
+		bail_out("no port at %s", messenger);
 	if (portmapper < 0)
 	{
 		note("messages are not tested: port 111 is not ours to have");
