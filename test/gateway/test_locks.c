@@ -930,5 +930,7 @@ main(void)
 	test_gateway_dies();
 	test_udp();
 	test_not_now();
+	/* the tests that follow have a gateway as it is by default */
+	run_shell("gateway_stop 1; gateway_start 1");
 	return done_testing();
 }

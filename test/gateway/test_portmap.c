@@ -393,5 +393,7 @@ main(void)
 	test_bytes();
 	test_other_settings();
 	test_balancer();
+	/* the tests that follow have a gateway as it is by default */
+	run_shell("gateway_stop 1; gateway_start 1");
 	return done_testing();
 }
