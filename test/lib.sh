@@ -200,10 +200,12 @@ pg_join()
 	for kind in pkglibdir sharedir; do
 		dir=$("$pg_config" --$kind)
 		mkdir -p "$1$dir"
-		# What is there is ours
+		# What is there is ours.  Of what extensions consist there are copies, so that
+		# a test can put other files in their places.
+		cp -n "$dir"/*.so "$1$dir/" 2>/dev/null
 		ln -s "$dir"/* "$1$dir/" 2>/dev/null
 	done
-	ln -s "$dir"/extension/* "$1$dir/extension/" 2>/dev/null
+	cp -n "$dir"/extension/* "$1$dir/extension/" 2>/dev/null
 	pg_bin=$1$from
 }
 
