@@ -128,8 +128,8 @@ extern struct client *connect_to(int gateway);
 extern struct client *connect_from(int gateway, const char *source, int port);
 
 /*
- * An address of 127.0.0.0/8 that no other program has, for n from 1 to 254: for what
- * listens at a port that cannot be chosen.
+ * An address of 127.0.0.0/8 that no other program has, for n from 1 to 254: for
+ * what listens at a port that cannot be chosen.
  */
 extern const char *own_address(int n);
 /* The same, and a header of a proxy begins each of its connections. */
