@@ -90,5 +90,6 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.list_slow_calls, dittofs.report_waiting, dittofs.list_waiting,
 	dittofs.lock_range, dittofs.unlock_range, dittofs.cancel_lock, dittofs.test_lock,
 	dittofs.share_file, dittofs.unshare_file, dittofs.free_locks, dittofs.client_rebooted,
-	dittofs.next_grants, dittofs.grant_told, dittofs.lock_clients_seen
+	dittofs.next_grants, dittofs.grant_told, dittofs.lock_clients_seen,
+	dittofs.compound
 	TO dittofs_gateway;

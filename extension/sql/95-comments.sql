@@ -435,3 +435,10 @@ COMMENT ON SEQUENCE dittofs.lock_lives IS 'Numbers of lives of clients; none com
 COMMENT ON SEQUENCE dittofs.lock_grant_ids IS 'Numbers of grants.';
 COMMENT ON VIEW dittofs.locks IS
 $$Locks, waiting requests and share modes of all files. range_start and range_end are the first and the last byte; range_end NULL: to the end of the file; both NULL: a share mode. kind: read, write, or the share mode; state: held or waiting. It looks at all directory entries.$$;
+
+-- NFSv4
+
+COMMENT ON TYPE dittofs.compound_result IS
+$$Result of compound(). results: what its operations have answered; data: bytes that they refer to; client_id: the client whose lease it renews.$$;
+COMMENT ON FUNCTION dittofs.compound IS
+$$Runs the operations of a COMPOUND of NFSv4.1 or 4.2, one after the other until one fails. extension/include/dittofs_compound.h has the form of a program and of its results. data: bytes that the program refers to. What succeeds stays, also if a later operation fails. Error: 22023 this is no program.$$;

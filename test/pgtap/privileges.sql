@@ -50,7 +50,7 @@ SELECT bag_eq(
 		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'report_waiting', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
 		'unmount_all', 'unregister_replica', 'write', 'write_verifier',
 		'cancel_lock', 'client_rebooted', 'free_locks', 'grant_told', 'lock_clients_seen', 'lock_range', 'next_grants', 'share_file', 'test_lock',
-		'unlock_range', 'unshare_file'],
+		'unlock_range', 'unshare_file', 'compound'],
 	'the gateway''s role may execute what a gateway calls, and nothing else');
 SELECT is_empty(
 	$$SELECT oid::regclass, privilege FROM pg_class,

@@ -25,7 +25,7 @@ SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
 	'handle_from_text', 'create_share', 'alter_share', 'drop_share', 'list_shares', 'mount', 'unmount',
 	'unmount_all', 'list_mounts', 'list_exports', 'lock_range', 'unlock_range', 'cancel_lock', 'test_lock',
 	'share_file', 'unshare_file', 'free_locks', 'client_rebooted', 'next_grants', 'grant_told',
-	'lock_clients_seen', 'break_locks']) name;
+	'lock_clients_seen', 'break_locks', 'compound']) name;
 SELECT is_empty(
 	$$SELECT proname FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace GROUP BY proname HAVING count(*) > 1$$,
 	'no function is overloaded: a statement of a gateway means one of them');

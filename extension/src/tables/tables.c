@@ -509,6 +509,12 @@ static const KnownColumn lock_grant[] = {
 	{"attempts", INT4OID},
 };
 
+static const KnownColumn compound_result[] = {
+	{"results", BYTEAOID},
+	{"data", BYTEAOID},
+	{"client_id", INT8OID},
+};
+
 const KnownType known_types[TYPE_COUNT] = {
 	[TYPE_ATTRIBUTES] = {"attributes", COLUMNS(attributes)},
 	[TYPE_WCC_BEFORE] = {"wcc_before", COLUMNS(wcc_before)},
@@ -536,6 +542,7 @@ const KnownType known_types[TYPE_COUNT] = {
 	[TYPE_MOUNT_RESULT] = {"mount_result", COLUMNS(mount_result)},
 	[TYPE_LOCK_RESULT] = {"lock_result", COLUMNS(lock_result)},
 	[TYPE_LOCK_GRANT] = {"lock_grant", COLUMNS(lock_grant)},
+	[TYPE_COMPOUND_RESULT] = {"compound_result", COLUMNS(compound_result)},
 };
 
 const KnownTable known_tables[REL_COUNT] = {
