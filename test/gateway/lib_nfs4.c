@@ -254,7 +254,7 @@ v4_required(void)
 	struct client *c = connect_to(0);
 
 	begin(c, NFS_PROGRAM, 4, 0);
-	if (exchange(c).outcome != DONE)
+	if (exchange(c).outcome != DONE || getenv("DITTOFS_TEST_NFS4") == NULL)
 	{
 		printf("1..0 # SKIP no version 4 is served\n");
 		exit(0);
@@ -377,21 +377,21 @@ v4_leave(struct v4 *w)
 struct handle
 v4_root(struct v4 *w, const char *path)
 {
-	char		name[256];
-	size_t		size;
+	const char *at = path + strspn(path, "/");
 
 	v4_begin(w);
 	op_putrootfh(w);
-	for (; *path != '\0'; path += size)
+	while (*at != '\0')
 	{
-		path += strspn(path, "/");
-		size = strcspn(path, "/");
-		snprintf(name, sizeof(name), "%.*s", (int) size, path);
-		op_lookup(w, B(path, size));
+		size_t		size = strcspn(at, "/");
+
+		op_lookup(w, B(at, size));
+		at += size;
+		at += strspn(at, "/");
 	}
 	op_getfh(w);
 	if (v4_call(w) != NFS4_OK)
-		bail_out("no handle of %s: %u", name, w->status);
+		bail_out("no handle of %s: %u", path, w->status);
 	return last_result(w)->handle;
 }
 
