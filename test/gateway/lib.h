@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <netinet/in.h>
+
 #include <nfsc/libnfs-zdr.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
@@ -112,6 +114,9 @@ struct client
 	 * with the same xid, until there is an answer.
 	 */
 	bool		persistent;
+	bool		roams;			/* ... to any gateway */
+	uint32_t	cut_every;		/* ... and loses its connection in one call of
+								 * so many, when that is sent; 0: never */
 	uint64_t	resends;
 
 	unsigned char *call;		/* being written */
@@ -126,6 +131,9 @@ struct client
 extern struct client *connect_to(int gateway);
 /* The same from this address (127.x.y.z) and, if it is not 0, port. */
 extern struct client *connect_from(int gateway, const char *source, int port);
+
+/* Persistent, and to any gateway each time; NULL: from any address. */
+extern struct client *connect_anywhere(const char *source);
 
 /*
  * An address of 127.0.0.0/8 that no other program has, for n from 1 to 254: for
@@ -385,6 +393,54 @@ extern void nlm_begin(struct client *c, uint32_t version, uint32_t procedure,
 /* One without results: FREE_ALL, NOTIFY. */
 extern void notify(struct client *c, uint32_t program, uint32_t version,
 				   uint32_t procedure, const char *name, uint32_t state);
+
+/*
+ * Being called: the portmapper of an address, and the lock manager whose ports
+ * it names.
+ */
+struct ear
+{
+	const char *address;
+	int			questions;		/* the portmapper's socket, -1: it is silent */
+	int			udp;
+	int			tcp;
+	uint16_t	udp_port;
+	uint16_t	tcp_port;
+	int			connection;		/* of the call that was heard last */
+};
+
+/* A call of GRANTED. */
+struct granted
+{
+	bool		by_udp;
+	struct sockaddr_in from;
+	uint32_t	xid;
+	uint32_t	version;
+	unsigned char cookie[64];
+	uint32_t	cookie_size;
+	struct handle file;
+	unsigned char oh[64];
+	uint32_t	oh_size;
+	uint32_t	svid;
+	bool		exclusive;
+	uint64_t	offset;
+	uint64_t	length;
+};
+
+/*
+ * False, with errno: port 111 cannot be had, which only root may.  The address
+ * is kept.
+ */
+extern bool ear_open(struct ear *ear, const char *address);
+/* Its portmapper answers, or is silent. */
+extern void ear_answers(struct ear *ear, bool answers);
+/* Answers questions for ports meanwhile.  False: no call has come in time. */
+extern bool ear_hears(struct ear *ear, struct granted *granted,
+					  int milliseconds);
+/* The caller loses its connection. */
+extern void ear_forgets(struct ear *ear);
+extern void granted_answer(struct ear *ear, const struct granted *granted,
+						   uint32_t status);
 
 /* A part of a call of the caller's own, and the reading of its reply. */
 extern void put_set(struct client *c, const struct set *set);

@@ -87,11 +87,14 @@ reconnect(struct client *c)
 
 	if (c->persistent)
 		timeout.tv_sec = RESEND_SECONDS;
-	address.sin_port = htons((uint16_t) c->port);
 	if (inet_pton(AF_INET, environment("DITTOFS_HOST"), &address.sin_addr) != 1)
 		bail_out("DITTOFS_HOST is not an IPv4 address");
 	for (;;)
 	{
+		if (c->roams)
+			c->port = gateway_port((int) arc4random_uniform(
+									   (uint32_t) gateway_count()));
+		address.sin_port = htons((uint16_t) c->port);
 		if (c->fd >= 0)
 			close(c->fd);
 		c->fd = socket(AF_INET, c->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
@@ -187,6 +190,17 @@ struct client *
 connect_from(int gateway, const char *source, int port)
 {
 	return connect_with(gateway, source, port, S(""));
+}
+
+struct client *
+connect_anywhere(const char *source)
+{
+	struct client *c = client_of(0, source, 0);
+
+	c->persistent = true;
+	c->roams = true;
+	reconnect(c);
+	return c;
 }
 
 const char *
@@ -516,6 +530,8 @@ exchange(struct client *c)
 	struct reply r;
 
 	send_call(c);
+	if (c->cut_every > 0 && arc4random_uniform(c->cut_every) == 0)
+		shutdown(c->fd, SHUT_RDWR);
 	r = receive(c);
 	while (c->persistent && (r.outcome == CLOSED || r.xid != c->xid))
 	{

@@ -11,44 +11,16 @@
  */
 #include "lib.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define PORTMAPPER_PORT 111
-#define GRANTED 5
-#define UDP 17
-
-/* A client of locks. */
+/* A client of locks, and the last call of GRANTED that it has heard. */
 struct side
 {
-	const char *address;
+	struct ear	ear;
 	struct client *c;
-	int			questions;		/* its portmapper's socket, -1: it is silent */
-	int			udp;
-	int			tcp;
-	uint16_t	udp_port;
-	uint16_t	tcp_port;
-
-	/* The last call of GRANTED. */
-	bool		by_udp;
-	int			connection;
-	struct sockaddr_in from;
-	uint32_t	xid;
-	unsigned char cookie[64];
-	uint32_t	cookie_size;
-	uint32_t	version;
-	bool		exclusive;
-	uint32_t	svid;
-	uint64_t	offset;
-	uint64_t	length;
-	bool		is_file;		/* handle and oh are those of the LOCK */
+	struct granted heard;
 };
 
 static struct client *root;
@@ -60,228 +32,31 @@ static struct handle file;
 static struct handle other;
 static const char owner[] = "an owner";
 
-static int
-open_at(const char *address, int type, uint16_t *port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(*port)};
-	socklen_t	size = sizeof(in);
-	int			fd = socket(AF_INET, type, 0);
-	int			on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	inet_pton(AF_INET, address, &in.sin_addr);
-	if (bind(fd, (struct sockaddr *) &in, size) != 0 ||
-		(type == SOCK_STREAM && listen(fd, 8) != 0))
-	{
-		close(fd);
-		return -1;
-	}
-	getsockname(fd, (struct sockaddr *) &in, &size);
-	*port = ntohs(in.sin_port);
-	return fd;
-}
-
-static void
-answer_questions(struct side *side, bool answer)
-{
-	uint16_t	port = PORTMAPPER_PORT;
-
-	if (!answer)
-	{
-		close(side->questions);
-		side->questions = -1;
-		return;
-	}
-	side->questions = open_at(side->address, SOCK_DGRAM, &port);
-	if (side->questions < 0)
-		bail_out("port 111 of %s: %s", side->address, strerror(errno));
-}
-
-static void
-begin_side(struct side *side)
-{
-	side->c = connect_from(0, side->address, 0);
-	side->connection = -1;
-	side->udp = open_at(side->address, SOCK_DGRAM, &side->udp_port);
-	side->tcp = open_at(side->address, SOCK_STREAM, &side->tcp_port);
-	answer_questions(side, true);
-}
-
-/*
- * What the client hears.
- */
-
-static void
-store(unsigned char *at, uint32_t word)
-{
-	word = htonl(word);
-	memcpy(at, &word, sizeof(word));
-}
-
-static uint32_t
-load(const unsigned char *at)
-{
-	uint32_t	word;
-
-	memcpy(&word, at, sizeof(word));
-	return ntohl(word);
-}
-
-static size_t
-put_success(unsigned char *reply, uint32_t xid)
-{
-	memset(reply, 0, 24);
-	store(reply, xid);
-	store(reply + 4, REPLY);
-	return 24;
-}
-
-static void
-take_question(struct side *side)
-{
-	unsigned char call[512];
-	unsigned char reply[32];
-	struct sockaddr_in from;
-	socklen_t	from_size = sizeof(from);
-	ssize_t		n = recvfrom(side->questions, call, sizeof(call), 0,
-							 (struct sockaddr *) &from, &from_size);
-	size_t		size;
-
-	if (n < 56 || load(call + n - 16) != NLM_PROGRAM)
-		bail_out("a question for something else");
-	size = put_success(reply, load(call));
-	store(reply + size, load(call + n - 8) == UDP ? side->udp_port :
-		  side->tcp_port);
-	sendto(side->questions, reply, size + 4, 0, (struct sockaddr *) &from,
-		   from_size);
-}
-
-static void
-take_call(struct side *side, unsigned char *call, size_t size,
-		  const struct handle *handle)
-{
-	struct reply r = {.at = call, .end = call + size};
-	struct blob part;
-
-	side->xid = take(&r);
-	if (take(&r) != CALL || take(&r) != 2 || take(&r) != NLM_PROGRAM)
-		bail_out("a call of something else");
-	side->version = take(&r);
-	if (take(&r) != GRANTED)
-		bail_out("a call of another procedure");
-	(void) take(&r);
-	(void) take_opaque(&r);
-	(void) take(&r);
-	(void) take_opaque(&r);
-	part = take_opaque(&r);
-	side->cookie_size = part.size;
-	if (part.size > 32)
-		bail_out("a cookie of %u bytes: Linux takes 32", part.size);
-	memcpy(side->cookie, part.data, part.size);
-	side->exclusive = take_bool(&r);
-	(void) take_opaque(&r);
-	part = take_opaque(&r);
-	side->is_file = part.size == handle->size &&
-		memcmp(part.data, handle->data, part.size) == 0;
-	part = take_opaque(&r);
-	side->is_file &= part.size == sizeof(owner) &&
-		memcmp(part.data, owner, part.size) == 0;
-	side->svid = take(&r);
-	side->offset = side->version == 4 ? take64(&r) : take(&r);
-	side->length = side->version == 4 ? take64(&r) : take(&r);
-	take_end(&r);
-}
-
-static void
-take_stream(struct side *side, const struct handle *handle)
-{
-	unsigned char call[4096];
-	socklen_t	size = sizeof(side->from);
-	size_t		have = 0;
-
-	if (side->connection >= 0)
-		close(side->connection);
-	side->connection = accept(side->tcp, (struct sockaddr *) &side->from,
-							  &size);
-	while (have < 4 || have < 4 + (load(call) & 0x7fffffff))
-	{
-		ssize_t		n = recv(side->connection, call + have, sizeof(call) - have,
-							 0);
-
-		if (n <= 0)
-			bail_out("half a call");
-		have += (size_t) n;
-	}
-	take_call(side, call + 4, have - 4, handle);
-	side->by_udp = false;
-}
-
-static void
-take_datagram(struct side *side, const struct handle *handle)
-{
-	unsigned char call[4096];
-	socklen_t	size = sizeof(side->from);
-	ssize_t		n = recvfrom(side->udp, call, sizeof(call), 0,
-							 (struct sockaddr *) &side->from, &size);
-
-	take_call(side, call, n > 0 ? (size_t) n : 0, handle);
-	side->by_udp = true;
-}
-
 /* False: none has come in time. */
 static bool
-hears_granted(struct side *side, const struct handle *handle, int milliseconds)
+hears_granted(struct side *side, int milliseconds)
 {
-	for (;;)
-	{
-		struct pollfd fds[] = {
-			{.fd = side->questions, .events = POLLIN},
-			{.fd = side->tcp, .events = POLLIN},
-			{.fd = side->udp, .events = POLLIN}};
-
-		if (poll(fds, 3, milliseconds) <= 0)
-			return false;
-		if (fds[0].revents)
-			take_question(side);
-		if (fds[1].revents)
-			take_stream(side, handle);
-		else if (fds[2].revents)
-			take_datagram(side, handle);
-		else
-			continue;
-		return true;
-	}
+	return ear_hears(&side->ear, &side->heard, milliseconds);
 }
 
 static void
 await_granted(struct side *side, const struct handle *handle, const char *what)
 {
-	if (!hears_granted(side, handle, PATIENCE_MS))
+	const struct granted *heard = &side->heard;
+
+	if (!hears_granted(side, PATIENCE_MS))
 		bail_out("no GRANTED: %s", what);
-	ok(side->is_file && side->exclusive && side->svid == 7 &&
-	   side->offset == 10 && side->length == 5, "%s", what);
+	ok(same_handle(&heard->file, handle) &&
+	   heard->oh_size == sizeof(owner) &&
+	   memcmp(heard->oh, owner, sizeof(owner)) == 0 &&
+	   heard->exclusive && heard->svid == 7 && heard->offset == 10 &&
+	   heard->length == 5, "%s", what);
 }
 
 static void
 answer_granted(struct side *side, uint32_t status)
 {
-	unsigned char reply[128];
-	unsigned char *at = reply + 4;
-	size_t		padded = (side->cookie_size + 3) & ~3u;
-
-	memset(reply, 0, sizeof(reply));
-	at += put_success(at, side->xid);
-	store(at, side->cookie_size);
-	memcpy(at + 4, side->cookie, side->cookie_size);
-	at += 4 + padded;
-	store(at, status);
-	at += 4;
-	store(reply, 0x80000000u | (uint32_t) (at - reply - 4));
-	if (side->by_udp)
-		sendto(side->udp, reply + 4, (size_t) (at - reply - 4), 0,
-			   (struct sockaddr *) &side->from, sizeof(side->from));
-	else
-		send(side->connection, reply, (size_t) (at - reply), MSG_NOSIGNAL);
+	granted_answer(&side->ear, &side->heard, status);
 }
 
 /*
@@ -294,7 +69,7 @@ lock(struct side *side, const struct handle *handle, uint32_t version,
 {
 	struct lock lock = {
 		.file = handle,
-		.client = side->address,
+		.client = side->ear.address,
 		.svid = 7,
 		.oh = B(owner, sizeof(owner)),
 		.offset = 10,
@@ -312,7 +87,7 @@ unlock_by(int gateway, struct side *side, const struct handle *handle)
 {
 	struct client *before = side->c;
 
-	side->c = connect_from(gateway, side->address, 0);
+	side->c = connect_from(gateway, side->ear.address, 0);
 	is(lock(side, handle, NLM_V4, NLM4_UNLOCK), NLM4_GRANTED,
 	   "UNLOCK through gateway %d", gateway + 1);
 	disconnect(side->c);
@@ -362,17 +137,17 @@ test_versions(void)
 	for (int i = 0; i < 3; i++)
 	{
 		wait_for(&a, &b, &file, versions[i]);
-		ok(!hears_granted(&b, &file, 300), "it is told nothing yet");
+		ok(!hears_granted(&b, 300), "it is told nothing yet");
 		unlock_by(1, &a, &file);
 		await_granted(&b, &file, "it is told that it has the lock");
-		is(b.version, versions[i], "in its version of NLM");
-		ok(!b.by_udp, "by TCP");
-		ok(ntohs(b.from.sin_port) < 1024 &&
-		   b.from.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+		is(b.heard.version, versions[i], "in its version of NLM");
+		ok(!b.heard.by_udp, "by TCP");
+		ok(ntohs(b.heard.from.sin_port) < 1024 &&
+		   b.heard.from.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
 		   "from the address that it called, and a port of root's");
 		answer_granted(&b, NLM4_GRANTED);
 		await_told();
-		ok(!hears_granted(&b, &file, 1500), "once");
+		ok(!hears_granted(&b, 1500), "once");
 		is_held_by(&b, &file, "the lock is its own");
 	}
 }
@@ -382,11 +157,11 @@ test_udp(void)
 {
 	struct client *tcp = b.c;
 
-	b.c = connect_udp(1, b.address, 0);
+	b.c = connect_udp(1, b.ear.address, 0);
 	wait_for(&a, &b, &file, NLM_V4);
 	unlock_by(0, &a, &file);
 	await_granted(&b, &file, "one that waits by UDP is told");
-	ok(b.by_udp, "by UDP");
+	ok(b.heard.by_udp, "by UDP");
 	answer_granted(&b, NLM4_GRANTED);
 	await_told();
 	is_held_by(&b, &file, "the lock is its own");
@@ -401,8 +176,7 @@ test_repeated(void)
 	wait_for(&a, &b, &file, NLM_V4);
 	unlock_by(1, &a, &file);
 	await_granted(&b, &file, "told, and its answer is lost");
-	close(b.connection);
-	b.connection = -1;
+	ear_forgets(&b.ear);
 	await_granted(&b, &file, "told again");
 	answer_granted(&b, NLM4_DENIED);
 	await_told();
@@ -418,7 +192,7 @@ first_is_told_once(void)
 	is(lock(&d, &file, NLM_V4, NLM4_LOCK), NLM4_BLOCKED, "and another one");
 	unlock_by(1, &a, &file);
 	await_granted(&b, &file, "the first in the queue is told");
-	ok(!hears_granted(&d, &file, 300), "the second one is not");
+	ok(!hears_granted(&d, 300), "the second one is not");
 	return strcmp(sql("SELECT max(attempts) FROM dittofs.lock_grants"), "1") ==
 		0;
 }
@@ -447,14 +221,14 @@ test_silent(void)
 {
 	wait_for(&a, &b, &file, NLM_V4);
 	wait_for(&a, &d, &other, NLM_V4);
-	answer_questions(&b, false);
+	ear_answers(&b.ear, false);
 	unlock_by(1, &a, &file);
 	unlock_by(1, &a, &other);
 	await_granted(&d, &other, "one is told while another one is silent");
 	answer_granted(&d, NLM4_GRANTED);
 	await_sql("(SELECT count(*) FROM dittofs.lock_grants) = 1");
 	is_held_by(&d, &other, "its lock is its own");
-	answer_questions(&b, true);
+	ear_answers(&b.ear, true);
 	await_granted(&b, &file, "and the silent one when it listens");
 	answer_granted(&b, NLM4_GRANTED);
 	await_told();
@@ -466,10 +240,10 @@ static void
 test_killed(void)
 {
 	wait_for(&a, &b, &file, NLM_V4);
-	answer_questions(&b, false);
+	ear_answers(&b.ear, false);
 	unlock_by(1, &a, &file);
 	run_shell("gateway_stop 2 KILL");
-	answer_questions(&b, true);
+	ear_answers(&b.ear, true);
 	await_granted(&b, &file,
 				  "another gateway tells when that of the unlock is dead");
 	answer_granted(&b, NLM4_GRANTED);
@@ -483,40 +257,36 @@ static void
 test_asked_again(void)
 {
 	wait_for(&a, &b, &file, NLM_V4);
-	answer_questions(&b, false);
+	ear_answers(&b.ear, false);
 	unlock_by(1, &a, &file);
 	is(lock(&b, &file, NLM_V4, NLM4_LOCK), NLM4_GRANTED,
 	   "a client that asks again has its lock");
 	await_told();
-	answer_questions(&b, true);
+	ear_answers(&b.ear, true);
 	is_held_by(&b, &file, "and is not told of it");
 }
 
 int
 main(void)
 {
-	uint16_t	port = PORTMAPPER_PORT;
-	int			fd;
+	struct side *sides[] = {&a, &b, &d};
 
-	a.address = own_address(1);
-	b.address = own_address(2);
-	d.address = own_address(4);
-	fd = open_at(b.address, SOCK_DGRAM, &port);
-	if (fd < 0)
+	for (int i = 0; i < 3; i++)
 	{
-		printf("1..0 # SKIP port 111: %s\n", strerror(errno));
-		return 0;
+		if (!ear_open(&sides[i]->ear, strdup(own_address(i + 1))))
+		{
+			printf("1..0 # SKIP port 111: %s\n", strerror(errno));
+			return 0;
+		}
 	}
-	close(fd);
 	run_shell("for n in 1 2; do gateway_stop $n; "
 			  "DITTOFS_GATEWAY_OPTS=\"--udp on\" gateway_start $n; done");
 	root = connect_to(0);
 	dir = make_playground(root);
 	file = make_file(root, &dir, "file", 0666);
 	other = make_file(root, &dir, "other", 0666);
-	begin_side(&a);
-	begin_side(&b);
-	begin_side(&d);
+	for (int i = 0; i < 3; i++)
+		sides[i]->c = connect_from(0, sides[i]->ear.address, 0);
 	test_versions();
 	test_udp();
 	test_repeated();
