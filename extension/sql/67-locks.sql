@@ -144,7 +144,7 @@ BEGIN ATOMIC
 	SELECT count(*)::int FROM seen;
 END;
 
--- Grants that are due; each is due again after 1, 2, 4 and at last 30 s, unless it is told.
+-- Grants that are due; each is due again after 0.5, 1, 2 and at last 30 s, unless it is told.
 CREATE FUNCTION dittofs.next_grants(count int) RETURNS SETOF dittofs.lock_grant
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_next_grants';

@@ -415,7 +415,7 @@ $$Ends all that the clients at the caller's address have (NSM NOTIFY); if there 
 COMMENT ON FUNCTION dittofs.lock_clients_seen IS
 $$A gateway tells which addresses it has heard of. Returns the number of clients that were noted.$$;
 COMMENT ON FUNCTION dittofs.next_grants IS
-$$Returns grants, up to count, of which clients are to be told now. Each comes again, to any gateway, after 1, 2, 4, 8, 16 and then every 30 seconds, until grant_told() ends that. Before, it lets in some of those who waited for clients that have gone.$$;
+$$Returns grants, up to count, of which clients are to be told now. Each comes again, to any gateway, after 0.5, 1, 2, 4, 8, 16 and then every 30 seconds, until grant_told() ends that. Before, it lets in some of those who waited for clients that have gone.$$;
 COMMENT ON FUNCTION dittofs.grant_told IS
 $$A client has confirmed a grant, or (accepted false) refused it: then the lock is released again.$$;
 COMMENT ON FUNCTION dittofs.break_locks IS

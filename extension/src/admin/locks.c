@@ -483,9 +483,9 @@ any_row(RelName table)
 }
 
 /*
- * next_grants(count): asked once a second by each gateway, so what it does
- * where there is nothing to do is look at two empty tables.  A grant is leased
- * by bringing forward when it is due again.
+ * next_grants(count): asked three times a second by each gateway, so what it
+ * does where there is nothing to do is look at two empty tables.  A grant is
+ * leased by bringing forward when it is due again.
  */
 Datum
 dittofs_next_grants(PG_FUNCTION_ARGS)
@@ -495,7 +495,7 @@ dittofs_next_grants(PG_FUNCTION_ARGS)
 		" WHERE g.next_at <= clock_timestamp() ORDER BY g.next_at LIMIT $1"
 		" FOR UPDATE SKIP LOCKED),"
 		" claimed AS (UPDATE dittofs.lock_grants g SET attempts = g.attempts + 1,"
-		" next_at = clock_timestamp() + least(30, 2 ^ least(g.attempts, 5)) * interval '1 s'"
+		" next_at = clock_timestamp() + least(30, 2 ^ (least(g.attempts, 6) - 1)) * interval '1 s'"
 		" FROM due d, dittofs.lock_clients c"
 		" WHERE g.id = d.id AND c.id = g.client_id AND c.life = g.life"
 		" RETURNING g.*, host(c.address) AS address, c.name),"

@@ -6,11 +6,13 @@
  *
  * A lock that was granted to a waiting client lies in the database until its
  * client has confirmed it, and any gateway may tell: next_grants() hands a
- * grant out, and again after 1, 2, 4 and at last each 30 seconds.  So it does
+ * grant out, and again after 0.5, 1, 2 and at last each 30 seconds.  So it does
  * not matter which gateway the unlock came to, nor whether that is still there.
  *
- * A gateway asks at once where a result says that locks were granted, once a
- * second while it serves locks, and every five seconds otherwise.
+ * A gateway asks at once where a result says that locks were granted, three
+ * times a second while it serves locks, and every five seconds otherwise.  So a
+ * client waits for less than a second when the gateway that was to tell it is
+ * killed.
  *
  * A client may refuse a grant (NLM_DENIED), and loses the lock.  But a Linux
  * client also says so in two other cases:
