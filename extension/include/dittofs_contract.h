@@ -36,6 +36,7 @@ enum dittofs_status
 	FS_PERM = 1,
 	FS_NOENT = 2,
 	FS_IO = 5,
+	FS_NXIO = 6,
 	FS_ACCES = 13,
 	FS_EXIST = 17,
 	FS_XDEV = 18,
@@ -59,6 +60,8 @@ enum dittofs_status
 	FS_SERVERFAULT = 10006,
 	FS_BADTYPE = 10007,
 	FS_JUKEBOX = 10008,
+	FS_NOXATTR = 10095,			/* these two of RFC 8276 */
+	FS_XATTR2BIG = 10096,
 	FS_TOOWEAK = 20001,			/* the share takes no AUTH_NONE */
 	FS_ELSEWHERE = 20002,		/* the content is in a store: prepare_read() */
 

@@ -65,7 +65,8 @@ CREATE TABLE dittofs.files (
 	cuts bigint[],				-- what was cut off and is not deleted yet (src/tables/content.c)
 	moved bigint,				-- pages before that byte are in the other table (src/tables/blocks.c)
 	overflow int,				-- of a directory: names had to go to so many further places (src/tables/dirents.c)
-	locks bytea					-- all locks of the file, packed (src/tables/lock_list.c)
+	locks bytea,				-- all locks of the file, packed (src/tables/lock_list.c)
+	xattrs bigint				-- bytes of its extended attributes, names and values; NULL: none
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE dittofs.files ADD CONSTRAINT files_pkey PRIMARY KEY (id);
 ALTER TABLE dittofs.files ALTER target SET STORAGE external;

@@ -76,6 +76,7 @@ AS $$
 		WHEN rule IN ('locks are readable, and none is in another''s way', 'locked_files names the files with locks',
 			'a client''s locks are counted', 'lives come from the sequence, which is beyond them all',
 			'a grant waits to be told') THEN 'locks'
+		WHEN rule IN ('extended attributes are a file''s, and counted', 'an extended attribute has a name, once') THEN 'xattrs'
 		ELSE 'names' END
 $$;
 
@@ -217,6 +218,7 @@ AS $fsck$
 			OR (kind IN (3, 4, 6, 7) AND size <> 0)
 			OR (kind <> 1 AND (locks IS NOT NULL OR used <> 0 OR content_id IS NOT NULL OR verifier IS NOT NULL
 				OR memory_epoch IS NOT NULL OR external IS NOT NULL OR cuts IS NOT NULL OR moved IS NOT NULL))
+			OR (xattrs IS NOT NULL AND (kind NOT IN (1, 2) OR xattrs < 1))
 			OR (moved IS NOT NULL AND memory_epoch IS NULL)
 			OR external NOT BETWEEN 1 AND used + coalesce(cuts[1], 0)
 			OR (cuts IS NOT NULL AND (array_length(cuts, 1) BETWEEN 4 AND 18 AND array_length(cuts, 1) % 2 = 0
@@ -357,6 +359,19 @@ AS $fsck$
 		FROM dittofs.content_troubles
 	UNION ALL
 
+	-- extended attributes
+	SELECT 'extended attributes are a file''s, and counted', coalesce(f.id, x.file_id)::text
+		FROM (SELECT id, xattrs FROM dittofs.files WHERE xattrs IS NOT NULL) f
+		FULL JOIN (SELECT file_id, sum(length(name) + length(value)) AS bytes
+			FROM dittofs.extended_attributes GROUP BY file_id) x ON x.file_id = f.id
+		WHERE f.xattrs IS DISTINCT FROM x.bytes
+	UNION ALL
+	SELECT 'an extended attribute has a name, once', file_id || ':' || encode(name, 'escape')
+		FROM dittofs.extended_attributes
+		GROUP BY file_id, name HAVING count(*) > 1 OR length(name) NOT BETWEEN 1 AND 250
+			OR position('\x00'::bytea IN name) > 0 OR min(cookie) < 1
+	UNION ALL
+
 	-- locks; those of a life that has ended are none, whatever they say
 	SELECT 'locks are readable, and none is in another''s way', id::text FROM locked WHERE dittofs.lock_trouble(locks) IS NOT NULL
 	UNION ALL
@@ -385,7 +400,7 @@ AS $fsck$
 	SELECT 'space_usage is exact', coalesce(u.share_id, f.share_id)::text
 		FROM (SELECT share_id, sum(bytes) AS bytes, sum(inodes) AS inodes
 				FROM dittofs.space_usage GROUP BY share_id) u
-		FULL JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
+		FULL JOIN (SELECT share_id, sum(used + coalesce(xattrs, 0)) AS bytes, count(*) AS inodes
 				FROM dittofs.files GROUP BY share_id) f ON f.share_id = u.share_id
 		WHERE (coalesce(u.bytes, 0), coalesce(u.inodes, 0)) <>
 			(coalesce(f.bytes, 0), coalesce(f.inodes, 0))

@@ -199,6 +199,7 @@ BEGIN
 			memory_epoch = n.memory_epoch, external = n.external,
 			cuts = CASE WHEN o.kind = 1 THEN o.cuts END,
 			overflow = CASE WHEN o.kind = 2 AND o.overflow > 0 THEN o.overflow END,
+			xattrs = CASE WHEN o.kind IN (1, 2) AND o.xattrs > 0 THEN o.xattrs END,
 			locks = CASE WHEN o.kind = 1 THEN o.locks END
 		FROM dittofs.files o CROSS JOIN LATERAL (SELECT
 				CASE WHEN o.kind = 2 THEN o.parent_id END AS parent_id,
@@ -216,6 +217,7 @@ BEGIN
 			(n.parent_id, n.rdev, n.target, n.size, n.used, n.content_id, n.verifier, n.memory_epoch, n.external)
 			OR f.id = o.id AND o.kind BETWEEN 3 AND 7 AND o.cuts IS NOT NULL
 			OR f.id = o.id AND o.kind BETWEEN 2 AND 7 AND o.locks IS NOT NULL
+			OR f.id = o.id AND (o.kind BETWEEN 3 AND 7 OR o.xattrs < 1) AND o.xattrs IS NOT NULL
 			OR f.id = o.id AND o.overflow IS NOT NULL AND (o.kind BETWEEN 3 AND 7 OR o.kind = 1 OR o.overflow < 1))
 		RETURNING f.id
 	LOOP
@@ -539,7 +541,7 @@ BEGIN
 			FROM (SELECT share_id FROM dittofs.shares UNION ALL SELECT share_id FROM dittofs.dropped_shares) s
 			LEFT JOIN (SELECT share_id, sum(bytes) AS bytes, sum(inodes) AS inodes
 				FROM dittofs.space_usage GROUP BY share_id) a ON a.share_id = s.share_id
-			LEFT JOIN (SELECT share_id, sum(used) AS bytes, count(*) AS inodes
+			LEFT JOIN (SELECT share_id, sum(used + coalesce(xattrs, 0)) AS bytes, count(*) AS inodes
 				FROM dittofs.files GROUP BY share_id) f ON f.share_id = s.share_id
 			WHERE (coalesce(f.bytes, 0), coalesce(f.inodes, 0)) <> (coalesce(a.bytes, 0), coalesce(a.inodes, 0))
 		ON CONFLICT (share_id, slot) DO UPDATE
@@ -549,6 +551,64 @@ BEGIN
 		object := r.share_id;
 		SELECT 'it is now ' || sum(bytes) || ' bytes in ' || sum(inodes) || ' inodes' INTO action
 			FROM dittofs.space_usage WHERE share_id = r.share_id;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+-- Extended attributes.  What has no file is for ever without one; the others are of
+-- inodes that are locked.
+CREATE FUNCTION dittofs.fsck_repair_xattrs(ids uuid[], OUT rule text, OUT object text, OUT action text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+	r record;
+BEGIN
+	PERFORM dittofs.fsck_repair_check();
+	rule := 'an extended attribute has a name, once';
+	FOR r IN DELETE FROM dittofs.extended_attributes x USING (
+			SELECT file_id, cookie, row_number() OVER (PARTITION BY file_id, name ORDER BY cookie) AS n
+				FROM dittofs.extended_attributes WHERE file_id = ANY (ids)) o
+		WHERE x.file_id = o.file_id AND x.cookie = o.cookie
+			AND (o.n > 1 OR length(x.name) NOT BETWEEN 1 AND 250 OR position('\x00'::bytea IN x.name) > 0)
+		RETURNING x.file_id, x.name, o.n
+	LOOP
+		object := r.file_id || ':' || encode(r.name, 'escape');
+		action := CASE WHEN r.n > 1 THEN 'removed the second one' ELSE 'removed it' END;
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN UPDATE dittofs.extended_attributes x
+		SET cookie = (SELECT max(greatest(o.cookie, 0)) FROM dittofs.extended_attributes o WHERE o.file_id = x.file_id) + n.n
+		FROM (SELECT file_id, cookie, row_number() OVER (PARTITION BY file_id ORDER BY cookie) AS n
+				FROM dittofs.extended_attributes WHERE file_id = ANY (ids) AND cookie < 1) n
+		WHERE x.file_id = n.file_id AND x.cookie = n.cookie
+		RETURNING x.file_id, x.name
+	LOOP
+		object := r.file_id || ':' || encode(r.name, 'escape');
+		action := 'gave it a place in the listing';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'extended attributes are a file''s, and counted';
+	FOR r IN DELETE FROM dittofs.extended_attributes x
+		WHERE x.file_id = ANY (ids)
+			AND NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = x.file_id AND f.kind IN (1, 2))
+		RETURNING x.file_id, x.name
+	LOOP
+		object := r.file_id;
+		action := 'removed an attribute of nothing: ' || encode(r.name, 'escape');
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN UPDATE dittofs.files f SET xattrs = o.bytes, ctime = dittofs.fsck_tick(f.ctime)
+		FROM (SELECT i.id, sum(length(x.name) + length(x.value)) AS bytes
+				FROM dittofs.files i LEFT JOIN dittofs.extended_attributes x ON x.file_id = i.id
+				WHERE i.id = ANY (ids) GROUP BY i.id) o
+		WHERE o.id = f.id AND f.xattrs IS DISTINCT FROM o.bytes
+		RETURNING f.id, f.xattrs
+	LOOP
+		object := r.id;
+		action := 'it is now ' || coalesce(r.xattrs, 0);
 		RETURN NEXT;
 	END LOOP;
 END
@@ -734,6 +794,10 @@ BEGIN
 		parts := array_remove(parts, 'content');
 		RETURN QUERY SELECT split_part(f, E'\n', 1), split_part(f, E'\n', 2),
 			'not repaired: ' || dittofs.fsck_advice(split_part(f, E'\n', 1)) FROM unnest(found) f;
+	END IF;
+	IF 'xattrs' = ANY (parts) OR 'columns fit the kind' = ANY (broken) THEN
+		parts := parts || 'xattrs'::text;
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_xattrs(ids);
 	END IF;
 	IF 'locks' = ANY (parts) THEN
 		RETURN QUERY SELECT * FROM dittofs.fsck_repair_locks(ids);

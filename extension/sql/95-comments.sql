@@ -154,6 +154,8 @@ COMMENT ON FUNCTION dittofs.fsck_repair_inodes IS 'A part of fsck_repair(), whic
 COMMENT ON FUNCTION dittofs.fsck_repair_entries IS 'A part of fsck_repair(), which has locked what was found wrong: entries, and where directories are.';
 COMMENT ON FUNCTION dittofs.fsck_repair_links IS 'A part of fsck_repair(), which has locked what was found wrong: what no root leads to, link counts.';
 COMMENT ON FUNCTION dittofs.fsck_repair_content IS 'A part of fsck_repair(), which has locked what was found wrong: content.';
+COMMENT ON FUNCTION dittofs.fsck_repair_xattrs IS
+$$A part of fsck_repair(): extended attributes. ids: the inodes and attributes that are broken.$$;
 COMMENT ON FUNCTION dittofs.fsck_repair_locks IS 'A part of fsck_repair(), which has locked what was found wrong: locks, and the clients'' counts of them.';
 COMMENT ON FUNCTION dittofs.fsck_repair_accounts IS 'A part of fsck_repair(): settings, accounts of space.';
 COMMENT ON FUNCTION dittofs.fsck_loops IS 'For fsck_repair(): one directory of each loop of directories, and its parent.';
@@ -262,6 +264,14 @@ COMMENT ON FUNCTION dittofs.readlink IS
 $$Returns the target of a symbolic link. Errors as resolve(); 22023 it is no symbolic link.$$;
 COMMENT ON FUNCTION dittofs.chmod IS
 $$Sets the mode, given in octal text. Errors as resolve(); 42501 the caller is not the owner, 22023 the mode is malformed.$$;
+COMMENT ON FUNCTION dittofs.getxattr IS
+$$Returns the value of an extended attribute. name: without the "user." that Linux writes in front of it. A caller that may read the file may read its attributes.$$;
+COMMENT ON FUNCTION dittofs.setxattr IS
+$$Sets an extended attribute of a file or a directory. how: 'either'; 'create' (it must not exist), or 'replace' (it must). A name can have 250 bytes, a value 65536; an object can have 256 attributes, of 1 MiB together.$$;
+COMMENT ON FUNCTION dittofs.removexattr IS
+$$Removes an extended attribute.$$;
+COMMENT ON FUNCTION dittofs.listxattr IS
+$$Returns the names of the extended attributes of a file or a directory, in the order in which they were made, and the number of bytes of each value.$$;
 COMMENT ON FUNCTION dittofs.chown IS
 $$Sets owner and group. An argument of NULL leaves its attribute as it is. Errors as resolve(); 42501 permission denied.$$;
 
@@ -317,6 +327,7 @@ COMMENT ON COLUMN dittofs.stored_blocks.hash IS 'SHA-256 of its content; its nam
 COMMENT ON COLUMN dittofs.stored_blocks.state IS 'pending: claimed, and no file refers to it yet; stored: it is in the store; deleting: it may be gone at any moment.';
 COMMENT ON COLUMN dittofs.stored_blocks.unreferenced_since IS 'When it was found that no file refers to it.';
 COMMENT ON COLUMN dittofs.stored_blocks.sums IS 'The state of SHA-256 (32 bytes) after each 128 KiB of it, without the end: what makes a part of it verifiable.';
+COMMENT ON TABLE dittofs.extended_attributes IS 'Extended attributes of files and directories: what clients call user.NAME.';
 COMMENT ON TABLE dittofs.staged_files IS 'Files with content that the background pass is to move.';
 COMMENT ON COLUMN dittofs.staged_files.next_at IS 'When to look at it; a pass that works on the file moves this into the future.';
 COMMENT ON COLUMN dittofs.staged_files.position IS 'Where in the file to go on.';

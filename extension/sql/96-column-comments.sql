@@ -47,10 +47,16 @@ COMMENT ON COLUMN dittofs.extents.length IS 'Bytes.';
 COMMENT ON COLUMN dittofs.extents.store_id IS 'The store that has the block.';
 COMMENT ON COLUMN dittofs.extents.hash IS 'The block.';
 
+COMMENT ON COLUMN dittofs.extended_attributes.file_id IS 'The inode that has it.';
+COMMENT ON COLUMN dittofs.extended_attributes.cookie IS 'Its place in a listing, from 1 on; it never changes.';
+COMMENT ON COLUMN dittofs.extended_attributes.name IS 'The name, 1 to 250 bytes, without "user.".';
+COMMENT ON COLUMN dittofs.extended_attributes.value IS 'The value, up to 65536 bytes.';
+
 COMMENT ON COLUMN dittofs.files.atime IS 'Of the last reading, as the share''s atime has it.';
 COMMENT ON COLUMN dittofs.files.mtime IS 'Of the last change of content.';
 COMMENT ON COLUMN dittofs.files.ctime IS 'Of the last change of anything; it always grows.';
 COMMENT ON COLUMN dittofs.files.uid IS 'The owner.';
+COMMENT ON COLUMN dittofs.files.xattrs IS 'Bytes of names and values of its extended attributes; NULL: it has none.';
 COMMENT ON COLUMN dittofs.files.gid IS 'The group.';
 COMMENT ON COLUMN dittofs.files.share_id IS 'The share that it is in.';
 

@@ -9,7 +9,7 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'locked_files', 'memory_life', 'mounts',
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extended_attributes', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'locked_files', 'memory_life', 'mounts',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
 SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
 SELECT sequences_are('dittofs', array['file_ids', 'lock_grant_ids', 'lock_lives', 'share_ids', 'store_ids']);

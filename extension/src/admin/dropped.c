@@ -213,8 +213,9 @@ step_directory(const pg_uuid_t *id, int32 share_id, int64 *position, int64 max)
 		PopActiveSnapshot();
 		if (*position < 0 && dir != NULL)
 		{
-			usage_add(dir->share_id, -dir->used, -1);
-			inode_delete(dir);
+			Share		share = {.share_id = share_id};
+
+			op_unlink(&share, dir);
 			deleted++;
 		}
 	}

@@ -19,7 +19,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 #include "tables/dirents.h"
 #include "types/handles.h"
@@ -44,22 +43,6 @@ PG_FUNCTION_INFO_V1(dittofs_chown);
 
 /* What a bytea can hold. */
 #define READ_FILE_MAX	(MaxAllocSize - VARHDRSZ)
-
-/*
- * Each function sees what the one before it in the same statement did, like
- * any volatile function.
- */
-static void
-people_begin(void)
-{
-	PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-static void
-people_end(void)
-{
-	PopActiveSnapshot();
-}
 
 /*
  * resolve(path, caller): the handle.

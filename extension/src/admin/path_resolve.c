@@ -12,6 +12,7 @@
 #include "catalog/pg_proc.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "admin/names.h"
@@ -21,6 +22,18 @@ void
 place_raise(const Place *place, Status status)
 {
 	status_raise(status, place->verb, place->path);
+}
+
+void
+people_begin(void)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+people_end(void)
+{
+	PopActiveSnapshot();
 }
 
 void

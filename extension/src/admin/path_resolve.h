@@ -24,6 +24,13 @@ typedef struct Place
 } Place;
 
 /*
+ * Brackets of a function that calls operations: each function sees what the
+ * one before it in the same statement did, like any volatile function.
+ */
+extern void people_begin(void);
+extern void people_end(void);
+
+/*
  * An argument that is NULL is an error: what reads as done must have been done.
  * nullable has a bit for each argument that may be NULL.
  */

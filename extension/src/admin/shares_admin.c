@@ -42,6 +42,7 @@
 #include "tables/staged.h"
 #include "tables/usage.h"
 #include "tables/xact.h"
+#include "tables/xattrs.h"
 
 PG_FUNCTION_INFO_V1(dittofs_create_share);
 PG_FUNCTION_INFO_V1(dittofs_alter_share);
@@ -554,7 +555,10 @@ dittofs_drop_share(PG_FUNCTION_ARGS)
 		inode_lock(1, &share->root_id, &root);
 		refuse_files(share);
 		if (root != NULL)
+		{
+			xattrs_remove(root);
 			inode_delete(root);
+		}
 		usage_drop(share->share_id);
 	}
 	drop_records(share);

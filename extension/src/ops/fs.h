@@ -184,6 +184,7 @@ extern Status fs_setattr(const Op *op, const FsSetattr *args,
 typedef struct FsAccess
 {
 	int32		wanted;			/* bits of RFC 1813, 3.3.4 */
+	bool		xattrs;			/* and of RFC 8276, 8.5 */
 } FsAccess;
 
 typedef struct FsAccessed
@@ -405,6 +406,74 @@ extern Status fs_commit_write(const Op *op, const FsCommitWrite *args,
 
 /* What fs_prepare_write() says of blocks; NULL: none can be put there. */
 extern const bytea *fs_claim_blocks(int32 store_id, FsBytes blocks);
+
+/*
+ * Extended attributes: ops_xattr.c (RFC 8276).  The name is without the "user."
+ * that clients put in front of it: INVAL (none, or a NUL in it), NAMETOOLONG.
+ * STALE, ACCES; what changes also ROFS, PERM (this object has none; the sticky
+ * bit).
+ */
+
+typedef struct FsXattr
+{
+	FsBytes		name;
+} FsXattr;
+
+typedef struct FsXattrValue
+{
+	const bytea *value;
+} FsXattrValue;
+
+/* RFC 8276, 8.4.1.  NOXATTR */
+extern Status fs_getxattr(const Op *op, const FsXattr *args,
+						  FsXattrValue *result);
+
+/* setxattr_option4, in the order of its numbers */
+typedef enum XattrHow
+{
+	XATTR_NO_HOW = -1,			/* INVAL */
+	XATTR_EITHER,
+	XATTR_CREATE,
+	XATTR_REPLACE
+} XattrHow;
+
+typedef struct FsSetXattr
+{
+	FsBytes		name;
+	FsBytes		value;
+	XattrHow	how;
+} FsSetXattr;
+
+/* RFC 8276, 8.4.2.  EXIST, NOXATTR, XATTR2BIG, NOSPC */
+extern Status fs_setxattr(const Op *op, const FsSetXattr *args,
+						  FsChanged *result);
+/* RFC 8276, 8.4.4.  NOXATTR */
+extern Status fs_removexattr(const Op *op, const FsXattr *args,
+							 FsChanged *result);
+
+typedef struct FsListXattrs
+{
+	int64		cookie;			/* after which to go on; 0: from the start */
+	int64		maxcount;		/* bytes of XDR (RFC 8276, 8.4.3) */
+} FsListXattrs;
+
+typedef struct FsXattrEntry
+{
+	FsBytes		name;
+	int			length;			/* of the value */
+} FsXattrEntry;
+
+typedef struct FsXattrPage
+{
+	int64		cookie;			/* of the last name; or what was asked for */
+	bool		eof;
+	int			n;
+	FsXattrEntry *entries;
+} FsXattrPage;
+
+/* RFC 8276, 8.4.3.  BAD_COOKIE, TOOSMALL */
+extern Status fs_listxattrs(const Op *op, const FsListXattrs *args,
+							FsXattrPage *result);
 
 /*
  * Directories: ops_readdir.c

@@ -14,6 +14,7 @@
 #include "tables/file_locks.h"
 #include "ops/ops.h"
 #include "tables/usage.h"
+#include "tables/xattrs.h"
 
 Status
 op_enter_share(Op *op, const Share *share, const pg_uuid_t *id,
@@ -165,8 +166,9 @@ op_unlink(const Share *share, Inode *inode)
 {
 	if (inode->kind == KIND_DIRECTORY || inode->nlink <= 1)
 	{
-		usage_add(share->share_id, -inode->used, -1);
+		usage_add(share->share_id, -(inode->used + inode->xattrs), -1);
 		content_remove(inode);
+		xattrs_remove(inode);
 		file_locks_remove(inode);
 		inode_delete(inode);
 		return;

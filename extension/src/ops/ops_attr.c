@@ -245,9 +245,12 @@ fs_access(const Op *op, const FsAccess *args, FsAccessed *result)
 		status = op_get(op, &inode);
 	if (status == FS_OK)
 	{
+		uint32		bits = perm_access_bits(op->share, &op->cred, &inode);
+
+		if (args->xattrs)
+			bits |= perm_xattr_bits(op->share, &op->cred, &inode);
 		inode_fattr(&inode, op->share->fsid, &result->attributes);
-		result->granted = args->wanted &
-			(int32) perm_access_bits(op->share, &op->cred, &inode);
+		result->granted = args->wanted & (int32) bits;
 	}
 	return status;
 }

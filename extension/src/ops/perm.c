@@ -24,6 +24,10 @@
 #define ACCESS3_EXTEND	0x0008
 #define ACCESS3_DELETE	0x0010
 #define ACCESS3_EXECUTE 0x0020
+/* RFC 8276, 8.5 */
+#define ACCESS4_XAREAD	0x0040
+#define ACCESS4_XAWRITE	0x0080
+#define ACCESS4_XALIST	0x0100
 
 /*
  * The caller as the share sees him.  Who is squashed becomes the anonymous
@@ -140,5 +144,27 @@ perm_access_bits(const Share *share, const Cred *cred, const Inode *inode)
 		if (directory)
 			bits |= ACCESS3_DELETE;
 	}
+	return bits;
+}
+
+bool
+perm_xattr_sticky(const Cred *cred, const Inode *inode)
+{
+	return inode->kind != KIND_DIRECTORY || (inode->mode & MODE_STICKY) == 0 ||
+		perm_owner(cred, inode);
+}
+
+uint32
+perm_xattr_bits(const Share *share, const Cred *cred, const Inode *inode)
+{
+	uint32		bits = 0;
+
+	if (inode->kind != KIND_REGULAR && inode->kind != KIND_DIRECTORY)
+		return 0;
+	if (perm_check(cred, inode, PERM_READ))
+		bits |= ACCESS4_XAREAD | ACCESS4_XALIST;
+	if (!share->read_only && perm_xattr_sticky(cred, inode) &&
+		perm_check(cred, inode, PERM_WRITE))
+		bits |= ACCESS4_XAWRITE;
 	return bits;
 }

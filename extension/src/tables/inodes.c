@@ -74,6 +74,7 @@ enum
 	COL_MOVED,
 	COL_OVERFLOW,
 	COL_LOCKS,
+	COL_XATTRS,
 	NCOLS
 };
 
@@ -170,6 +171,7 @@ inode_from_slot(TupleTableSlot *slot, Inode *inode)
 	inode->cut_credit = 0;
 	if (unlikely(!null[COL_CUTS]))
 		parse_cuts(inode, v[COL_CUTS]);
+	inode->xattrs = null[COL_XATTRS] ? 0 : DatumGetInt64(v[COL_XATTRS]);
 	inode->overflow = null[COL_OVERFLOW] ? 0 : DatumGetInt32(v[COL_OVERFLOW]);
 	inode->rdev_major = inode->rdev_minor = 0;
 	if (!null[COL_RDEV])
@@ -239,6 +241,8 @@ inode_to_values(const Inode *inode, Datum *v, bool *null)
 	null[COL_TARGET] = inode->target == NULL;
 	v[COL_LOCKS] = PointerGetDatum(inode->locks);
 	null[COL_LOCKS] = inode->locks == NULL;
+	v[COL_XATTRS] = Int64GetDatum(inode->xattrs);
+	null[COL_XATTRS] = inode->xattrs == 0;
 	null[COL_VERIFIER] = !inode->has_verifier;
 	if (inode->has_verifier)
 	{

@@ -49,6 +49,7 @@ typedef struct Inode
 	int64		cut_position;
 	int64		cut_from[CUTS_MAX];
 	int64		cut_mark[CUTS_MAX];
+	int64		xattrs;			/* bytes of extended attributes; 0: none */
 	int32		overflow;		/* of a directory: see dirents.c; or 0 */
 	uint32		rdev_major;
 	uint32		rdev_minor;

@@ -46,6 +46,7 @@ static const KnownColumn files_columns[] = {
 	{"moved", INT8OID, true},
 	{"overflow", INT4OID, true},
 	{"locks", BYTEAOID, true},
+	{"xattrs", INT8OID, true},
 };
 
 static const KnownColumn dirents_columns[] = {
@@ -95,6 +96,13 @@ static const KnownColumn content_stores_columns[] = {
 	{"kind", TEXTOID},
 	{"created_at", TIMESTAMPTZOID},
 	{"read_only", BOOLOID},
+};
+
+static const KnownColumn extended_attributes_columns[] = {
+	{"file_id", UUIDOID},
+	{"cookie", INT8OID},
+	{"name", BYTEAOID},
+	{"value", BYTEAOID},
 };
 
 static const KnownColumn staged_files_columns[] = {
@@ -561,6 +569,9 @@ const KnownTable known_tables[REL_COUNT] = {
 	[REL_CONTENT_STORE_MARKS] = {"content_store_marks",
 								 COLUMNS(content_store_marks_columns),
 								 .by_sql = true},
+	[REL_EXTENDED_ATTRIBUTES] = {"extended_attributes",
+								 COLUMNS(extended_attributes_columns),
+								 .nkeys = 2},
 	[REL_STAGED_FILES] = {"staged_files", COLUMNS(staged_files_columns),
 						  .nkeys = 1},
 	[REL_CONTENT_MOVES] = {"content_moves", COLUMNS(content_moves_columns),
