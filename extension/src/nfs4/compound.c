@@ -112,6 +112,13 @@ put_change_info(Compound *c, uint64 before, uint64 after)
 	put_u64(c, after);
 }
 
+void
+put_wcc(Compound *c, const OptWcc *dir)
+{
+	put_change_info(c, (uint64) dir->value.before_ctime,
+					(uint64) dir->value.after.ctime);
+}
+
 int
 put_room_u32(Compound *c)
 {
@@ -203,6 +210,45 @@ status4(Status status)
 		default:
 			return (uint32) status;
 	}
+}
+
+/*
+ * What NFSv4 says where an object is no directory: of a symbolic link something
+ * else.
+ */
+uint32
+directory_status4(Status status, bool is_known, const Fattr *dir)
+{
+	if (status == FS_NOTDIR && is_known && dir->kind == KIND_SYMLINK)
+		return NFS4ERR_SYMLINK;
+	return status4(status);
+}
+
+uint32
+changed_status4(Status status, const OptWcc *dir)
+{
+	return directory_status4(status, dir->given && dir->value.has_after,
+							 &dir->value.after);
+}
+
+/*
+ * A name is 1 to 255 bytes of any kind but NUL and '/', as for NFSv3: clients
+ * do not agree on an encoding, and a name that one of them can make the others
+ * must be able to remove.
+ */
+uint32
+name4_check(FsBytes name)
+{
+	if (name.len == 0)
+		return FS_INVAL;
+	if (name.len > FS_NAME_MAX)
+		return FS_NAMETOOLONG;
+	if (memchr(name.data, '\0', name.len) || memchr(name.data, '/', name.len))
+		return NFS4ERR_BADCHAR;
+	if (name.data[0] == '.' &&
+		(name.len == 1 || (name.len == 2 && name.data[1] == '.')))
+		return NFS4ERR_BADNAME;
+	return NFS4_OK;
 }
 
 /*

@@ -56,6 +56,12 @@ bitmap_add(Bitmap *bitmap, int bit)
 	bitmap->words[bit / 32] |= (uint32) 1 << (bit % 32);
 }
 
+static inline void
+bitmap_drop(Bitmap *bitmap, int bit)
+{
+	bitmap->words[bit / 32] &= ~((uint32) 1 << (bit % 32));
+}
+
 static inline bool
 bitmap_is_empty(const Bitmap *bitmap)
 {
@@ -225,6 +231,8 @@ extern void put_stateid(Compound *c, const Stateid *stateid);
 extern void put_bitmap(Compound *c, const Bitmap *bitmap);
 /* change_info4 of a directory that was changed atomically */
 extern void put_change_info(Compound *c, uint64 before, uint64 after);
+/* The same of a directory with this wcc */
+extern void put_wcc(Compound *c, const OptWcc *dir);
 /* A number that put_u32_at() sets later; where it is. */
 extern int	put_room_u32(Compound *c);
 extern void put_u32_at(Compound *c, int at, uint32 value);
@@ -240,6 +248,13 @@ extern uint32 put_room(const Compound *c);
 
 /* The status of an operation of fs.h, as nfsstat4. */
 extern uint32 status4(Status status);
+
+/* The same of an operation on a directory, whose attributes may be known. */
+extern uint32 directory_status4(Status status, bool is_known,
+								const Fattr *dir);
+extern uint32 changed_status4(Status status, const OptWcc *dir);
+/* What is wrong with a name.  INVAL, NAMETOOLONG, BADCHAR, BADNAME */
+extern uint32 name4_check(FsBytes name);
 
 /*
  * Filehandles.  Another current filehandle has no stateid.

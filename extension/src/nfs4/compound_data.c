@@ -8,30 +8,192 @@
  */
 #include "base/dittofs.h"
 
+#include "nfs4/opens4.h"
 #include "nfs4/operations.h"
+
+/* What NFSv4 says of an object that is no regular file. */
+static uint32
+data_status(Status status, bool is_known, const Fattr *attributes)
+{
+	if (status == FS_INVAL && is_known && attributes->kind != KIND_REGULAR)
+		return attributes->kind == KIND_SYMLINK ? NFS4ERR_SYMLINK :
+			NFS4ERR_WRONG_TYPE;
+	return status4(status);
+}
+
+static uint32
+written_status(Status status, const OptWcc *wcc)
+{
+	return data_status(status, wcc->given && wcc->value.has_after,
+					   &wcc->value.after);
+}
+
+/* The stateid of an operation, which its arguments begin with. */
+static uint32
+take_stateid(Compound *c, int access)
+{
+	Stateid		stateid;
+	uint32		status = compound_stateid(c, &stateid);
+
+	return status == NFS4_OK ?
+		stateid_check(c, &c->current, &stateid, access, true) : status;
+}
+
+/*
+ * READ
+ */
+
+/* eof, length of the data, and what pads it */
+#define READ_HEAD (4 + 4 + 3)
+
+/* Blocks of a store are named, and the gateway fetches them. */
+static uint32
+read_elsewhere(Compound *c, const FsRange *range)
+{
+	FsReadPrepared read;
+	Status		status = fs_prepare_read(&c->current.op, range, &read);
+
+	if (status != FS_OK)
+		return data_status(status, read.attributes.given,
+						   &read.attributes.value);
+	put_u32(c, read.eof);
+	put_u32(c, NFS4_DATA_SEGMENTS);
+	put_opaque(c, VARDATA_ANY(read.segments),
+			   VARSIZE_ANY_EXHDR(read.segments));
+	put_beside(c, read.data);
+	return NFS4_OK;
+}
 
 uint32
 nfs4_read(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_stateid(c, STATEID_READ);
+	uint64		offset = get_u64(c);
+	uint32		count = get_u32(c);
+	uint32		room = put_room(c);
+	FsRange		range = {
+		.offset = (int64) Min(offset, (uint64) PG_INT64_MAX),
+		.count = Min(count, room > READ_HEAD ? room - READ_HEAD : 0)
+	};
+	FsRead		read;
+	Status		done;
+
+	if (status != NFS4_OK)
+		return status;
+	if (count > 0 && range.count == 0)
+		return NFS4ERR_REP_TOO_BIG;
+	done = fs_read(&c->current.op, &range, &read);
+	if (done == FS_ELSEWHERE)
+		return read_elsewhere(c, &range);
+	if (done != FS_OK)
+		return data_status(done, read.attributes.given,
+						   &read.attributes.value);
+	put_u32(c, read.eof);
+	put_data(c, read.data);
+	return NFS4_OK;
+}
+
+/*
+ * WRITE
+ */
+
+static uint32
+put_written(Compound *c, Status status, const FsWritten *written)
+{
+	if (status != FS_OK)
+		return written_status(status, &written->wcc);
+	put_u32(c, (uint32) written->count);
+	put_u32(c, (uint32) written->stability);
+	put_bytes(c, written->verifier, FS_VERIFIER_LEN);
+	return NFS4_OK;
+}
+
+/* stable_how4 has the numbers of stable_how. */
+static uint32
+check_stability(uint32 stable)
+{
+	return stable > STABILITY_FILE_SYNC ? FS_INVAL : NFS4_OK;
 }
 
 uint32
 nfs4_write(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_stateid(c, STATEID_WRITE);
+	uint64		offset = get_u64(c);
+	uint32		stable = get_u32(c);
+	FsWrite		args = {.stability = (Stability) stable};
+	FsWritten	written;
+
+	args.data = get_data(c);
+	args.offset = (int64) offset;
+	if (status == NFS4_OK)
+		status = check_stability(stable);
+	if (status == NFS4_OK && offset > PG_INT64_MAX)
+		status = FS_FBIG;
+	if (status != NFS4_OK)
+		return status;
+	return put_written(c, fs_write(&c->current.op, &args, &written), &written);
 }
 
 uint32
 nfs4_write_blocks(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_stateid(c, STATEID_WRITE);
+	uint64		offset = get_u64(c);
+	uint32		stable = get_u32(c);
+	FsCommitWrite args = {
+		.offset = (int64) offset,
+		.stability = (Stability) stable
+	};
+	FsWritten	written;
+
+	args.store_id = (int32) get_u32(c);
+	args.blocks = get_opaque(c);
+	if (status == NFS4_OK)
+		status = check_stability(stable);
+	if (status == NFS4_OK && offset > PG_INT64_MAX)
+		status = FS_FBIG;
+	if (status != NFS4_OK)
+		return status;
+	return put_written(c, fs_commit_write(&c->current.op, &args, &written),
+					   &written);
 }
 
 uint32
 nfs4_commit(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint64		offset = get_u64(c);
+	FsRange		range = {.offset = (int64) offset};
+	FsCommitted committed;
+	Status		status;
+
+	range.count = get_u32(c);
+	if (offset > PG_INT64_MAX)
+		return FS_INVAL;
+	status = fs_commit(&c->current.op, &range, &committed);
+	if (status != FS_OK)
+		return written_status(status, &committed.wcc);
+	put_bytes(c, committed.verifier, FS_VERIFIER_LEN);
+	return NFS4_OK;
+}
+
+/*
+ * NFSv4.2
+ */
+
+/* No advice is taken. */
+uint32
+nfs4_io_advise(Compound *c)
+{
+	static const Bitmap none;
+	uint32		status = take_stateid(c, STATEID_READ);
+
+	(void) get_u64(c);
+	(void) get_u64(c);
+	(void) get_bitmap(c);
+	if (status == NFS4_OK)
+		put_bitmap(c, &none);
+	return status;
 }
 
 uint32
@@ -66,12 +228,6 @@ nfs4_copy(Compound *c)
 
 uint32
 nfs4_clone(Compound *c)
-{
-	return FS_NOTSUPP;
-}
-
-uint32
-nfs4_io_advise(Compound *c)
 {
 	return FS_NOTSUPP;
 }

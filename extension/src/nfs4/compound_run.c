@@ -219,11 +219,8 @@ begin(Compound *c, const bytea *program, const bytea *data,
 	c->nops = get_u32(c);
 	c->next = c->arg;
 	look_through(c);
-	if (data != NULL)
-	{
-		c->beside.data = VARDATA_ANY(data);
-		c->beside.len = VARSIZE_ANY_EXHDR(data);
-	}
+	c->beside.data = data == NULL ? "" : VARDATA_ANY(data);
+	c->beside.len = data == NULL ? 0 : VARSIZE_ANY_EXHDR(data);
 	c->caller = caller_without_call(caller);
 	c->reply_max = c->cached_max = PG_UINT32_MAX;
 

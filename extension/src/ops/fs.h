@@ -485,6 +485,13 @@ typedef struct FsReaddir
 	int64		dircount;		/* bytes of XDR (RFC 1813, 3.3.17) */
 	int64		maxcount;
 	bool		plus;			/* with attributes and handles */
+
+	/*
+	 * Bytes of XDR besides the entries, and of an entry besides its padded
+	 * name; 0: those of NFSv3.
+	 */
+	int32		head_size;
+	int32		entry_size;
 } FsReaddir;
 
 typedef struct FsEntry
@@ -501,6 +508,7 @@ typedef struct FsPage
 {
 	OptFattr	dir;
 	bool		eof;
+	bool		may_search;		/* otherwise entries have no attributes */
 	int			n;
 	FsEntry    *entries;
 } FsPage;

@@ -47,6 +47,8 @@ typedef struct DirPage
 {
 	const Op   *op;
 	bool		plus;
+	int32		entry_size;		/* of XDR, without the name; 0: NFSv3's */
+	bool		may_search;
 	int64		dirbytes;		/* left of dircount */
 	int64		bytes;			/* left of maxcount */
 	bool		full;
@@ -60,7 +62,9 @@ static bool
 add_entry(DirPage *page, int64 cookie, int64 fileid, const pg_uuid_t *id,
 		  const ItemPointerData *place, const char *name, int namelen)
 {
-	int			need = XDR_ENTRY(namelen) + (page->plus ? XDR_PLUS : 0);
+	int			need = page->entry_size != 0 ?
+		page->entry_size + XDR_PAD(namelen) :
+		XDR_ENTRY(namelen) + (page->plus ? XDR_PLUS : 0);
 	FsEntry    *entry;
 
 	if (need > page->bytes || XDR_NAME(namelen) > page->dirbytes)
@@ -102,17 +106,15 @@ add_dirent(const Dirent *dirent, void *arg)
 
 /* What LOOKUP would tell of the entries. */
 static void
-add_attributes(DirPage *page, const Inode *dir)
+add_attributes(DirPage *page)
 {
-	bool		search = perm_check(&page->op->cred, dir, PERM_EXEC);
-
 	for (int i = 0; i < page->n; i++)
 	{
 		FsEntry    *entry = &page->entries[i];
 		Inode		inode;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!search && entry->cookie != COOKIE_DOT)
+		if (!page->may_search && entry->cookie != COOKIE_DOT)
 			continue;
 		if (inode_get_at(&entry->handle.id, &entry->place, &inode))
 			fattr_now(&entry->attributes, page->op, &inode);
@@ -140,14 +142,18 @@ fill_page(DirPage *page, Inode *dir, int64 cookie)
 	if (page->full && page->n == 0)
 		return FS_TOOSMALL;
 	if (page->plus)
-		add_attributes(page, dir);
+		add_attributes(page);
 	return FS_OK;
 }
 
 Status
 fs_readdir(const Op *op, const FsReaddir *args, FsPage *result)
 {
-	DirPage		page = {.op = op,.plus = args->plus};
+	DirPage		page = {
+		.op = op,
+		.plus = args->plus,
+		.entry_size = args->entry_size
+	};
 	Inode		dir;
 	Status		status = op->status;
 
@@ -159,7 +165,10 @@ fs_readdir(const Op *op, const FsReaddir *args, FsPage *result)
 	 * A gateway asks for TRANSFER_MAX at most.  This bounds what other callers
 	 * make a session collect.
 	 */
-	page.bytes = Min(Max(args->maxcount, 0) - XDR_HEAD, 4 * TRANSFER_MAX);
+	page.bytes = Max(args->maxcount, 0) -
+		(args->entry_size != 0 ? args->head_size : XDR_HEAD);
+	page.bytes = Min(page.bytes, 4 * TRANSFER_MAX);
+	page.may_search = perm_check(&op->cred, &dir, PERM_EXEC);
 	if (dir.kind != KIND_DIRECTORY)
 		status = FS_NOTDIR;
 	else if (!perm_check(&op->cred, &dir, PERM_READ))
@@ -171,6 +180,7 @@ fs_readdir(const Op *op, const FsReaddir *args, FsPage *result)
 	if (status == FS_OK)
 	{
 		result->eof = !page.full;
+		result->may_search = page.may_search;
 		result->n = page.n;
 		result->entries = page.entries;
 		atime_touch(op->share, &dir);

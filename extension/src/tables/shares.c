@@ -204,6 +204,31 @@ find(Share **shares, int n, const Share *key,
 	return found == NULL ? NULL : *found;
 }
 
+/* Notes which shares have others below their paths: '/a', where '/a/b' is. */
+static void
+note_nested(ShareCache *new_cache)
+{
+	for (int i = 0; i < new_cache->nshares; i++)
+	{
+		char	   *path = pstrdup(new_cache->by_id[i]->name);
+		Share		key = {.name = path};
+
+		for (char *slash = strrchr(path, '/'); slash != NULL && slash[1] != '\0';
+			 slash = strrchr(path, '/'))
+		{
+			Share	   *above;
+
+			/* what is above '/a' is '/' */
+			slash[slash == path] = '\0';
+			above = find(new_cache->by_name, new_cache->nshares, &key,
+						 compare_names);
+			if (above != NULL)
+				above->has_nested = true;
+		}
+		pfree(path);
+	}
+}
+
 static void
 read_shares(ShareCache *new_cache, Snapshot snapshot)
 {
@@ -228,6 +253,7 @@ read_shares(ShareCache *new_cache, Snapshot snapshot)
 	new_cache->by_id = sorted_copy(shares, n, compare_ids);
 	new_cache->by_uuid = sorted_copy(shares, n, compare_uuids);
 	new_cache->by_name = sorted_copy(shares, n, compare_names);
+	note_nested(new_cache);
 }
 
 static void

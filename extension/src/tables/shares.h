@@ -71,6 +71,7 @@ typedef struct Share
 	pg_uuid_t	uuid;
 	char	   *name;
 	char	   *wire_name;		/* in UTF-8, as clients write it */
+	bool		has_nested;		/* names of other shares begin with its path */
 	pg_uuid_t	root_id;
 	uint64		fsid;
 	uint64		cookie_seed;
