@@ -86,5 +86,7 @@ BEGIN
 		FROM dittofs.lock_lives s;
 	PERFORM setval('dittofs.lock_grant_ids', greatest(s.last_value, (SELECT max(id) FROM dittofs.lock_grants)) + 4294967296)
 		FROM dittofs.lock_grant_ids s;
+	PERFORM setval('dittofs.nfs4_state_ids', greatest(s.last_value, (SELECT max(id) FROM dittofs.nfs4_states)) + 4294967296)
+		FROM dittofs.nfs4_state_ids s;
 END
 $$;

@@ -75,7 +75,8 @@ AS $$
 			'what was cut off a file waits for the reaper') THEN 'content'
 		WHEN rule IN ('locks are readable, and none is in another''s way', 'locked_files names the files with locks',
 			'a client''s locks are counted', 'lives come from the sequence, which is beyond them all',
-			'a grant waits to be told') THEN 'locks'
+			'a grant waits to be told', 'a state of NFSv4 is known by its file', 'a lock owner has an open of the file',
+			'an owner has one open of a file', 'states of NFSv4 come from the sequence, which is beyond them all') THEN 'locks'
 		WHEN rule IN ('extended attributes are a file''s, and counted', 'an extended attribute has a name, once') THEN 'xattrs'
 		ELSE 'names' END
 $$;
@@ -241,6 +242,13 @@ AS $fsck$
 		LEFT JOIN entries e ON e.child_id = f.id
 		LEFT JOIN dittofs.shares s ON s.root_id = f.id
 		WHERE e.child_id IS NULL AND s.root_id IS NULL
+			-- what was removed while it is open
+			AND NOT (f.kind = 1 AND f.nlink = 0
+				AND EXISTS (SELECT FROM dittofs.nfs4_unlinked_files u WHERE u.file_id = f.id))
+	UNION ALL
+	SELECT 'nfs4_unlinked_files names files without a name', u.file_id::text
+		FROM dittofs.nfs4_unlinked_files u LEFT JOIN dittofs.files f ON f.id = u.file_id
+		WHERE f.nlink IS DISTINCT FROM 0 OR f.share_id <> u.share_id
 	UNION ALL
 	SELECT 'a directory has one entry, in its parent', f.id::text
 		FROM linked f
@@ -394,6 +402,23 @@ AS $fsck$
 		FROM locked f CROSS JOIN LATERAL dittofs.unconfirmed_locks(f.locks) g
 			JOIN dittofs.lock_clients c ON c.id = g.client_id AND c.life = g.life
 		WHERE NOT EXISTS (SELECT FROM dittofs.lock_grants l WHERE l.id = g.id)
+	UNION ALL
+	-- what NFSv4 has open; clients and files that are gone are the sweep's
+	SELECT 'a state of NFSv4 is known by its file', coalesce(s.client_id, f.client_id) || ' ' || coalesce(s.id, f.id)
+		FROM dittofs.nfs4_states s FULL JOIN dittofs.nfs4_file_states f ON f.file_id = s.file_id
+			AND f.client_id = s.client_id AND f.owner_key = s.owner_key AND f.id = s.id
+		WHERE s.id IS NULL OR f.id IS NULL
+	UNION ALL
+	SELECT 'a lock owner has an open of the file', s.client_id || ' ' || s.id
+		FROM dittofs.nfs4_states s LEFT JOIN dittofs.nfs4_states o
+			ON o.client_id = s.client_id AND o.id = s.open_id AND o.open_id = 0 AND o.file_id = s.file_id
+		WHERE s.open_id <> 0 AND o.id IS NULL
+	UNION ALL
+	SELECT 'an owner has one open of a file', client_id || ' ' || max(id) FROM dittofs.nfs4_states
+		GROUP BY file_id, client_id, open_id <> 0, owner HAVING count(*) > 1
+	UNION ALL
+	SELECT 'states of NFSv4 come from the sequence, which is beyond them all', max(id)::text
+		FROM dittofs.nfs4_states HAVING max(id) > (SELECT last_value - (NOT is_called)::int FROM dittofs.nfs4_state_ids)
 	UNION ALL
 
 	-- accounting

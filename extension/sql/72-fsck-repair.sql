@@ -351,8 +351,8 @@ BEGIN
 END
 $$;
 
--- What no root leads to, and link counts.
-CREATE FUNCTION dittofs.fsck_repair_links(OUT rule text, OUT object text, OUT action text)
+-- What no root leads to, and link counts.  ids: as above.
+CREATE FUNCTION dittofs.fsck_repair_links(ids uuid[], OUT rule text, OUT object text, OUT action text)
 	RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 	SET enable_nestloop = off
@@ -362,10 +362,34 @@ DECLARE
 	path text;
 BEGIN
 	PERFORM dittofs.fsck_repair_check();
+	rule := 'nfs4_unlinked_files names files without a name';
+	FOR r IN DELETE FROM dittofs.nfs4_unlinked_files u
+		WHERE NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = u.file_id AND f.nlink = 0 AND f.share_id = u.share_id)
+			-- of one that exists when it was found, and so is locked
+			AND (u.file_id = ANY (ids) OR NOT EXISTS (SELECT FROM dittofs.files f WHERE f.id = u.file_id))
+		RETURNING u.file_id
+	LOOP
+		object := r.file_id;
+		action := 'removed its row';
+		RETURN NEXT;
+	END LOOP;
 	rule := 'no inode is without an entry, but for roots';
+	-- one that was removed and is open is its client's
+	FOR r IN INSERT INTO dittofs.nfs4_unlinked_files (file_id, share_id)
+		SELECT f.id, f.share_id FROM dittofs.files f WHERE f.id = ANY (ids) AND f.kind = 1 AND f.nlink = 0
+			AND EXISTS (SELECT FROM dittofs.nfs4_file_states s WHERE s.file_id = f.id)
+			AND NOT EXISTS (SELECT FROM dittofs.parent_child_map d WHERE d.child_id = f.id)
+		ON CONFLICT DO NOTHING
+		RETURNING file_id
+	LOOP
+		object := r.file_id;
+		action := 'it is kept until it is closed';
+		RETURN NEXT;
+	END LOOP;
 	FOR r IN SELECT f.id FROM dittofs.files f
 		WHERE NOT EXISTS (SELECT FROM dittofs.parent_child_map d WHERE d.child_id = f.id)
 			AND NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.root_id = f.id)
+			AND NOT (f.nlink = 0 AND EXISTS (SELECT FROM dittofs.nfs4_unlinked_files u WHERE u.file_id = f.id))
 		ORDER BY f.share_id, f.fileid
 	LOOP
 		path := dittofs.fsck_rescue(r.id);
@@ -624,6 +648,7 @@ AS $$
 DECLARE
 	r record;
 	greatest_life bigint;
+	greatest_state bigint;
 BEGIN
 	PERFORM dittofs.fsck_repair_check();
 	rule := 'locks are readable, and none is in another''s way';
@@ -683,6 +708,48 @@ BEGIN
 		action := 'it has ' || r.locks;
 		RETURN NEXT;
 	END LOOP;
+	-- A row of the one table without that of the other stays so: both are written together.
+	rule := 'a state of NFSv4 is known by its file';
+	FOR r IN DELETE FROM dittofs.nfs4_file_states f
+		WHERE NOT EXISTS (SELECT FROM dittofs.nfs4_states s WHERE s.client_id = f.client_id AND s.id = f.id
+			AND s.file_id = f.file_id AND s.owner_key = f.owner_key)
+		RETURNING f.client_id, f.id
+	LOOP
+		object := r.client_id || ' ' || r.id;
+		action := 'removed a row of what is not there';
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN INSERT INTO dittofs.nfs4_file_states (file_id, client_id, owner_key, id)
+		SELECT s.file_id, s.client_id, s.owner_key, s.id FROM dittofs.nfs4_states s
+			WHERE NOT EXISTS (SELECT FROM dittofs.nfs4_file_states f WHERE f.file_id = s.file_id
+				AND f.client_id = s.client_id AND f.owner_key = s.owner_key AND f.id = s.id)
+			FOR UPDATE
+		RETURNING client_id, id
+	LOOP
+		object := r.client_id || ' ' || r.id;
+		action := 'noted it';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'a lock owner has an open of the file';
+	FOR r IN DELETE FROM dittofs.nfs4_states s
+		WHERE s.open_id <> 0 AND NOT EXISTS (SELECT FROM dittofs.nfs4_states o WHERE o.client_id = s.client_id
+			AND o.id = s.open_id AND o.open_id = 0 AND o.file_id = s.file_id)
+		RETURNING s.client_id, s.id, s.file_id, s.owner_key
+	LOOP
+		DELETE FROM dittofs.nfs4_file_states f WHERE f.file_id = r.file_id AND f.client_id = r.client_id
+			AND f.owner_key = r.owner_key AND f.id = r.id;
+		object := r.client_id || ' ' || r.id;
+		action := 'removed it';
+		RETURN NEXT;
+	END LOOP;
+	SELECT max(id) INTO greatest_state FROM dittofs.nfs4_states;
+	IF greatest_state > (SELECT last_value - (NOT is_called)::int FROM dittofs.nfs4_state_ids) THEN
+		PERFORM dittofs.fsck_advance('dittofs.nfs4_state_ids', greatest_state);
+		rule := 'states of NFSv4 come from the sequence, which is beyond them all';
+		object := greatest_state;
+		action := 'moved the sequence there';
+		RETURN NEXT;
+	END IF;
 	SELECT max(life) INTO greatest_life FROM dittofs.lock_clients;
 	IF greatest_life > (SELECT last_value - (NOT is_called)::int FROM dittofs.lock_lives) THEN
 		PERFORM dittofs.fsck_advance('dittofs.lock_lives', greatest_life);
@@ -735,6 +802,8 @@ AS $$
 			'give the share a store with dittofs.alter_share()'),
 		('a block is a file''s, or waits for the reaper',
 			'the file''s share keeps its content elsewhere, or this id waits for the reaper already'),
+		('an owner has one open of a file',
+			'evict the client: it opens its files again'),
 		('content is one file''s, or waits for the reaper',
 			'two files have one content: copy one of them, and remove both')
 		) a(of_rule, advice) WHERE a.of_rule = rule), 'it follows from what is wrong elsewhere')
@@ -776,7 +845,7 @@ BEGIN
 	IF 'names' = ANY (parts) THEN
 		RETURN QUERY SELECT * FROM dittofs.fsck_repair_inodes(ids);
 		RETURN QUERY SELECT * FROM dittofs.fsck_repair_entries(ids);
-		RETURN QUERY SELECT * FROM dittofs.fsck_repair_links();
+		RETURN QUERY SELECT * FROM dittofs.fsck_repair_links(ids);
 	END IF;
 	-- An inode that is none of a file's any more, or is one again, has content.
 	IF broken && array['columns fit the kind', 'kind, mode and ids are in their ranges'] THEN

@@ -444,6 +444,10 @@ COMMENT ON TABLE dittofs.lock_grants IS 'Locks that a waiting client has got and
 COMMENT ON TABLE dittofs.lock_passes IS 'Lives of clients that have ended: next_grants() lets in who waited for their locks.';
 COMMENT ON SEQUENCE dittofs.lock_lives IS 'Numbers of lives of clients; none comes twice.';
 COMMENT ON SEQUENCE dittofs.lock_grant_ids IS 'Numbers of grants.';
+COMMENT ON TABLE dittofs.nfs4_states IS 'What stateids of NFSv4 stand for: opens, and owners of locks.';
+COMMENT ON TABLE dittofs.nfs4_file_states IS 'The rows of nfs4_states by their files.';
+COMMENT ON TABLE dittofs.nfs4_unlinked_files IS 'Files without a name that are kept because a client has them open.';
+COMMENT ON SEQUENCE dittofs.nfs4_state_ids IS 'Numbers of opens and of owners of locks; none comes twice.';
 COMMENT ON VIEW dittofs.locks IS
 $$Locks, waiting requests and share modes of all files. range_start and range_end are the first and the last byte; range_end NULL: to the end of the file; both NULL: a share mode. kind: read, write, or the share mode; state: held or waiting. It looks at all directory entries.$$;
 

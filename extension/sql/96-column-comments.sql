@@ -310,3 +310,25 @@ COMMENT ON COLUMN dittofs.locks.range_end IS 'The last byte; NULL: to the end of
 COMMENT ON COLUMN dittofs.locks.kind IS 'read, write, or what a share mode shares and denies.';
 COMMENT ON COLUMN dittofs.locks.state IS 'held or waiting.';
 COMMENT ON COLUMN dittofs.locks.since IS 'When it was granted, or began to wait, to a second.';
+
+COMMENT ON COLUMN dittofs.nfs4_states.client_id IS 'The client.';
+COMMENT ON COLUMN dittofs.nfs4_states.id IS 'Its number, a part of the stateid.';
+COMMENT ON COLUMN dittofs.nfs4_states.salt IS 'The other part of the stateid, which is not to be guessed.';
+COMMENT ON COLUMN dittofs.nfs4_states.seqid IS 'The seqid of the stateid, as a bit pattern of 32 bits without a sign.';
+COMMENT ON COLUMN dittofs.nfs4_states.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.nfs4_states.share_id IS 'Its share.';
+COMMENT ON COLUMN dittofs.nfs4_states.open_id IS 'Of an owner of locks the open by which it locks; 0: this is an open.';
+COMMENT ON COLUMN dittofs.nfs4_states.access IS 'What it is open for: 1 reading, 2 writing, 3 both.';
+COMMENT ON COLUMN dittofs.nfs4_states.deny IS 'What others are denied, likewise; 0: nothing.';
+COMMENT ON COLUMN dittofs.nfs4_states.modes IS 'A bit for each access and deny of an OPEN that made it, at access * 4 + deny.';
+COMMENT ON COLUMN dittofs.nfs4_states.owner IS 'The owner at the client.';
+COMMENT ON COLUMN dittofs.nfs4_states.owner_key IS 'A hash of the owner.';
+COMMENT ON COLUMN dittofs.nfs4_states.since IS 'When it was made.';
+
+COMMENT ON COLUMN dittofs.nfs4_file_states.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.nfs4_file_states.client_id IS 'The client.';
+COMMENT ON COLUMN dittofs.nfs4_file_states.owner_key IS 'A hash of the owner.';
+COMMENT ON COLUMN dittofs.nfs4_file_states.id IS 'The number of the state.';
+
+COMMENT ON COLUMN dittofs.nfs4_unlinked_files.file_id IS 'The file.';
+COMMENT ON COLUMN dittofs.nfs4_unlinked_files.share_id IS 'Its share.';

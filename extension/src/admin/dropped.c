@@ -162,7 +162,10 @@ delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)
 		{
 			Inode	   *child = inode_lock_nowait(&seen.id);
 
-			if (child != NULL)
+			/* no client gets at it any more, open or not */
+			if (child != NULL && child->nlink <= 1)
+				op_delete(&share, child);
+			else if (child != NULL)
 				op_unlink(&share, child);
 			else if (inode_get(&seen.id, &seen))
 				return false;
@@ -441,8 +444,7 @@ sweep_slice(int32 share_id, bool files, pg_uuid_t *swept, int64 max,
 		}
 		else if ((inode = inode_lock_nowait(&sweep->found[i])) != NULL)
 		{
-			inode->nlink = 1;
-			op_unlink(&share, inode);
+			op_delete(&share, inode);
 			(*deleted)++;
 		}
 	}

@@ -13,6 +13,7 @@
 #include "tables/content.h"
 #include "tables/file_locks.h"
 #include "ops/ops.h"
+#include "tables/states4.h"
 #include "tables/usage.h"
 #include "tables/xattrs.h"
 
@@ -162,18 +163,30 @@ op_touch_ctime(Inode *inode)
 }
 
 void
+op_delete(const Share *share, Inode *inode)
+{
+	usage_add(share->share_id, -(inode->used + inode->xattrs), -1);
+	content_remove(inode);
+	xattrs_remove(inode);
+	file_locks_remove(inode);
+	if (inode->kind != KIND_DIRECTORY && inode->nlink == 0)
+		unlinked4_remove(&inode->id);
+	inode_delete(inode);
+}
+
+/* A file that a client of NFSv4 has open is kept until it is closed. */
+void
 op_unlink(const Share *share, Inode *inode)
 {
-	if (inode->kind == KIND_DIRECTORY || inode->nlink <= 1)
+	if (inode->kind == KIND_DIRECTORY ||
+		(inode->nlink <= 1 && !states4_any(&inode->id)))
 	{
-		usage_add(share->share_id, -(inode->used + inode->xattrs), -1);
-		content_remove(inode);
-		xattrs_remove(inode);
-		file_locks_remove(inode);
-		inode_delete(inode);
+		op_delete(share, inode);
 		return;
 	}
 	inode->nlink--;
+	if (inode->nlink == 0)
+		unlinked4_add(&inode->id, share->share_id);
 	op_touch_ctime(inode);
 }
 

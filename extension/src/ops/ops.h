@@ -56,8 +56,13 @@ extern FsTime op_tick(const Inode *inode);
 extern void op_touch_dir(Inode *dir);
 /* Link count, owner, mode, name of an inode changed. */
 extern void op_touch_ctime(Inode *inode);
-/* Drops a link; with the last one inode and content go. */
+/*
+ * Drops a link; with the last one inode and content go, unless the file is open
+ * (states4.h): then it has no name, and goes when it is closed.
+ */
 extern void op_unlink(const Share *share, Inode *inode);
+/* They go, whatever the link count. */
+extern void op_delete(const Share *share, Inode *inode);
 
 /*
  * Weak cache consistency data: before the operation, and after it, which makes

@@ -360,6 +360,9 @@ link_in(const Op *file, const Op *dir_op, Inode *dir, const FsName *name,
 	status = op_lock(file, inode);
 	if (status != FS_OK)
 		return status;
+	/* one that was removed while it is open gets no name any more */
+	if ((*inode)->nlink == 0)
+		return FS_STALE;
 	if ((*inode)->nlink >= FS_LINK_MAX)
 		return FS_MLINK;
 

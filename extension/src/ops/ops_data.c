@@ -22,6 +22,7 @@
 #include "tables/content.h"
 #include "admin/dropped.h"
 #include "admin/locks.h"
+#include "admin/states.h"
 #include "ops/ops_data.h"
 #include "ops/replies.h"
 #include "tables/staged.h"
@@ -275,6 +276,7 @@ fs_reap(int64 max)
 	if (deleted < max)
 		deleted += content_reap(max - deleted);
 	locks_sweep();
+	states_sweep();
 	reply_expire();
 	change_end();
 	return deleted;

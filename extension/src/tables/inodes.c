@@ -647,6 +647,40 @@ inode_lock_nowait(const pg_uuid_t *id)
 	return (entry == NULL || entry->deleted) ? NULL : &entry->inode;
 }
 
+/*
+ * One wait is enough: who locks the inode after that does so after we were
+ * called, and finds what our caller has written before.
+ */
+bool
+inode_settle(const pg_uuid_t *id, Inode *inode)
+{
+	LockedInode *mine = locked_find(id);
+	bool		found;
+
+	if (mine != NULL)
+		return inode_get(id, inode);
+	for (int attempt = 0; attempt < 2; attempt++)
+	{
+		RelScan		rs;
+		TransactionId changer = InvalidTransactionId;
+
+		PushActiveSnapshot(GetLatestSnapshot());
+		found = find_row(&rs, id, NULL, AccessShareLock);
+		if (found)
+		{
+			inode_from_slot(rs.slot, inode);
+			if (attempt == 0)
+				changer = rel_row_changer(&rs);
+			rel_scan_end(&rs);
+		}
+		PopActiveSnapshot();
+		if (!TransactionIdIsValid(changer))
+			break;
+		XactLockTableWait(changer, NULL, NULL, XLTW_None);
+	}
+	return found;
+}
+
 Inode *
 inode_locked(const pg_uuid_t *id)
 {

@@ -149,6 +149,13 @@ extern Inode *inode_lock_dir(const pg_uuid_t *id, int32 share_id);
 /* As inode_lock for one, but never waits: NULL also when it is not free. */
 extern Inode *inode_lock_nowait(const pg_uuid_t *id);
 
+/*
+ * Reads an inode as it is when the transaction has ended that holds its lock
+ * now, if one does; what else is committed by then is seen, too.  False: there
+ * is none (any more).  Nothing is locked.
+ */
+extern bool inode_settle(const pg_uuid_t *id, Inode *inode);
+
 /* Does this transaction hold the lock? */
 extern Inode *inode_locked(const pg_uuid_t *id);
 

@@ -26,9 +26,11 @@
 #include "access/heapam.h"
 #include "access/relscan.h"
 #include "access/htup_details.h"
+#include "access/multixact.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/sysattr.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
@@ -42,6 +44,7 @@
 #include "storage/bufmgr.h"
 #include "storage/freespace.h"
 #include "storage/lmgr.h"
+#include "storage/procarray.h"
 #include "utils/lsyscache.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -452,6 +455,58 @@ rel_row_xmin(const RelScan *rs)
 
 	return DatumGetTransactionId(
 		slot_getsysattr(rs->row, MinTransactionIdAttributeNumber, &isnull));
+}
+
+/*
+ * Our own code locks a row of files in one mode only, which is not shared; a
+ * multixact is made where people's SQL locks it, too.  The one of ours that is
+ * among its members is the one that changes.
+ */
+static TransactionId
+changer_among(MultiXactId multi, bool only_locked)
+{
+	TransactionId result = InvalidTransactionId;
+	MultiXactMember *members;
+	int			n = GetMultiXactIdMembers(multi, &members, false, only_locked);
+
+	for (int i = 0; i < n; i++)
+		if (members[i].status >= MultiXactStatusForNoKeyUpdate &&
+			!TransactionIdIsCurrentTransactionId(members[i].xid) &&
+			(TransactionIdIsInProgress(members[i].xid) ||
+			 (members[i].status >= MultiXactStatusNoKeyUpdate &&
+			  TransactionIdDidCommit(members[i].xid))))
+			result = members[i].xid;
+	if (n > 0)
+		pfree(members);
+	return result;
+}
+
+TransactionId
+rel_row_changer(const RelScan *rs)
+{
+	BufferHeapTupleTableSlot *slot = (BufferHeapTupleTableSlot *) rs->row;
+	HeapTupleHeader header;
+	TransactionId xmax;
+	uint16		infomask;
+
+	if (!TTS_IS_BUFFERTUPLE(rs->row) || !BufferIsValid(slot->buffer))
+		elog(ERROR, "dittofs: a row is not where it was found");
+	LockBuffer(slot->buffer, BUFFER_LOCK_SHARE);
+	header = slot->base.tuple->t_data;
+	infomask = header->t_infomask;
+	xmax = HeapTupleHeaderGetRawXmax(header);
+	LockBuffer(slot->buffer, BUFFER_LOCK_UNLOCK);
+
+	if (infomask & HEAP_XMAX_INVALID)
+		return InvalidTransactionId;
+	if (infomask & HEAP_XMAX_IS_MULTI)
+		return changer_among(xmax, HEAP_XMAX_IS_LOCKED_ONLY(infomask));
+	if (TransactionIdIsCurrentTransactionId(xmax))
+		return InvalidTransactionId;
+	if (TransactionIdIsInProgress(xmax) ||
+		(!HEAP_XMAX_IS_LOCKED_ONLY(infomask) && TransactionIdDidCommit(xmax)))
+		return xmax;
+	return InvalidTransactionId;
 }
 
 bool

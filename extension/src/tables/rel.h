@@ -78,6 +78,12 @@ extern TM_Result rel_lock(RelScan *rs, LockTupleMode mode,
 						  LockWaitPolicy policy);
 /* The transaction that wrote the version in rs->slot. */
 extern TransactionId rel_row_xmin(const RelScan *rs);
+/*
+ * Another transaction that has locked, changed or deleted the version in
+ * rs->slot, and runs or has committed; it may have locked the row only if it
+ * runs.  Invalid: there is none.  Of several that lock it together it is one.
+ */
+extern TransactionId rel_row_changer(const RelScan *rs);
 /* Has the row in rs->slot been written by this transaction? */
 extern bool rel_row_is_ours(const RelScan *rs);
 /*

@@ -323,6 +323,34 @@ static const KnownColumn lock_passes_columns[] = {
 	{"next_at", TIMESTAMPTZOID},
 };
 
+static const KnownColumn nfs4_states_columns[] = {
+	{"client_id", INT8OID},
+	{"id", INT8OID},
+	{"salt", INT4OID},
+	{"seqid", INT4OID},
+	{"file_id", UUIDOID},
+	{"share_id", INT4OID},
+	{"open_id", INT8OID},
+	{"access", INT4OID},
+	{"deny", INT4OID},
+	{"modes", INT4OID},
+	{"owner", BYTEAOID},
+	{"owner_key", INT8OID},
+	{"since", TIMESTAMPTZOID},
+};
+
+static const KnownColumn nfs4_file_states_columns[] = {
+	{"file_id", UUIDOID},
+	{"client_id", INT8OID},
+	{"owner_key", INT8OID},
+	{"id", INT8OID},
+};
+
+static const KnownColumn nfs4_unlinked_files_columns[] = {
+	{"file_id", UUIDOID},
+	{"share_id", INT4OID},
+};
+
 /* Result types */
 
 static const KnownColumn attributes[] = {
@@ -617,9 +645,17 @@ const KnownTable known_tables[REL_COUNT] = {
 						 .nkeys = 1},
 	[REL_LOCK_PASSES] = {"lock_passes", COLUMNS(lock_passes_columns),
 						 .nkeys = 1},
+	[REL_NFS4_STATES] = {"nfs4_states", COLUMNS(nfs4_states_columns),
+						 .nkeys = 2},
+	[REL_NFS4_FILE_STATES] = {"nfs4_file_states",
+							  COLUMNS(nfs4_file_states_columns), .nkeys = 4},
+	[REL_NFS4_UNLINKED_FILES] = {"nfs4_unlinked_files",
+								 COLUMNS(nfs4_unlinked_files_columns),
+								 .nkeys = 1},
 	[REL_FILE_IDS] = {"file_ids"},
 	[REL_SHARE_IDS] = {"share_ids"},
 	[REL_STORE_IDS] = {"store_ids"},
 	[REL_LOCK_LIVES] = {"lock_lives"},
 	[REL_LOCK_GRANT_IDS] = {"lock_grant_ids"},
+	[REL_NFS4_STATE_IDS] = {"nfs4_state_ids"},
 };

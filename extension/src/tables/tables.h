@@ -48,11 +48,15 @@ typedef enum RelName
 	REL_LOCKED_FILES,
 	REL_LOCK_GRANTS,
 	REL_LOCK_PASSES,
+	REL_NFS4_STATES,
+	REL_NFS4_FILE_STATES,
+	REL_NFS4_UNLINKED_FILES,
 	REL_FILE_IDS,				/* a sequence */
 	REL_SHARE_IDS,				/* a sequence */
 	REL_STORE_IDS,				/* a sequence */
 	REL_LOCK_LIVES,				/* a sequence */
 	REL_LOCK_GRANT_IDS,			/* a sequence */
+	REL_NFS4_STATE_IDS,			/* a sequence */
 	REL_COUNT
 } RelName;
 
