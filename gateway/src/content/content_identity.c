@@ -636,7 +636,7 @@ content_identity_look(struct content_session *session,
  * For commands.
  */
 
-struct call
+struct timed_call
 {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -651,7 +651,7 @@ static atomic_bool given_up;
 static void *
 call_thread(void *argument)
 {
-	struct call *call = argument;
+	struct timed_call *call = argument;
 	bool		abandoned;
 
 	call->function(call->argument);
@@ -668,7 +668,7 @@ call_thread(void *argument)
 bool
 content_within(int64_t milliseconds, void (*function) (void *), void *argument)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct timed_call *call = calloc(1, sizeof(*call));
 	int64_t		until = clock_now() + milliseconds * 1000;
 	pthread_t	thread;
 	bool		done;

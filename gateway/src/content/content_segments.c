@@ -62,24 +62,15 @@ next_segment(struct bytes_reader *in, struct segment *segment)
 	return in->ok;
 }
 
-static struct bytes_reader
-reader_of(struct bytes bytes)
-{
-	const unsigned char *at = (const unsigned char *) bytes.data;
-
-	return (struct bytes_reader) {at, at + bytes.size, true};
-}
-
 bool
-segments_open(struct segments *segments, struct bytes packed,
-			  struct bytes data)
+segments_take(struct segments *segments, struct bytes packed,
+			  struct bytes *data)
 {
 	struct bytes_reader in = reader_of(packed);
 	struct segment segment;
 	size_t		from_data = 0;
 
 	segments->segments = packed;
-	segments->data = data;
 	segments->size = 0;
 	while (next_segment(&in, &segment))
 	{
@@ -87,8 +78,20 @@ segments_open(struct segments *segments, struct bytes packed,
 		if (segment.source == SOURCE_DATA)
 			from_data += segment.length;
 	}
-	segments->whole = segments->size == data.size;
-	return in.ok && from_data == data.size;
+	if (!in.ok || from_data > data->size)
+		return false;
+	segments->data = (struct bytes) {data->data, (uint32_t) from_data};
+	segments->whole = segments->size == from_data;
+	data->data += from_data;
+	data->size -= (uint32_t) from_data;
+	return true;
+}
+
+bool
+segments_open(struct segments *segments, struct bytes packed,
+			  struct bytes data)
+{
+	return segments_take(segments, packed, &data) && data.size == 0;
 }
 
 static struct content_range

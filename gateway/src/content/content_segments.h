@@ -24,9 +24,14 @@ struct segments
 	bool		whole;			/* all of it is in the database */
 };
 
-/* Looks through them.  False: they make no sense. */
+/*
+ * Looks through them.  False: they make no sense.  segments_take: what they have
+ * in the database is in front of more data, and is taken from it.
+ */
 extern bool segments_open(struct segments *segments, struct bytes packed,
 						  struct bytes data);
+extern bool segments_take(struct segments *segments, struct bytes packed,
+						  struct bytes *data);
 
 enum segments_outcome
 {

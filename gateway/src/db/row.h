@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db/call.h"
+
 struct row
 {
 	const unsigned char *at;	/* the next column */
@@ -44,6 +46,14 @@ struct bytes_reader
 	const unsigned char *end;
 	bool		ok;
 };
+
+static inline struct bytes_reader
+reader_of(struct bytes bytes)
+{
+	const unsigned char *at = (const unsigned char *) bytes.data;
+
+	return (struct bytes_reader) {at, at + bytes.size, true};
+}
 
 extern const unsigned char *take_bytes(struct bytes_reader *in, uint32_t len);
 extern uint8_t take_uint8(struct bytes_reader *in);

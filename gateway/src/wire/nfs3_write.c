@@ -22,6 +22,7 @@
  * between leaves a block to which nothing refers, or a part of a WRITE whose
  * reply was not sent.
  */
+#include "content/content_blocks.h"
 #include "content/content_io.h"
 #include "db/database.h"
 #include "monitor/metrics.h"
@@ -47,14 +48,6 @@ enum write_step
 	STEP_TAIL
 };
 
-/* Blocks as prepare_write and commit_write want them: see sql/README.md. */
-struct block
-{
-	const char *data;
-	uint32_t	size;
-	uint8_t    *hash;
-};
-
 struct write_args
 {
 	struct bytes file;
@@ -64,13 +57,7 @@ struct write_args
 	struct bytes data;
 
 	enum write_step step;
-	struct content_store *store;
-	uint32_t	store_id;
-	uint32_t	head;			/* bytes in front of the first whole block */
-	uint32_t	middle;			/* bytes of the whole blocks */
-	int			block_count;
-	struct block *blocks;
-	struct bytes packed;
+	struct content_blocks blocks;
 	wcc_data	so_far;			/* of the calls that changed something */
 	bool		changed;
 };
@@ -113,66 +100,6 @@ send_write(struct request *request, enum write_step step, uint32_t from,
  * Whole blocks.
  */
 
-/* Finds them.  False: there are none, or more than one call may have. */
-static bool
-find_blocks(struct write_args *args, const struct content_share *share)
-{
-	uint64_t	size = share->block_size;
-	uint64_t	end = args->offset + args->count;
-	uint64_t	first = (args->offset + size - 1) / size * size;
-	uint64_t	last = end / size * size;
-
-	if (end < args->offset || first < args->offset || last <= first ||
-		end > INT64_MAX || (last - first) / size > BLOCKS_MAX)
-		return false;
-	args->store = share->store;
-	args->store_id = share->store_id;
-	args->head = (uint32_t) (first - args->offset);
-	args->middle = (uint32_t) (last - first);
-	args->block_count = (int) ((last - first) / size);
-	return true;
-}
-
-static void
-put_uint32(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t) (value >> 24);
-	at[1] = (uint8_t) (value >> 16);
-	at[2] = (uint8_t) (value >> 8);
-	at[3] = (uint8_t) value;
-}
-
-static void hashed(struct request *request);
-
-/* Lays out the packed form, and has hashes and sums put into it. */
-static void
-begin_hashing(struct request *request)
-{
-	struct write_args *args = request->args;
-	uint32_t	size = args->middle / (uint32_t) args->block_count;
-	uint32_t	packed = BLOCK_PACKED_LEN((uint32_t) content_sums(size));
-	uint8_t    *at = region_alloc(&request->region,
-								  packed * (uint32_t) args->block_count);
-
-	args->step = STEP_HASH;
-	args->packed.data = (const char *) at;
-	args->packed.size = packed * (uint32_t) args->block_count;
-	args->blocks = region_alloc(&request->region, sizeof(*args->blocks) *
-								(size_t) args->block_count);
-	for (int i = 0; i < args->block_count; i++, at += packed)
-	{
-		struct block *block = &args->blocks[i];
-
-		block->data = args->data.data + args->head + (uint32_t) i * size;
-		block->size = size;
-		block->hash = at;
-		put_uint32(at + BLOCK_LENGTH_AT, size);
-		content_io_hash(&request->io, args->store, block->data, size, at,
-						at + BLOCK_SUMS_AT);
-	}
-	request->resume = hashed;
-}
-
 static void
 send_prepare(struct request *request)
 {
@@ -182,8 +109,8 @@ send_prepare(struct request *request)
 
 	args->step = STEP_PREPARE;
 	parameters_bytes(&p, args->file);
-	parameters_offset(&p, args->offset + args->head);
-	parameters_bytes(&p, args->packed);
+	parameters_offset(&p, args->offset + args->blocks.head);
+	parameters_bytes(&p, args->blocks.packed);
 	parameters_caller(&p);
 
 	/* A claim that a crash takes away is made again: no need to wait. */
@@ -200,9 +127,9 @@ send_commit(struct request *request)
 
 	args->step = STEP_COMMIT;
 	parameters_bytes(&p, args->file);
-	parameters_offset(&p, args->offset + args->head);
-	parameters_bytes(&p, args->packed);
-	parameters_int4(&p, args->store_id);
+	parameters_offset(&p, args->offset + args->blocks.head);
+	parameters_bytes(&p, args->blocks.packed);
+	parameters_int4(&p, args->blocks.store_id);
 	parameters_text(&p, stability_names[args->stable]);
 	parameters_caller(&p);
 	request->call.unstable = args->stable == UNSTABLE;
@@ -215,8 +142,8 @@ after_put(struct request *request)
 {
 	struct write_args *args = request->args;
 
-	if (args->head > 0)
-		send_write(request, STEP_HEAD, 0, args->head);
+	if (args->blocks.head > 0)
+		send_write(request, STEP_HEAD, 0, args->blocks.head);
 	else
 		send_commit(request);
 }
@@ -226,7 +153,7 @@ fail_for_store(struct request *request)
 {
 	const struct write_args *args = request->args;
 
-	request->io.failure->offset = args->offset + args->head;
+	request->io.failure->offset = args->offset + args->blocks.head;
 	nfs3_fail(request, content_io_complain(&request->io));
 }
 
@@ -252,44 +179,22 @@ static void
 prepared(struct request *request, struct row *row)
 {
 	struct write_args *args = request->args;
-	const unsigned char *needed;
-	uint32_t	size = 0;
-	bool		unknown;
 
-	row_skip(row, 1);
-	args->store_id = (uint32_t) row_int4(row);
-	args->store = content_store_of(&database_of(&request->call)->shares,
-								   args->store_id, &unknown);
-	needed = row_bytes(row, &size);
-	if (!row->ok || size != (uint32_t) args->block_count)
+	switch (content_blocks_put(&args->blocks, &request->io, row))
 	{
-		nfs3_malformed(request);
-		return;
-	}
-	if (args->store == NULL)
-	{
-		/* The share has moved to a store that we do not have. */
-		send_write(request, STEP_ALL, 0, args->count);
-		return;
-	}
-	for (int i = 0; i < args->block_count; i++)
-		if (needed[i] == NEED_PATIENCE)
-		{
-			/*
-			 * It is being removed.  If the gateway that removes it has died, it
-			 * takes an hour until another one may: no client can wait.
-			 */
+		case CONTENT_BLOCKS_MALFORMED:
+			nfs3_malformed(request);
+			break;
+		case CONTENT_BLOCKS_DATABASE:
 			send_write(request, STEP_ALL, 0, args->count);
-			return;
-		}
-	args->step = STEP_PUT;
-	for (int i = 0; i < args->block_count; i++)
-		if (needed[i] != NEED_NOTHING)
-			content_io_put(&request->io, args->store, args->blocks[i].hash,
-						   args->blocks[i].data, args->blocks[i].size);
-	request->resume = stored;
-	if (request->io.waits == 0)
-		after_put(request);
+			break;
+		case CONTENT_BLOCKS_PUT:
+			args->step = STEP_PUT;
+			request->resume = stored;
+			if (request->io.waits == 0)
+				after_put(request);
+			break;
+	}
 }
 
 static void
@@ -304,8 +209,13 @@ write_send(struct request *request)
 		return;
 	}
 	share = content_share_of(&database_of(&request->call)->shares, args->file);
-	if (share != NULL && find_blocks(args, share))
-		begin_hashing(request);
+	if (share != NULL &&
+		content_blocks_find(&args->blocks, share, args->offset, args->count))
+	{
+		args->step = STEP_HASH;
+		content_blocks_hash(&args->blocks, &request->io, args->data.data);
+		request->resume = hashed;
+	}
 	else
 		send_write(request, STEP_ALL, 0, args->count);
 }
@@ -363,7 +273,7 @@ static void
 go_on(struct request *request)
 {
 	struct write_args *args = request->args;
-	uint32_t	done = args->head + args->middle;
+	uint32_t	done = args->blocks.head + args->blocks.middle;
 
 	if (args->step == STEP_HEAD)
 		send_commit(request);
@@ -376,7 +286,7 @@ is_last_step(const struct write_args *args)
 {
 	return args->step == STEP_ALL || args->step == STEP_TAIL ||
 		(args->step == STEP_COMMIT &&
-		 args->head + args->middle == args->count);
+		 args->blocks.head + args->blocks.middle == args->count);
 }
 
 static void
