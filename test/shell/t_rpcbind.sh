@@ -39,7 +39,7 @@ start()
 # What is registered for a gateway at PORT: MOUNT is also served by UDP.
 wanted()
 {
-	echo "100003 3 tcp $1,100005 3 tcp $1,100005 3 udp $1,"
+	echo "100003 3 tcp $1,100003 4 tcp $1,100005 3 tcp $1,100005 3 udp $1,"
 }
 
 # registered PORT TRIES: both programs are, there and nowhere else

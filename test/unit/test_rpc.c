@@ -177,7 +177,7 @@ test_versions(void **state)
 	assert_int_equal(refusal.low, 2);
 	assert_int_equal(refusal.high, 2);
 
-	start(&message, 2, 100003, 4, 0);
+	start(&message, 2, 100003, 5, 0);
 	add_verifier(&message);
 	add_verifier(&message);
 	expect_accepted(&message, PROG_MISMATCH);
@@ -206,6 +206,14 @@ test_versions(void **state)
 	add_verifier(&message);
 	expect_accepted(&message, PROC_UNAVAIL);
 	start(&message, 2, 100003, 3, 22);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROC_UNAVAIL);
+	start(&message, 2, 100003, 4, 2);
+	add_verifier(&message);
+	add_verifier(&message);
+	expect_accepted(&message, PROC_UNAVAIL);
+	start(&message, 2, 100003, 4, 2 + 9);	/* an operation is no procedure */
 	add_verifier(&message);
 	add_verifier(&message);
 	expect_accepted(&message, PROC_UNAVAIL);
@@ -255,6 +263,7 @@ test_doors(void **state)
 		int			outcomes[DOORS];	/* -1: RPC_NULL, or an accept_stat */
 	}			calls[] = {
 		{100003, 3, 0, {-1, PROG_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
+		{100003, 4, 1, {SUCCESS, PROG_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
 		{100005, 3, 0, {-1, -1, PROG_UNAVAIL, PROG_UNAVAIL}},
 		{100005, 3, 2, {SUCCESS, PROC_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},
 		{100005, 3, 5, {SUCCESS, PROC_UNAVAIL, PROG_UNAVAIL, PROG_UNAVAIL}},

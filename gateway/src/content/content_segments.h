@@ -25,8 +25,8 @@ struct segments
 };
 
 /*
- * Looks through them.  False: they make no sense.  segments_take: what they have
- * in the database is in front of more data, and is taken from it.
+ * Looks through them.  False: they make no sense.  segments_take: what they
+ * have in the database is in front of more data, and is taken from it.
  */
 extern bool segments_open(struct segments *segments, struct bytes packed,
 						  struct bytes data);

@@ -16,6 +16,7 @@
 #include "monitor/keeper.h"
 #include "base/log.h"
 #include "db/pool.h"
+#include "wire/programs.h"
 #include "wire/rpcbind.h"
 #include "core/worker.h"
 #include "core/waiting.h"
@@ -716,6 +717,7 @@ start(int argc, char **argv)
 	raise_descriptor_limit();
 	keep_freed_memory();
 	content_start(&config);
+	programs_configure(config.store_count);
 	workers = workers_create(&config);
 	http_start(&config);
 	waiting_init(&config);
@@ -740,6 +742,9 @@ start(int argc, char **argv)
 				 (long long) config.portmapper_port,
 				 (long long) (config.advertise_port != 0 ?
 							  config.advertise_port : config.port));
+	if (config.store_count > 1)
+		log_with(LOG_LEVEL_INFO, NULL, "NFSv4 is not served: that needs one "
+				 "metadata store, and there are %d", config.store_count);
 	if (config.rpcbind)
 		rpcbind_register((uint16_t) config.port, config.by_udp);
 

@@ -119,6 +119,12 @@ struct procedure
 	unsigned char absent;
 
 	/*
+	 * A part of another one, for the log and the metrics.  It cannot be called
+	 * by its number.
+	 */
+	bool		inner;
+
+	/*
 	 * By UDP the source of a call may be a lie.  One whose reply may be much
 	 * larger than itself is refused there (tcp_only), and one that may not even
 	 * be refused gets no reply (mute).
@@ -162,6 +168,7 @@ struct program
 
 	bool		udp;			/* served by UDP, too */
 	bool		portmapper;		/* at the portmapper's port, and only there */
+	bool		one_store;		/* only where there is one metadata store */
 
 	/* A client that has mounted begins its connection with NULL of it. */
 	bool		greeted;

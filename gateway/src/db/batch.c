@@ -21,9 +21,9 @@ call_size(const struct call *call)
 
 /* It locks what it is given, whatever kind of object that is. */
 static bool
-is_setattr(const struct call *call)
+locks_any_kind(const struct call *call)
 {
-	return call->statement == STATEMENT_SET_FILE_ATTRIBUTES ||
+	return call->any_kind || call->statement == STATEMENT_SET_FILE_ATTRIBUTES ||
 		call->statement == STATEMENT_SET_FILE_ATTRIBUTES_BRIEF;
 }
 
@@ -123,7 +123,7 @@ batch_fill(struct batch *batch, struct call_list *queue, int max_calls,
 		TAILQ_REMOVE(queue, call, link);
 		insert_in_order(batch, call);
 		pairs += call->lock_count > 1;
-		any += is_setattr(call);
+		any += locks_any_kind(call);
 		bytes += call_size(call);
 		batch->count++;
 		if (call->alone)

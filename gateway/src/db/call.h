@@ -177,6 +177,7 @@ struct call
 	 */
 	struct bytes locks[2];
 	int			lock_count;
+	bool		any_kind;		/* ... which may be a directory or not */
 
 	/*
 	 * With several metadata stores, these name the right one: the handle of an

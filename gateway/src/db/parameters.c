@@ -23,6 +23,7 @@ parameters_of(struct region *region, struct call *call,
 	call->key = key_handle.data ?
 		call_key(key_handle.data, key_handle.size) : 0;
 	call->lock_count = 0;
+	call->any_kind = false;
 	call->handle = key_handle;
 	call->other_handle = (struct bytes) {NULL, 0};
 	call->path = (struct bytes) {NULL, 0};

@@ -41,6 +41,10 @@
 	ROW(GET_FILESYSTEM_CAPABILITIES, get_filesystem_capabilities, \
 		2, READ, NARROW, FULL) \
 	ROW(COMMIT, commit, 4, BULK, NARROW, FULL) \
+	/* NFSv4: one function, in the lane that its operations need */ \
+	ROW(COMPOUND_READ, compound, 3, READ, WIDE, FULL) \
+	ROW(COMPOUND, compound, 3, CHANGE, WIDE, FULL) \
+	ROW(COMPOUND_DATA, compound, 3, BULK, NARROW, FULL) \
 	/* MOUNT */ \
 	ROW(MOUNT, mount, 2, CHANGE, NARROW, FULL) \
 	ROW(UNMOUNT, unmount, 2, CHANGE, NARROW, FULL) \

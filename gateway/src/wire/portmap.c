@@ -85,7 +85,8 @@ port_of(const struct worker *worker, const struct program *program,
 		return 0;
 	if (program->portmapper)
 		return (uint16_t) config->portmapper_port;
-	if (udp && !(config->by_udp && program->udp))
+	if (!program_is_served(program, udp ? DOOR_UDP : DOOR_TCP) ||
+		(udp && !config->by_udp))
 		return 0;
 	return (uint16_t) (config->advertise_port != 0 ? config->advertise_port :
 					   config->port);

@@ -14,11 +14,20 @@ const struct program *const programs[] = {
 };
 #undef ROW
 
+static bool several_stores;
+
+void
+programs_configure(int metadata_stores)
+{
+	several_stores = metadata_stores > 1;
+}
+
 bool
 program_is_served(const struct program *program, enum door door)
 {
 	return program->portmapper == door_is_portmapper(door) &&
-		(program->udp || !door_is_udp(door));
+		(program->udp || !door_is_udp(door)) &&
+		!(program->one_store && several_stores);
 }
 
 const struct program *

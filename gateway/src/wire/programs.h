@@ -16,6 +16,7 @@
 /* The one that clients call most comes first. */
 #define PROGRAMS(X) \
 	X(nfs3_program)				/* 100003, 3 */ \
+	X(nfs4_program)				/* 100003, 4 */ \
 	X(mount3_program)			/* 100005, 3 */ \
 	X(nlm4_program)				/* 100021, 4 */ \
 	X(nlm3_program)				/* 100021, 3 */ \
@@ -49,6 +50,9 @@ extern const struct program *program_find(const struct program *const *list,
 										  enum door door, uint32_t number,
 										  uint32_t version, uint32_t *low,
 										  uint32_t *high);
+
+/* How many metadata stores there are, at the start: see struct program. */
+extern void programs_configure(int metadata_stores);
 
 /* Is it served where such calls come in? */
 extern bool program_is_served(const struct program *program, enum door door);

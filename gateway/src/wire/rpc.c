@@ -119,7 +119,7 @@ rpc_decode_call(const char *record, size_t size, enum door door,
 	if (call->procedure_number >= call->program->procedure_count)
 		return refuse(refusal, PROC_UNAVAIL);
 	call->procedure = call->program->procedures[call->procedure_number];
-	if (call->procedure == NULL ||
+	if (call->procedure == NULL || call->procedure->inner ||
 		(call->procedure->tcp_only && door_is_udp(door)))
 		return refuse(refusal, PROC_UNAVAIL);
 	if (call->procedure_number == 0)
