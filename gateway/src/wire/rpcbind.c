@@ -19,6 +19,7 @@
 #include <netconfig.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,19 +55,38 @@ is_ours(const struct program *program, const char *transport)
 	return program_is_served(program, DOOR_TCP);
 }
 
-/* The port that is registered, 0: none. */
+/* "1.2.3.4.0.111": the port is the last two numbers. */
+static uint16_t
+port_of_universal(const char *text)
+{
+	const char *low = strrchr(text, '.');
+	const char *high = low;
+
+	if (low == NULL)
+		return 0;
+	while (high > text && high[-1] != '.')
+		high--;
+	return (uint16_t) (atoi(high) << 8 | (atoi(low + 1) & 0xff));
+}
+
+/*
+ * The port that is registered, 0: none.  It is looked up in the whole list:
+ * asked for a version, rpcbind gives the address of another one rather than
+ * none.
+ */
 static uint16_t
 registered_port(const struct program *program, struct netconfig *netconfig)
 {
-	struct sockaddr_storage address = {0};
-	struct netbuf buffer = {.maxlen = sizeof(address), .buf = &address};
+	rpcblist   *list = rpcb_getmaps(netconfig, "localhost");
+	uint16_t	port = 0;
 
-	if (!rpcb_getaddr(program->number, program->version, netconfig, &buffer,
-					  "localhost"))
-		return 0;
-	return ntohs(address.ss_family == AF_INET6 ?
-				 ((struct sockaddr_in6 *) (void *) &address)->sin6_port :
-				 ((struct sockaddr_in *) (void *) &address)->sin_port);
+	for (const rpcblist *at = list; at != NULL; at = at->rpcb_next)
+		if (at->rpcb_map.r_prog == program->number &&
+			at->rpcb_map.r_vers == program->version &&
+			strcmp(at->rpcb_map.r_netid, netconfig->nc_netid) == 0)
+			port = port_of_universal(at->rpcb_map.r_addr);
+	xdr_free((xdrproc_t) xdr_rpcblist_ptr, &list);
+	return port;
 }
 
 /*
