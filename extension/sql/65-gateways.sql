@@ -112,11 +112,6 @@ BEGIN ATOMIC
 	FROM dittofs.slow_calls c LIMIT max;
 END;
 
-CREATE VIEW dittofs.clients AS
-	SELECT m.client, count(*) AS mounts, array_agg(dittofs.name_to_text(m.path) ORDER BY m.path) AS paths,
-		max(m.mounted_at) AS last_mounted_at
-	FROM dittofs.mounts m GROUP BY m.client;
-
 CREATE VIEW dittofs.share_usage AS
 	SELECT name AS share, content, read_only, bytes, pg_catalog.pg_size_pretty(bytes) AS size, inodes
 	FROM dittofs.list_shares();

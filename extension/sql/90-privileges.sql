@@ -91,5 +91,5 @@ GRANT EXECUTE ON FUNCTION
 	dittofs.lock_range, dittofs.unlock_range, dittofs.cancel_lock, dittofs.test_lock,
 	dittofs.share_file, dittofs.unshare_file, dittofs.free_locks, dittofs.client_rebooted,
 	dittofs.next_grants, dittofs.grant_told, dittofs.lock_clients_seen,
-	dittofs.compound
+	dittofs.compound, dittofs.renew_leases
 	TO dittofs_gateway;

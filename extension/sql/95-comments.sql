@@ -399,8 +399,25 @@ COMMENT ON COLUMN dittofs.slow_call_log.flush_ms IS 'Part of database_ms: the co
 COMMENT ON COLUMN dittofs.slow_call_log.content_ms IS 'Content outside the database.';
 COMMENT ON VIEW dittofs.replicas IS 'The gateways, alive or not heard of for up to a day.';
 COMMENT ON VIEW dittofs.slow_calls IS 'Slow calls, the last first, with their parts in milliseconds.';
-COMMENT ON VIEW dittofs.clients IS 'Clients by address, with what they have mounted, as they told.';
+COMMENT ON VIEW dittofs.clients IS 'Clients: of NFSv3 by address, with what they have mounted, as they told; of NFSv4 each with its lease.';
 COMMENT ON VIEW dittofs.share_usage IS 'The shares, and what they hold.';
+
+-- Clients and sessions of NFSv4
+
+COMMENT ON FUNCTION dittofs.renew_leases IS
+$$A gateway tells which clients of NFSv4 it has seen since its last call, and how much time has passed: leases are measured by the time in which gateways call this. Returns in how many seconds it is to be called again, also if no client was seen.$$;
+COMMENT ON FUNCTION dittofs.evict_client IS
+$$Ends a client of NFSv4, by its client_id in the view clients: its sessions, opens and locks are gone. Waits for its changes that are under way. A client that lives begins anew, without its locks. false: there is no such client.$$;
+COMMENT ON FUNCTION dittofs.forget_clients IS
+$$Ends all clients of NFSv4, and returns how many. To be called before gateways start on a database that was restored to an earlier moment: what clients did since then it does not know.$$;
+COMMENT ON TABLE dittofs.nfs4_server IS 'What clients of NFSv4 know this server by.';
+COMMENT ON TABLE dittofs.nfs4_clock IS 'Seconds in which gateways have served NFSv4.';
+COMMENT ON TABLE dittofs.nfs4_clients IS 'Clients of NFSv4, by what they call themselves.';
+COMMENT ON TABLE dittofs.nfs4_leases IS 'When clients of NFSv4 were last seen.';
+COMMENT ON TABLE dittofs.nfs4_sessions IS 'Sessions of clients of NFSv4.';
+COMMENT ON TABLE dittofs.nfs4_replies_0 IS 'Answers to changes by NFSv4, for clients that ask again; one of three tables that take turns with those of replies_turn.';
+COMMENT ON TABLE dittofs.nfs4_replies_1 IS 'As nfs4_replies_0.';
+COMMENT ON TABLE dittofs.nfs4_replies_2 IS 'As nfs4_replies_0.';
 
 -- Locks
 

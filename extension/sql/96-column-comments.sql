@@ -169,6 +169,67 @@ COMMENT ON COLUMN dittofs.clients.client IS 'The client''s address.';
 COMMENT ON COLUMN dittofs.clients.mounts IS 'How many mounts it told of.';
 COMMENT ON COLUMN dittofs.clients.paths IS 'Their paths.';
 COMMENT ON COLUMN dittofs.clients.last_mounted_at IS 'When it last mounted.';
+COMMENT ON COLUMN dittofs.clients.version IS 'Of NFS: 3, 4.1 or 4.2.';
+COMMENT ON COLUMN dittofs.clients.name IS 'What a client of NFSv4 calls itself.';
+COMMENT ON COLUMN dittofs.clients.client_id IS 'Its number, for evict_client().';
+COMMENT ON COLUMN dittofs.clients.sessions IS 'How many sessions it has.';
+COMMENT ON COLUMN dittofs.clients.lease IS 'active; expired: it has not been seen, and keeps what no other client wants; unconfirmed: it is about to begin; ended: what it had is being freed.';
+COMMENT ON COLUMN dittofs.clients.seen_at IS 'When it was last seen, to some seconds.';
+COMMENT ON COLUMN dittofs.clients.implementation IS 'What it says that it is.';
+
+COMMENT ON COLUMN dittofs.nfs4_server.one IS 'There is one row.';
+COMMENT ON COLUMN dittofs.nfs4_server.server_uuid IS 'so_major_id and scope of EXCHANGE_ID.';
+COMMENT ON COLUMN dittofs.nfs4_server.database IS 'The database that got this identity; another value in a copy, which gets one of its own.';
+
+COMMENT ON COLUMN dittofs.nfs4_clock.one IS 'There is one row.';
+COMMENT ON COLUMN dittofs.nfs4_clock.served IS 'Seconds, without the time in which no gateway called renew_leases().';
+COMMENT ON COLUMN dittofs.nfs4_clock.counted_at IS 'Up to when they are counted.';
+
+COMMENT ON COLUMN dittofs.nfs4_clients.client_id IS 'The clients number; random.';
+COMMENT ON COLUMN dittofs.nfs4_clients.owner IS 'What it calls itself (co_ownerid).';
+COMMENT ON COLUMN dittofs.nfs4_clients.state IS 'unconfirmed: from EXCHANGE_ID to CREATE_SESSION; confirmed; ended: what it had is being freed.';
+COMMENT ON COLUMN dittofs.nfs4_clients.verifier IS 'Another one when the client has begun anew.';
+COMMENT ON COLUMN dittofs.nfs4_clients.auth IS 'Flavor of the credential that may speak for it.';
+COMMENT ON COLUMN dittofs.nfs4_clients.uid IS 'Its user.';
+COMMENT ON COLUMN dittofs.nfs4_clients.gid IS 'Its group.';
+COMMENT ON COLUMN dittofs.nfs4_clients.minor IS 'The minor version it came with.';
+COMMENT ON COLUMN dittofs.nfs4_clients.reclaimed IS 'It has said RECLAIM_COMPLETE.';
+COMMENT ON COLUMN dittofs.nfs4_clients.sequence IS 'Number of its last CREATE_SESSION.';
+COMMENT ON COLUMN dittofs.nfs4_clients.reply IS 'The answer to that.';
+COMMENT ON COLUMN dittofs.nfs4_clients.address IS 'Where it was when it last said who it is.';
+COMMENT ON COLUMN dittofs.nfs4_clients.implementation IS 'What it says that it is.';
+COMMENT ON COLUMN dittofs.nfs4_clients.created_at IS 'When it came.';
+
+COMMENT ON COLUMN dittofs.nfs4_leases.client_id IS 'The client.';
+COMMENT ON COLUMN dittofs.nfs4_leases.renewed IS 'When it was last seen, by nfs4_clock.';
+COMMENT ON COLUMN dittofs.nfs4_leases.seen_at IS 'The same, by the clock of the wall.';
+
+COMMENT ON COLUMN dittofs.nfs4_sessions.session_id IS 'Its id; random, after a mark of this database.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.client_id IS 'The client.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.slots IS 'How many requests it may have under way.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.max_operations IS 'Operations of a request.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.max_request IS 'Bytes of a request.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.max_response IS 'Bytes of a response.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.max_cached IS 'Bytes of a response that the client wants to be kept.';
+COMMENT ON COLUMN dittofs.nfs4_sessions.created_at IS 'When it was made.';
+
+COMMENT ON COLUMN dittofs.nfs4_replies_0.key IS 'Of session and slot.';
+COMMENT ON COLUMN dittofs.nfs4_replies_0.seqid IS 'The number of the request.';
+COMMENT ON COLUMN dittofs.nfs4_replies_0.digest IS 'Of all that was asked.';
+COMMENT ON COLUMN dittofs.nfs4_replies_0.results IS 'What was answered.';
+COMMENT ON COLUMN dittofs.nfs4_replies_0.data IS 'Data of it.';
+
+COMMENT ON COLUMN dittofs.nfs4_replies_1.key IS 'Of session and slot.';
+COMMENT ON COLUMN dittofs.nfs4_replies_1.seqid IS 'The number of the request.';
+COMMENT ON COLUMN dittofs.nfs4_replies_1.digest IS 'Of all that was asked.';
+COMMENT ON COLUMN dittofs.nfs4_replies_1.results IS 'What was answered.';
+COMMENT ON COLUMN dittofs.nfs4_replies_1.data IS 'Data of it.';
+
+COMMENT ON COLUMN dittofs.nfs4_replies_2.key IS 'Of session and slot.';
+COMMENT ON COLUMN dittofs.nfs4_replies_2.seqid IS 'The number of the request.';
+COMMENT ON COLUMN dittofs.nfs4_replies_2.digest IS 'Of all that was asked.';
+COMMENT ON COLUMN dittofs.nfs4_replies_2.results IS 'What was answered.';
+COMMENT ON COLUMN dittofs.nfs4_replies_2.data IS 'Data of it.';
 
 COMMENT ON COLUMN dittofs.content_report.share IS 'The share.';
 COMMENT ON COLUMN dittofs.content_report.content IS 'postgres, memory, filesystem or s3.';

@@ -50,7 +50,7 @@ SELECT bag_eq(
 		'reap', 'record_slow_call', 'register_replica', 'remove_directory', 'remove_file', 'report_waiting', 'set_file_attributes', 'status_name', 'stored_block_list', 'unmount',
 		'unmount_all', 'unregister_replica', 'write', 'write_verifier',
 		'cancel_lock', 'client_rebooted', 'free_locks', 'grant_told', 'lock_clients_seen', 'lock_range', 'next_grants', 'share_file', 'test_lock',
-		'unlock_range', 'unshare_file', 'compound'],
+		'unlock_range', 'unshare_file', 'compound', 'renew_leases'],
 	'the gateway''s role may execute what a gateway calls, and nothing else');
 SELECT is_empty(
 	$$SELECT oid::regclass, privilege FROM pg_class,
@@ -111,7 +111,8 @@ SELECT bag_eq(
 	$$SELECT proname::text FROM ours WHERE prosecdef$$,
 	array['adopt_content_store', 'advance_sequences', 'alter_share', 'attach_content_store', 'block_users', 'content_hints', 'content_report_rows', 'content_store_marked', 'create_content_store', 'create_share', 'drop_content_store', 'drop_share', 'fsck', 'fsck_repair', 'gc', 'gc_adopt', 'gc_done', 'gateway_replica_rows', 'gc_next', 'guard_drop', 'guard_tables', 'list_content_stores', 'list_replicas', 'list_slow_calls', 'merge_commit', 'merge_next', 'merge_store', 'mount', 'reap', 'record_slow_call', 'register_replica', 'set_filesystem_capabilities', 'list_waiting', 'path', 'report_waiting',
 		'set_server_config', 'slow_call_rows', 'stored_block_list', 'unmount', 'unmount_all', 'unregister_replica', 'waiting_rows',
-		'break_locks', 'client_rebooted', 'free_locks', 'lock_clients_seen', 'next_grants'],
+		'break_locks', 'client_rebooted', 'free_locks', 'lock_clients_seen', 'next_grants',
+		'evict_client', 'forget_clients', 'renew_leases'],
 	'SECURITY DEFINER are the functions that run SQL, and no others');
 
 -- Nothing runs where another session's transaction would see half of it.

@@ -10,6 +10,7 @@ SELECT no_plan();
 
 SELECT has_extension('dittofs');
 SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extended_attributes', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'locked_files', 'memory_life', 'mounts',
+	'nfs4_clients', 'nfs4_clock', 'nfs4_leases', 'nfs4_replies_0', 'nfs4_replies_1', 'nfs4_replies_2', 'nfs4_server', 'nfs4_sessions',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
 SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
 SELECT sequences_are('dittofs', array['file_ids', 'lock_grant_ids', 'lock_lives', 'share_ids', 'store_ids']);
@@ -25,7 +26,7 @@ SELECT has_function('dittofs', name, name || '() exists') FROM unnest(array[
 	'handle_from_text', 'create_share', 'alter_share', 'drop_share', 'list_shares', 'mount', 'unmount',
 	'unmount_all', 'list_mounts', 'list_exports', 'lock_range', 'unlock_range', 'cancel_lock', 'test_lock',
 	'share_file', 'unshare_file', 'free_locks', 'client_rebooted', 'next_grants', 'grant_told',
-	'lock_clients_seen', 'break_locks', 'compound']) name;
+	'lock_clients_seen', 'break_locks', 'compound', 'renew_leases', 'evict_client', 'forget_clients']) name;
 SELECT is_empty(
 	$$SELECT proname FROM pg_proc WHERE pronamespace = 'dittofs'::regnamespace GROUP BY proname HAVING count(*) > 1$$,
 	'no function is overloaded: a statement of a gateway means one of them');
@@ -61,11 +62,11 @@ SELECT is_empty(
 		AND (proargnames IS NULL OR '' = ANY (proargnames))$$,
 	'every parameter of a function has a name');
 
--- A dump carries every table and sequence, but for the replies (who restores one
--- does not go on where the clients were) and the news of gateways.
+-- A dump carries every table and sequence, but for the replies and the clients of
+-- NFSv4 (who restores one does not go on where these were) and the news of gateways.
 SELECT is_empty(
 	$$SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dittofs'::regnamespace AND relkind IN ('r', 'S')
-			AND relname !~ '^(replies_|gateway_replicas$|slow_call_log$|waiting_calls$)'
+			AND relname !~ '^(replies_|nfs4_|gateway_replicas$|slow_call_log$|waiting_calls$)'
 		EXCEPT SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'dittofs'$$,
 	'every table and sequence is dumped with its rows');
 SELECT is_empty(
@@ -113,7 +114,7 @@ SELECT is_empty($$SELECT tgrelid::regclass FROM pg_trigger WHERE tgname IN ('sha
 		AND (tgenabled <> 'A' OR (tgtype & 1 = 0) <> (tgname = 'shares_truncated'))$$,
 	'sessions learn of a change that replication made, too: row triggers that always fire');
 SELECT is_empty($$SELECT oid::regclass FROM pg_class c WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'r'
-		AND relpersistence = 'p' AND relname !~ '^replies_[012]$'
+		AND relpersistence = 'p' AND relname !~ '^(nfs4_)?replies_[012]$'
 		AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)$$,
 	'what is changed or deleted can be published: it has a replica identity');
 SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_start', 'DROP EXTENSION is guarded')
@@ -121,7 +122,7 @@ SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_start', 'DROP EXTENSION 
 SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_end', 'what the tables cannot have is refused')
 	FROM pg_event_trigger WHERE evtname = 'dittofs_guard_tables';
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'r'
-		AND relname !~ '^(replies_[0-9]|filesystem_capabilities|server_config|mounts|gc_position|content_store_marks|gateway_replicas|slow_call_log|waiting_calls)$'
+		AND relname !~ '^(replies_[0-9]|nfs4_.*|filesystem_capabilities|server_config|mounts|gc_position|content_store_marks|gateway_replicas|slow_call_log|waiting_calls)$'
 		AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = 'guard_truncate')$$,
 	'tables that files need are not truncated');
 

@@ -254,7 +254,7 @@ put_constant(Compound *c, int bit, const AttrSource *source)
 			put_bitmap(c, &bitmap);
 			break;
 		case NFS4_ATTR_LEASE_TIME:
-			put_u32(c, lease4_time());
+			put_u32(c, nfs4_lease_time());
 			break;
 		case NFS4_ATTR_LINK_SUPPORT:
 		case NFS4_ATTR_SYMLINK_SUPPORT:

@@ -25,4 +25,15 @@
 extern uint32 stateid_check(Compound *c, const Fh *fh, const Stateid *stateid,
 							int access, bool special_ok);
 
+/*
+ * For clients4.c, inside nfs4_sql_begin() (leases4.h).  Has a client that has
+ * not ended opens or locks?
+ */
+extern bool nfs4_client_has_state(int64 client_id);
+/*
+ * Frees opens and locks of a client that has ended, max of them at most, and
+ * returns how many it was: fewer than max says that nothing is left.
+ */
+extern int64 nfs4_free_client_state(int64 client_id, int64 max);
+
 #endif							/* DITTOFS_OPENS4_H */

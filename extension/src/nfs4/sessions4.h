@@ -11,10 +11,19 @@
 
 #include "nfs4/compound.h"
 
+/* A session, and the request that has come by it. */
 struct Session4
 {
-	uint8		id[NFS4_SESSION_ID_LEN];
+	pg_uuid_t	id;
 	int64		client_id;
+	uint32		slots;
+	uint32		max_operations;
+	uint32		max_request;	/* these three in bytes of RPC */
+	uint32		max_response;
+	uint32		max_cached;
+
+	uint32		slot;
+	uint32		seqid;
 };
 
 #endif							/* DITTOFS_SESSIONS4_H */

@@ -157,7 +157,6 @@ typedef struct PendingReply
 static PendingReply pending[PENDING_MAX];
 static int	npending = 0;
 
-#define GENERATIONS 3
 #define PERIOD	(INT64CONST(120) * 1000000000)	/* nanoseconds */
 
 /*
@@ -213,7 +212,7 @@ static struct
 {
 	bool		known;
 	bool		empty;
-}			idle[GENERATIONS];
+}			idle[REPLY_GENERATIONS];
 
 /*
  * Which xids of a key have replies, as the index told when a call asked, and as
@@ -236,12 +235,17 @@ heard_of(int64 key)
 	return &heard[(uint64) key % HEARD_MAX];
 }
 
+int
+reply_generation(int age)
+{
+	read_turn();
+	return (turn.number + REPLY_GENERATIONS - age) % REPLY_GENERATIONS;
+}
+
 static RelName
 table_of(int age)
 {
-	read_turn();
-	return (RelName) (REL_REPLIES_0 +
-					  (turn.number + GENERATIONS - age) % GENERATIONS);
+	return (RelName) (REL_REPLIES_0 + reply_generation(age));
 }
 
 /* 38 bits of a hash of the address, 26 of the xid. */
@@ -439,7 +443,7 @@ xids_of(int64 key)
 		known->key = key;
 		known->commits = commits;
 		known->xids = 0;
-		for (int age = 0; age < GENERATIONS; age++)
+		for (int age = 0; age < REPLY_GENERATIONS; age++)
 			if (!is_idle(age))
 				known->xids |= xids_in(table_of(age), key);
 	}
@@ -525,7 +529,7 @@ find_pending(int64 key, uint64 call, const Arrival *arrival, pg_uuid_t *object)
  * client_min_messages says, and the server's log hardly ever.  A gateway knows
  * the message by its SQLSTATE.
  */
-static void
+void
 reply_found(void)
 {
 	if (dittofs_report_replays)
@@ -553,7 +557,7 @@ find_reply(const Op *op, Procedure procedure, pg_uuid_t *object)
 	}
 	if ((xids_of(key) & xid_bit(call)) == 0)
 		return false;
-	for (int i = 0; i < GENERATIONS; i++)
+	for (int i = 0; i < REPLY_GENERATIONS; i++)
 	{
 		/* the current one, the one before it, the one that is empty */
 		if (!is_idle(i) && find_in(table_of(i), key, call, &arrival, object))
@@ -638,7 +642,7 @@ share_row(const PendingReply *first, const PendingReply *other)
 void
 reply_verify(void)
 {
-	for (int i = 1; i < GENERATIONS; i++)
+	for (int i = 1; i < REPLY_GENERATIONS; i++)
 		if (idle[i].known && idle[i].empty && has_pages(i))
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -769,43 +773,73 @@ change_turn(int64 number, int64 since, int64 seen)
 	return ours;
 }
 
+/* Of those that belong to one generation. */
+static const RelName families[] = {REL_REPLIES_0, REL_NFS4_REPLIES_0};
+
+/* The tables whose turn comes next, and whether they have pages. */
+static bool
+next_tables(Oid tables[lengthof(families)])
+{
+	int			next = reply_generation(REPLY_GENERATIONS - 1);
+	bool		pages = false;
+
+	for (int i = 0; i < lengthof(families); i++)
+		tables[i] = rel_oid((RelName) (families[i] + next));
+	rel_release();				/* TRUNCATE wants them to itself */
+	for (int i = 0; i < lengthof(families); i++)
+	{
+		Relation	heap = table_open(tables[i], AccessShareLock);
+
+		pages |= RelationGetNumberOfBlocks(heap) > 0;
+		table_close(heap, AccessShareLock);
+	}
+	return pages;
+}
+
+static bool
+lock_tables(const Oid tables[lengthof(families)])
+{
+	for (int i = 0; i < lengthof(families); i++)
+		if (!ConditionalLockRelationOid(tables[i], AccessExclusiveLock))
+			return false;
+	return true;
+}
+
 /*
- * Empties the table whose turn comes next, well before, and passes on the turn
- * when its time is over.  If another session holds a lock on the table, or is
+ * Empties the tables whose turn comes next, well before, and passes on the turn
+ * when its time is over.  If another session holds a lock on one of them, or is
  * at the turn, it is tried again later.
  */
 void
 reply_expire(void)
 {
-	Oid			next;
+	Oid			next[lengthof(families)];
 	int64		now = fs_now();
-	Relation	heap;
-	BlockNumber blocks;
+	bool		pages;
 
 	turn.known = false;
 	turn.commits = 0;
-	next = rel_oid(table_of(GENERATIONS - 1));
-
-	rel_release();				/* TRUNCATE wants it to itself */
-	heap = table_open(next, AccessShareLock);
-	blocks = RelationGetNumberOfBlocks(heap);
-	table_close(heap, AccessShareLock);
-	if (blocks == 0 && turn.seen <= now && now - turn.seen < PERIOD / 4)
+	pages = next_tables(next);
+	if (!pages && turn.seen <= now && now - turn.seen < PERIOD / 4)
 		return;
-	if (blocks > 0 && !ConditionalLockRelationOid(next, AccessExclusiveLock))
+	if (pages && !lock_tables(next))
 		return;
-	if (blocks > 0)
+	if (pages)
 	{
+		int			generation = reply_generation(REPLY_GENERATIONS - 1);
+
 		/*
-		 * No other session gets at it now.  But its turn may have come while we
-		 * were getting here, and must not come before we have committed.
+		 * No other session gets at them now.  But their turn may have come
+		 * while we were getting here, and must not come before we have
+		 * committed.
 		 */
 		if (!change_turn(turn.number, turn.since, turn.seen))
 			return;
 		rel_release();
 		spi_begin();
-		spi_run(psprintf("TRUNCATE ONLY dittofs.replies_%d",
-						 (int) ((turn.number + 1) % GENERATIONS)));
+		spi_run(psprintf("TRUNCATE ONLY dittofs.replies_%d,"
+						 " ONLY dittofs.nfs4_replies_%d",
+						 generation, generation));
 		spi_end();
 	}
 	else if (turn.seen > now || now - turn.seen > PERIOD / 2)

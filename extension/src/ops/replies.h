@@ -3,7 +3,8 @@
  *
  * replies.h
  *	  The duplicate request cache (DRC): the one module that touches
- *	  dittofs.replies_0, _1 and _2.
+ *	  dittofs.replies_0, _1 and _2.  It also empties dittofs.nfs4_replies_0,
+ *	  _1 and _2.
  *
  * A client that did not get its reply sends the call again, to this gateway or
  * another.  A creation, a removal or a rename must not be made twice, so the
@@ -68,7 +69,19 @@ extern void reply_forget(void);
 extern void reply_committed(bool has_xid);
 
 /*
- * Empties the table of the oldest replies, and passes on the turn.
+ * Generations, which take turns: of those tables that have an age, 0 is the one
+ * that is written, and the last one is to be emptied.  Which it is of three
+ * that follow each other in RelName.
+ */
+#define REPLY_GENERATIONS 3
+extern int	reply_generation(int age);
+
+/* Tells the gateway that a stored reply is the answer, if it wants to know. */
+extern void reply_found(void);
+
+/*
+ * Empties the tables of the oldest replies, those of NFSv4 (nfs4/slots4.h)
+ * among them, and passes on the turn.
  */
 extern void reply_expire(void);
 

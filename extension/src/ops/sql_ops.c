@@ -27,6 +27,7 @@
 
 #include "funcapi.h"
 
+#include "nfs4/clients4.h"
 #include "ops/fs.h"
 #include "types/handles.h"
 #include "tables/rel.h"
@@ -1171,5 +1172,13 @@ dittofs_lock_objects(PG_FUNCTION_ARGS)
 Datum
 dittofs_reap(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(PG_ARGISNULL(0) ? 0 : fs_reap(PG_GETARG_INT64(0)));
+	int64		max = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+
+	int64		done;
+
+	if (max <= 0)
+		PG_RETURN_INT64(0);
+	/* first, for the other ends with tables that it keeps locked */
+	done = nfs4_reap(max);
+	PG_RETURN_INT64(done + fs_reap(max));
 }

@@ -52,6 +52,23 @@ const ConfigEntry config_table[CONFIG_COUNT] = {
 	{"merge_delay", 2000, 0, 24 * 3600 * 1000,
 		"Milliseconds for which a file must not have changed before what was "
 	"written to it in pieces goes to the store."},
+	[CONFIG_NFS4_COURTESY_TIME] =
+	{"nfs4_courtesy_time", 24 * 3600, 60, INT64CONST(100) * 365 * 24 * 3600,
+		"Seconds of service after which a client of NFSv4 that no gateway has "
+		"seen loses its opens and locks, even if no other client wants what it "
+	"has. After its lease it loses them to one that does."},
+	[CONFIG_NFS4_LEASE_TIME] =
+	{"nfs4_lease_time", 90, 6, 3600,
+		"Seconds for which a client of NFSv4 that no gateway has seen keeps its "
+	"opens and locks in any case. Clients ask for it when they mount."},
+	[CONFIG_NFS4_SESSION_MAX] =
+	{"nfs4_session_max", 16, 1, 1024,
+		"Sessions that a client of NFSv4 may have. Beyond that it is told that "
+	"there is no room."},
+	[CONFIG_NFS4_SLOTS] =
+	{"nfs4_slots", 64, 1, 64,
+		"Requests that a client of NFSv4 may have under way in a session. "
+	"It holds for sessions that begin later."},
 };
 
 int

@@ -351,6 +351,60 @@ static const KnownColumn nfs4_unlinked_files_columns[] = {
 	{"share_id", INT4OID},
 };
 
+static const KnownColumn nfs4_server_columns[] = {
+	{"one", BOOLOID},
+	{"server_uuid", UUIDOID},
+	{"database", TEXTOID},
+};
+
+static const KnownColumn nfs4_clock_columns[] = {
+	{"one", BOOLOID},
+	{"served", INT8OID},
+	{"counted_at", TIMESTAMPTZOID},
+};
+
+static const KnownColumn nfs4_clients_columns[] = {
+	{"client_id", INT8OID},
+	{"owner", BYTEAOID},
+	{"state", TEXTOID},
+	{"verifier", BYTEAOID},
+	{"auth", INT4OID},
+	{"uid", INT8OID},
+	{"gid", INT8OID},
+	{"minor", INT4OID},
+	{"reclaimed", BOOLOID},
+	{"sequence", INT8OID},
+	{"reply", BYTEAOID, true},
+	{"address", INETOID, true},
+	{"implementation", TEXTOID},
+	{"created_at", TIMESTAMPTZOID},
+};
+
+static const KnownColumn nfs4_leases_columns[] = {
+	{"client_id", INT8OID},
+	{"renewed", INT8OID},
+	{"seen_at", TIMESTAMPTZOID},
+};
+
+static const KnownColumn nfs4_sessions_columns[] = {
+	{"session_id", UUIDOID},
+	{"client_id", INT8OID},
+	{"slots", INT4OID},
+	{"max_operations", INT4OID},
+	{"max_request", INT8OID},
+	{"max_response", INT8OID},
+	{"max_cached", INT8OID},
+	{"created_at", TIMESTAMPTZOID},
+};
+
+static const KnownColumn nfs4_replies_columns[] = {
+	{"key", INT8OID},
+	{"seqid", INT8OID},
+	{"digest", INT8OID},
+	{"results", BYTEAOID},
+	{"data", BYTEAOID, true},
+};
+
 /* Result types */
 
 static const KnownColumn attributes[] = {
@@ -652,6 +706,22 @@ const KnownTable known_tables[REL_COUNT] = {
 	[REL_NFS4_UNLINKED_FILES] = {"nfs4_unlinked_files",
 								 COLUMNS(nfs4_unlinked_files_columns),
 								 .nkeys = 1},
+	[REL_NFS4_SERVER] = {"nfs4_server", COLUMNS(nfs4_server_columns),
+						 .nkeys = 1, .by_sql = true},
+	[REL_NFS4_CLOCK] = {"nfs4_clock", COLUMNS(nfs4_clock_columns), .nkeys = 1,
+						.by_sql = true},
+	[REL_NFS4_CLIENTS] = {"nfs4_clients", COLUMNS(nfs4_clients_columns),
+						  .nkeys = 1, .by_sql = true},
+	[REL_NFS4_LEASES] = {"nfs4_leases", COLUMNS(nfs4_leases_columns),
+						 .nkeys = 1, .by_sql = true},
+	[REL_NFS4_SESSIONS] = {"nfs4_sessions", COLUMNS(nfs4_sessions_columns),
+						   .nkeys = 1, .by_sql = true},
+	[REL_NFS4_REPLIES_0] = {"nfs4_replies_0", COLUMNS(nfs4_replies_columns),
+	.nkeys = 2,.not_unique = true,.covering = true},
+	[REL_NFS4_REPLIES_1] = {"nfs4_replies_1", COLUMNS(nfs4_replies_columns),
+	.nkeys = 2,.not_unique = true,.covering = true},
+	[REL_NFS4_REPLIES_2] = {"nfs4_replies_2", COLUMNS(nfs4_replies_columns),
+	.nkeys = 2,.not_unique = true,.covering = true},
 	[REL_FILE_IDS] = {"file_ids"},
 	[REL_SHARE_IDS] = {"share_ids"},
 	[REL_STORE_IDS] = {"store_ids"},

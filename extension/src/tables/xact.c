@@ -33,6 +33,7 @@
 #include "tables/inodes.h"
 #include "tables/lock_clients.h"
 #include "tables/rel.h"
+#include "nfs4/slots4.h"
 #include "ops/replies.h"
 #include "tables/usage.h"
 #include "tables/xact.h"
@@ -112,7 +113,9 @@ write_pending(void)
 	usage_flush();
 	lock_clients_flush();
 	reply_flush();
+	slots_flush();
 	reply_verify();
+	slots_verify();
 	CommandCounterIncrement();
 }
 
@@ -203,6 +206,7 @@ write_and_forget(void)
 	usage_forget();
 	lock_clients_forget();
 	reply_forget();
+	slots_forget();
 	change_state.pending = false;
 }
 
@@ -333,6 +337,7 @@ at_end(bool committed)
 		reply_forget();
 		churn_forget();
 	}
+	slots_forget();
 	usage_end();
 	rel_forget();
 	snapshot_forget();
@@ -388,6 +393,7 @@ subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 		usage_forget();
 		lock_clients_forget();
 		reply_forget();
+		slots_forget();
 		change_state.pending = false;
 	}
 }
