@@ -10,6 +10,8 @@
 --	CALL t.up_store(...)				the same, with its content in a store
 --	CALL t.churn(work, n)				the two calls that t.todo has for that work, n times
 --	t.cost								how many pages the last of the first calls looked at
+--	t.s('a')							the session of a client of NFSv4 that is made for it
+--	t.answer('me', 'a', ops)			its second COMPOUND by slot 0; the answer is in t.answers, too
 --	CALL t.down()						drops the share
 
 SET client_min_messages = warning;
@@ -32,8 +34,31 @@ BEGIN
 	DELETE FROM dittofs.server_config;
 	DELETE FROM dittofs.lock_passes;
 	DELETE FROM dittofs.lock_clients;
+	PERFORM dittofs.forget_clients(), dittofs.reap(1000);
+	DELETE FROM t.sessions;
+	DELETE FROM t.answers;
 	DELETE FROM t.pages;
 	DELETE FROM t.todo;
+END $$;
+
+CREATE TABLE IF NOT EXISTS t.sessions (name text PRIMARY KEY, session bytea);
+CREATE TABLE IF NOT EXISTS t.answers (name text, results bytea, outcome text);
+CREATE OR REPLACE FUNCTION t.s(wanted text) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE
+	s bytea := (SELECT session FROM t.sessions WHERE name = wanted);
+BEGIN
+	IF s IS NULL THEN
+		s := t.nfs4_client(wanted);
+		INSERT INTO t.sessions VALUES (wanted, s);
+	END IF;
+	RETURN s;
+END $$;
+CREATE OR REPLACE FUNCTION t.answer(who text, client text, ops bytea[], seqid bigint DEFAULT 2) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	r dittofs.compound_result := t.in_session(t.s(client), seqid, ops);
+BEGIN
+	INSERT INTO t.answers VALUES (who, r.results, t.outcome(r));
+	RETURN t.outcome(r);
 END $$;
 
 CREATE TABLE IF NOT EXISTS t.pages (name text, number int, n bigint);

@@ -8,8 +8,29 @@
 
 # These are about what a gateway's session forbids (savepoints, repairing) or
 # does otherwise (what others see within a transaction).
-differ="cut_large errors_null extremes fsck fsck_content fsck_locks fsck_statistics fsck_store fsck_xattrs gateway_session guard large_trees nfs4_unlinked
-	many_changes merge retransmission settings space_accounting transactions troubles"
+differ="
+	cut_large
+	errors_null
+	extremes
+	fsck
+	fsck_content
+	fsck_locks
+	fsck_statistics
+	fsck_store
+	fsck_xattrs
+	gateway_session
+	guard
+	large_trees
+	many_changes
+	merge
+	nfs4_sessions
+	nfs4_unlinked
+	retransmission
+	settings
+	space_accounting
+	transactions
+	troubles
+"
 
 regress=
 for file in "$top"/sql/*.sql; do
