@@ -114,6 +114,56 @@ SELECT count(*) AS untold FROM dittofs.lock_grants;
 SELECT l.lock('alice', 'p', 'a', 0, 1, false), l.lock('bob', 'p', 'a', 0, 10, true, 'b'), l.lock('alice', 'p', 'a', 5, 1, false, 'a') AS not_in_the_way;
 SELECT l.unlock('alice', 'p', 'a', 0, 0), l.unlock('bob', 'p', 'a', 0, 0);
 
+-- Owners that would wait for each other: the one that closes the circle is refused, in one file,
+-- through others, and behind a request that waits.  One that is not in the circle waits.
+SELECT l.lock('alice', 'p', 'a', 0, 1) AS alice, l.lock('bob', 'p', 'a', 1, 1) AS bob, l.lock('alice', 'p', 'a', 1, 1, true, 'w') AS alice_waits,
+	l.lock('bob', 'p', 'a', 0, 1, true, 'w') AS closes, l.lock('bob', 'p', 'a', 0, 1) AS does_not_wait;
+SELECT l.lock('bob', 'q', 'a', 0, 1, true, 'w') AS another_owner, l.cancel('bob', 'q', 'a', 0, 1), l.cancel('bob', 'p', 'a', 0, 1) AS waits_no_more;
+SELECT l.cancel('alice', 'p', 'a', 1, 1), l.lock('bob', 'p', 'a', 0, 1, true, 'w') AS no_circle, l.lock('alice', 'p', 'a', 1, 1, true, 'w') AS the_other_closes;
+SELECT l.unlock('alice', 'p', 'a', 0, 0), l.unlock('bob', 'p', 'a', 0, 0);
+SELECT l.lock('alice', 'p', 'a', 0, 1) AS a, l.lock('bob', 'p', 'b', 0, 1) AS b, l.lock('carol', 'p', 'c', 0, 1) AS c,
+	l.lock('alice', 'p', 'b', 0, 1, true, 'w') AS a_for_b, l.lock('bob', 'p', 'c', 0, 1, true, 'w') AS b_for_c, l.lock('dave', 'p', 'a', 0, 1, true, 'w') AS d_for_a;
+SELECT l.lock('carol', 'p', 'a', 0, 1, true, 'w') AS closes, l.lock('carol', 'q', 'a', 0, 1, true, 'w') AS another_owner, l.lock('carol', 'p', 'a', 5, 1, true, 'w') AS another_range;
+-- behind dave, who waits for alice, who waits for bob, who waits for carol
+SELECT l.cancel('carol', 'q', 'a', 0, 1), l.lock('carol', 'p', 'a', 0, 1, false, 'w') AS reads;
+-- what the circle was made of has gone: a client, a lock
+SELECT l.told(dittofs.free_locks(l.caller('bob'), 'bob')), l.lock('carol', 'p', 'a', 0, 1, true, 'w') AS without_bob;
+SELECT l.told(dittofs.free_locks(l.caller(c), c)) FROM unnest('{alice,bob,carol,dave}'::text[]) c;
+SELECT l.grants();
+SELECT * FROM l.locks;
+-- Two that close it at one moment do not see each other: the one that asks again is refused.
+BEGIN;
+SET LOCAL dittofs.gateway = on;
+SELECT l.lock('alice', 'p', 'a', 0, 1), l.lock('bob', 'p', 'b', 0, 1), l.lock('alice', 'p', 'b', 0, 1, true, 'w'), l.lock('bob', 'p', 'a', 0, 1, true, 'w') AS in_a_batch;
+COMMIT;
+-- another file whose locks are damaged is in nobody's way
+UPDATE dittofs.files SET locks = '\x01ff' WHERE id = encode(substr(l.handle('b'), 18), 'hex')::uuid;
+SELECT l.lock('bob', 'p', 'a', 0, 1, true, 'w') AS damaged;
+SELECT count(*) > 0 AS repaired FROM dittofs.fsck_repair();
+SELECT l.told(dittofs.free_locks(l.caller(c), c)) FROM unnest('{alice,bob}'::text[]) c;
+SELECT l.grants();
+SELECT * FROM dittofs.fsck();
+
+-- A grant goes first to a gateway that has the address at which its client had called.
+CREATE FUNCTION l.here(addresses text[]) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(client_name, ', ' ORDER BY id) FROM dittofs.next_grants(100, addresses) $$;
+SELECT l.lock('alice', 'p', 'a', 0, 10), l.told(dittofs.lock_range(l.handle('a'), l.caller('bob'), 'bob', 1, 'p', 0, 1, true, '\x040a0000ff01')),
+	l.told(dittofs.lock_range(l.handle('a'), l.caller('carol'), 'carol', 1, 'p', 1, 1, true, '\x10fd0000000000000000000000000000ff01')),
+	l.lock('dave', 'p', 'a', 2, 1, true, 'w'), l.told(dittofs.lock_range(l.handle('a'), l.caller('eve'), 'eve', 1, 'p', 3, 1, true, '\x04'));
+SELECT l.unlock('alice', 'p', 'a', 0, 0);
+SELECT client_id IS NOT NULL AS client, server_address FROM dittofs.lock_grants ORDER BY id;
+SELECT l.here('{10.0.0.254,fd00::fe}') AS neither, l.here('{}') AS none_at_all, l.here('{10.0.0.1,fd00:0:0::ff}') AS by_ipv6, l.here('{10.0.0.255}') AS by_ipv4;
+UPDATE dittofs.lock_grants SET next_at = now() + interval '1 hour';
+SELECT l.here('{10.0.0.255}') AS too_early;
+UPDATE dittofs.lock_grants SET next_at = now() - interval '2 s';
+SELECT l.here('{10.0.0.1}') AS later;
+UPDATE dittofs.lock_grants SET next_at = now();
+SELECT l.here('{10.0.0.1}') AS often_enough, (SELECT array_agg(attempts ORDER BY id) FROM dittofs.lock_grants) AS attempts;
+UPDATE dittofs.lock_grants SET next_at = now(), attempts = 0;
+SELECT l.here(NULL) AS whoever_asks;
+SELECT l.told(dittofs.free_locks(l.caller(c), c)) FROM unnest('{bob,carol,dave,eve}'::text[]) c;
+SELECT l.grants();
+
 -- Share modes conflict with each other only.
 SELECT l.share('alice', 'o', 'a', 1, 2) AS reads_denies_writing, l.share('bob', 'o', 'a', 2, 0) AS writes, l.share('bob', 'o', 'a', 1, 0) AS reads,
 	l.share('carol', 'o', 'a', 0, 1) AS denies_reading, l.lock('carol', 'o', 'a', 0, 0) AS locks;
@@ -218,12 +268,67 @@ SELECT dittofs.rm('/locks/second');
 SELECT locks FROM dittofs.lock_clients WHERE name = 'alice' AND host(address) = '10.0.0.1';
 
 -- Signs of life; the sweep forgets files and clients without locks.
+SELECT dittofs.lock_clients_seen('{}');
 UPDATE dittofs.lock_clients SET seen_at = now() - interval '1 hour';
 SELECT dittofs.lock_clients_seen('{10.0.0.1,::1,nonsense}') AS seen, dittofs.lock_clients_seen('{10.0.0.1}') AS again, dittofs.lock_clients_seen('{}') AS none, dittofs.lock_clients_seen(NULL) AS null;
 SELECT dittofs.reap() IS NOT NULL;
 SELECT dittofs.path(dittofs.resolve('/locks/a')), waiting FROM dittofs.locked_files;
 SELECT name FROM dittofs.lock_clients;
 SELECT * FROM l.locks;
+
+-- A client that no gateway sees loses its locks when the time is over, if there is a time, and not
+-- while no gateway tells whom it sees.  A session sweeps once a minute: each has its own.
+SELECT l.lock('alice', 'p', 'a', 0, 1), l.lock('bob', 'p', 'a', 1, 1), l.lock('bob', 'q', 'a', 0, 1, true, 'w'), l.lock('alice', 'p', 'a', 5, 1);
+CREATE PROCEDURE l.age(client interval, told interval) LANGUAGE sql AS $$
+	UPDATE dittofs.lock_clients SET seen_at = clock_timestamp() - client;
+	UPDATE dittofs.lock_watch SET told_at = clock_timestamp() - told $$;
+SELECT dittofs.lock_clients_seen('{}');
+CALL l.age('1 year', '0');
+SELECT dittofs.reap() IS NOT NULL AS no_time_is_set;
+SELECT * FROM l.locks;
+SELECT dittofs.set_server_config('lock_client_timeout', '3600');
+\c -
+CALL l.age('59 min', '0');
+SELECT dittofs.reap() IS NOT NULL AS not_over;
+SELECT count(*) FROM l.locks;
+\c -
+CALL l.age('3 hours', '2 hours');
+SELECT dittofs.reap() IS NOT NULL AS nobody_tells;
+SELECT count(*) FROM l.locks;
+SELECT dittofs.lock_clients_seen('{}');
+SELECT (SELECT bool_and(seen_at BETWEEN now() - interval '55 min' AND now() - interval '53 min') FROM dittofs.lock_clients) AS later_by_that_time,
+	(SELECT told_at > now() - interval '1 min' FROM dittofs.lock_watch) AS told;
+\c -
+SELECT dittofs.reap() IS NOT NULL AS not_over;
+SELECT count(*) FROM l.locks;
+-- one asks, and one is seen
+\c -
+CALL l.age('3 hours', '0');
+SELECT l.lock('alice', 'p', 'a', 5, 1) AS asks_for_nothing_new;
+SELECT dittofs.reap() IS NOT NULL AS over;
+SELECT l.grants();
+SELECT * FROM l.locks;
+\c -
+CALL l.age('3 hours', '0');
+SELECT dittofs.lock_clients_seen('{10.0.0.1}');
+SELECT dittofs.reap() IS NOT NULL AS over;
+SELECT * FROM l.locks;
+\c -
+CALL l.age('3 hours', '1 min');
+SELECT l.lock('bob', 'q', 'a', 0, 1, true, 'w') AS waits;
+SELECT dittofs.reap() IS NOT NULL AS over;
+SELECT l.grants();
+SELECT * FROM l.locks;
+SELECT dittofs.set_server_config('lock_client_timeout', '10');
+\c -
+CALL l.age('4 min', '0');
+SELECT dittofs.reap() IS NOT NULL AS not_before_five_minutes;
+SELECT count(*) FROM l.locks;
+\c -
+CALL l.age('6 min', '0');
+SELECT dittofs.reap() IS NOT NULL AS over;
+SELECT count(*) FROM l.locks;
+SELECT dittofs.set_server_config('lock_client_timeout', NULL);
 
 -- The share goes, and all of it.
 SELECT dittofs.drop_share('/locks', force => true);

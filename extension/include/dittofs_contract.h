@@ -71,7 +71,8 @@ enum dittofs_status
 	 */
 	FS_DENIED = 20003,			/* another owner has a lock in the way */
 	FS_BLOCKED = 20004,			/* the lock waits */
-	FS_NOLOCKS = 20005			/* no more locks for this client, or file */
+	FS_NOLOCKS = 20005,			/* no more locks for this client, or file */
+	FS_DEADLOCK = 20006			/* the owners would wait for each other */
 };
 
 /*
@@ -162,7 +163,8 @@ enum dittofs_kind
 #define CREATEMODE_WORDS {"unchecked", "guarded", "exclusive", 0}
 
 /* outcome of lock_range() and the like */
-#define LOCK_OUTCOME_WORDS {"granted", "denied", "blocked", "no_locks", 0}
+#define LOCK_OUTCOME_WORDS {"granted", "denied", "blocked", "no_locks", \
+	"deadlock", 0}
 
 /* What lock_range() takes, in bytes. */
 #define LOCK_CLIENT_NAME_MAX 1024

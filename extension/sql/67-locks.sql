@@ -52,7 +52,8 @@ CREATE TABLE dittofs.lock_grants (
 	exclusive bool NOT NULL,
 	wait bytea NOT NULL,		-- the gateway's
 	next_at timestamptz NOT NULL,	-- when the client is to be told (again)
-	attempts int NOT NULL
+	attempts int NOT NULL,
+	server_address inet			-- at which the client had called; NULL: not known
 );
 ALTER TABLE dittofs.lock_grants ADD CONSTRAINT lock_grants_pkey PRIMARY KEY (id);
 CREATE INDEX lock_grants_next_at ON dittofs.lock_grants (next_at);
@@ -67,6 +68,13 @@ CREATE TABLE dittofs.lock_passes (
 	next_at timestamptz NOT NULL
 );
 ALTER TABLE dittofs.lock_passes ADD CONSTRAINT lock_passes_pkey PRIMARY KEY (life);
+
+-- When a gateway last told which clients it sees.  No row: none has ever.
+CREATE TABLE dittofs.lock_watch (
+	one bool NOT NULL DEFAULT true CHECK (one),
+	told_at timestamptz NOT NULL
+);
+ALTER TABLE dittofs.lock_watch ADD CONSTRAINT lock_watch_pkey PRIMARY KEY (one);
 
 -- As in 59-guard-tables.sql
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dittofs.lock_clients
@@ -88,11 +96,13 @@ SELECT pg_catalog.pg_extension_config_dump('dittofs.lock_clients', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.locked_files', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.lock_grants', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.lock_passes', '');
+SELECT pg_catalog.pg_extension_config_dump('dittofs.lock_watch', '');
 
 -- offset and length are bit patterns of 64 bits without a sign; length 0 is to the end of
--- the file.  An outcome is granted, denied, blocked or no_locks.
+-- the file.  An outcome is granted, denied, blocked, no_locks or deadlock.
 
--- wait NULL: what is in the way is told, and nothing else happens.
+-- wait NULL: what is in the way is told, and nothing else happens.  Otherwise it begins with a
+-- byte that is the length of an address of the server, and with that: the client has called there.
 CREATE FUNCTION dittofs.lock_range(handle bytea, caller dittofs.caller, client_name text, client_state int,
 	owner bytea, "offset" bigint, length bigint, exclusive bool, wait bytea DEFAULT NULL)
 	RETURNS dittofs.lock_result
@@ -130,10 +140,26 @@ CREATE FUNCTION dittofs.client_rebooted(caller dittofs.caller, client_name text,
 	RETURNS dittofs.lock_result
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_client_rebooted';
+-- While no gateway tells, no client can be seen: that time counts for none of them, nor do
+-- the minutes in which a client may find a gateway again.
 CREATE FUNCTION dittofs.lock_clients_seen(addresses text[]) RETURNS int
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+	INSERT INTO dittofs.lock_watch (told_at)
+		SELECT '2000-01-01 00:00:00+00'::timestamptz WHERE EXISTS (SELECT FROM dittofs.lock_clients)
+		ON CONFLICT DO NOTHING;
+	WITH old AS (
+		SELECT w.one, w.told_at FROM dittofs.lock_watch w
+		WHERE w.told_at < clock_timestamp() - interval '20 s' AND EXISTS (SELECT FROM dittofs.lock_clients)
+		FOR UPDATE SKIP LOCKED
+	), told AS (
+		UPDATE dittofs.lock_watch w SET told_at = clock_timestamp() FROM old WHERE w.one = old.one
+		RETURNING w.told_at, w.told_at - old.told_at AS gap
+	)
+	UPDATE dittofs.lock_clients c SET seen_at = least(t.told_at, c.seen_at + t.gap + interval '6 min')
+		FROM told t WHERE t.gap > interval '3 min'
+		AND c.id IN (SELECT k.id FROM dittofs.lock_clients k FOR UPDATE SKIP LOCKED);
 	WITH seen AS (
 		UPDATE dittofs.lock_clients SET seen_at = clock_timestamp()
 		WHERE id IN (SELECT c.id FROM dittofs.lock_clients c
@@ -145,7 +171,9 @@ BEGIN ATOMIC
 END;
 
 -- Grants that are due; each is due again after 0.5, 1, 2 and at last 30 s, unless it is told.
-CREATE FUNCTION dittofs.next_grants(count int) RETURNS SETOF dittofs.lock_grant
+-- addresses: those of the gateway that asks.  One that has the address at which the client
+-- had called has 0.6 s before the others.
+CREATE FUNCTION dittofs.next_grants(count int, addresses text[] DEFAULT NULL) RETURNS SETOF dittofs.lock_grant
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_next_grants';
 CREATE FUNCTION dittofs.grant_told(id bigint, accepted bool) RETURNS dittofs.lock_result

@@ -422,10 +422,10 @@ COMMENT ON TABLE dittofs.nfs4_replies_2 IS 'As nfs4_replies_0.';
 -- Locks
 
 COMMENT ON TYPE dittofs.lock_result IS
-$$Result of an operation on locks. outcome: granted, denied, blocked (the request waits) or no_locks (a limit). holder_...: of denied and blocked, a lock or an older request that is in the way. grants: so many waiting requests were let in; next_grants() tells which.$$;
+$$Result of an operation on locks. outcome: granted, denied, blocked (the request waits), no_locks (a limit) or deadlock (the owners in the way wait for this one). holder_...: of denied and blocked, a lock or an older request that is in the way. grants: so many waiting requests were let in; next_grants() tells which.$$;
 COMMENT ON TYPE dittofs.lock_grant IS 'A row of next_grants(): a lock that a waiting client has got. wait: what the gateway gave to lock_range().';
 COMMENT ON FUNCTION dittofs.lock_range IS
-$$Locks a range of a file for an owner (NLM LOCK). What the owner has in the range is replaced, in either direction. offset and length are bit patterns of 64 bits without a sign, length 0: to the end of the file. client_name and the caller's address are the client; client_state is NSM's, 0 if unknown: one that is newer than the last ends all that the client had. wait: bytes that come back with the grant; NULL: the request does not wait. ISDIR, INVAL, FBIG$$;
+$$Locks a range of a file for an owner (NLM LOCK). What the owner has in the range is replaced, in either direction. offset and length are bit patterns of 64 bits without a sign, length 0: to the end of the file. client_name and the caller's address are the client; client_state is NSM's, 0 if unknown: one that is newer than the last ends all that the client had. wait: bytes that come back with the grant, the first of which are the length (4, 16, or 0: not known) of the server's address that the client has called, and that; NULL: the request does not wait. deadlock: those in the way wait for this owner, and it does not wait. ISDIR, INVAL, FBIG$$;
 COMMENT ON FUNCTION dittofs.unlock_range IS
 $$Releases what an owner has in a range (NLM UNLOCK). It is no error if there is nothing. Waiting owners are let in. ISDIR, INVAL, FBIG$$;
 COMMENT ON FUNCTION dittofs.cancel_lock IS
@@ -441,9 +441,9 @@ $$Ends all that a client has, by its name at the caller's address, in all shares
 COMMENT ON FUNCTION dittofs.client_rebooted IS
 $$Ends all that the clients at the caller's address have (NSM NOTIFY); if there are several, only what the one of that name has, if there is one. A client_state that was seen before says nothing. grants as for free_locks.$$;
 COMMENT ON FUNCTION dittofs.lock_clients_seen IS
-$$A gateway tells which addresses it has heard of. Returns the number of clients that were noted.$$;
+$$A gateway tells, once a minute, the addresses of clients that are connected. Returns the number of clients that were noted. Time in which no gateway tells counts for no client.$$;
 COMMENT ON FUNCTION dittofs.next_grants IS
-$$Returns grants, up to count, of which clients are to be told now. Each comes again, to any gateway, after 0.5, 1, 2, 4, 8, 16 and then every 30 seconds, until grant_told() ends that. Before, it lets in some of those who waited for clients that have gone.$$;
+$$Returns grants, up to count, of which clients are to be told now. addresses: those of the gateway; a grant goes first to a gateway that has the address at which the client had called, and 0.6 s later to any; NULL: to this one. Each comes again, to any gateway, after 0.5, 1, 2, 4, 8, 16 and then every 30 seconds, until grant_told() ends that. Before, it lets in some of those who waited for clients that have gone.$$;
 COMMENT ON FUNCTION dittofs.grant_told IS
 $$A client has confirmed a grant, or (accepted false) refused it: then the lock is released again.$$;
 COMMENT ON FUNCTION dittofs.break_locks IS
@@ -459,6 +459,7 @@ COMMENT ON COLUMN dittofs.lock_clients.locks IS 'Its locks, waiting requests and
 COMMENT ON TABLE dittofs.locked_files IS 'Files that have locks, or had some since the last sweep.';
 COMMENT ON TABLE dittofs.lock_grants IS 'Locks that a waiting client has got and has not confirmed.';
 COMMENT ON TABLE dittofs.lock_passes IS 'Lives of clients that have ended: next_grants() lets in who waited for their locks.';
+COMMENT ON TABLE dittofs.lock_watch IS 'When a gateway last told which clients it sees.';
 COMMENT ON SEQUENCE dittofs.lock_lives IS 'Numbers of lives of clients; none comes twice.';
 COMMENT ON SEQUENCE dittofs.lock_grant_ids IS 'Numbers of grants.';
 COMMENT ON TABLE dittofs.nfs4_states IS 'What stateids of NFSv4 stand for: opens, and owners of locks.';

@@ -331,7 +331,7 @@ COMMENT ON COLUMN dittofs.files.locks IS 'All its locks, packed; dittofs.locks s
 
 COMMENT ON COLUMN dittofs.lock_clients.id IS 'Made of protocol, share, name and address.';
 COMMENT ON COLUMN dittofs.lock_clients.state IS 'Its state of NSM, which counts its reboots, as last seen; 0: never.';
-COMMENT ON COLUMN dittofs.lock_clients.seen_at IS 'When a gateway last saw it, to a minute.';
+COMMENT ON COLUMN dittofs.lock_clients.seen_at IS 'When a gateway last saw it, to a minute, later by the time in which no gateway told.';
 COMMENT ON COLUMN dittofs.lock_clients.share_id IS 'The share.';
 COMMENT ON COLUMN dittofs.lock_clients.protocol IS 'The protocol by which it locks.';
 COMMENT ON COLUMN dittofs.lock_clients.name IS 'Its name, as it tells.';
@@ -349,6 +349,10 @@ COMMENT ON COLUMN dittofs.lock_grants.exclusive IS 'Whether it is a write lock.'
 COMMENT ON COLUMN dittofs.lock_grants.wait IS 'What the gateway gave with the request.';
 COMMENT ON COLUMN dittofs.lock_grants.next_at IS 'When the client is to be told, or told again.';
 COMMENT ON COLUMN dittofs.lock_grants.attempts IS 'How often a gateway has taken it.';
+COMMENT ON COLUMN dittofs.lock_grants.server_address IS 'The address at which the client had called; NULL: not known.';
+
+COMMENT ON COLUMN dittofs.lock_watch.one IS 'There is one row at most.';
+COMMENT ON COLUMN dittofs.lock_watch.told_at IS 'The time, to 20 seconds.';
 
 COMMENT ON COLUMN dittofs.lock_passes.life IS 'The life that has ended.';
 COMMENT ON COLUMN dittofs.lock_passes.share_id IS 'The share of the client.';

@@ -3,7 +3,8 @@
  * test_granted.c
  *	  A lock that a client waits for is there, and the client is told: by the
  *	  gateway that it did not ask, again until it answers, after a gateway was
- *	  killed, and while another client is silent.
+ *	  killed, while another client is silent, by the gateway of the address that
+ *	  it has called.
  *
  * Each client is an address of 127.0.0.0/8 with a portmapper and a lock manager
  * of its own, which this program plays.  A portmapper's port is 111, which only
@@ -266,6 +267,90 @@ test_asked_again(void)
 	is_held_by(&b, &file, "and is not told of it");
 }
 
+/*
+ * Gateways with an address each.  The one that the client has called goes
+ * first, though the unlock comes to the other one.
+ */
+static char *hosts[2];
+
+static struct client *
+connect_at(int gateway, struct side *side)
+{
+	struct client *c;
+	char	   *host = strdup(getenv("DITTOFS_HOST"));
+
+	setenv("DITTOFS_HOST", hosts[gateway], 1);
+	c = connect_from(gateway, side->address, 0);
+	setenv("DITTOFS_HOST", host, 1);
+	free(host);
+	return c;
+}
+
+/* Clients that the first gateway has told, as it says itself. */
+static long
+told_by_first(void)
+{
+	char		command[256];
+	char		line[64] = "";
+	FILE	   *metrics;
+
+	snprintf(command, sizeof(command),
+			 "curl -s http://127.0.0.1:%d/metrics | "
+			 "sed -n 's/^dittofs_lock_grants_told_total //p'", spare_port());
+	metrics = popen(command, "r");
+	if (metrics == NULL || fgets(line, sizeof(line), metrics) == NULL)
+		bail_out("the gateway tells no metrics");
+	pclose(metrics);
+	return strtol(line, NULL, 10);
+}
+
+/* A machine may be too busy for the one that goes first, but not each time. */
+#define TURNS 10
+
+static void
+test_own_address(void)
+{
+	char		command[256];
+	long		told = 0;
+
+	disconnect(a.c);
+	disconnect(b.c);
+	hosts[0] = strdup(own_address(11));
+	hosts[1] = strdup(own_address(12));
+	snprintf(command, sizeof(command),
+			 "export DITTOFS_LISTEN=\"%s %s\"; gateway_stop 2; gateway_start 2; "
+			 "gateway_stop 1; DITTOFS_GATEWAY_OPTS=\"--metrics "
+			 "--metrics-listen 127.0.0.1 --metrics-port %d\" gateway_start 1",
+			 hosts[0], hosts[1], spare_port());
+	run_shell(command);
+	a.c = connect_at(1, &a);
+	b.c = connect_at(0, &b);
+	for (int i = 0; i < TURNS && told == 0; i++)
+	{
+		wait_for(&a, &b, &file, NLM_V4);
+		is(lock(&a, &file, NLM_V4, NLM4_UNLOCK), NLM4_GRANTED,
+		   "UNLOCK through the other gateway");
+		await_granted(&b, &file, "told");
+		answer_granted(&b, NLM4_GRANTED);
+		await_told();
+		told = told_by_first();
+		is_held_by(&b, &file, "the lock is its own");
+	}
+	is(told, 1, "first by the gateway that has the address it had called");
+
+	wait_for(&a, &b, &file, NLM_V4);
+	run_shell("gateway_stop 1 KILL");
+	is(lock(&a, &file, NLM_V4, NLM4_UNLOCK), NLM4_GRANTED,
+	   "UNLOCK when that gateway is dead");
+	await_granted(&b, &file, "told by the other gateway");
+	answer_granted(&b, NLM4_GRANTED);
+	await_told();
+	b.c = connect_at(1, &b);
+	is_held_by(&b, &file, "the lock is its own");
+	free(hosts[0]);
+	free(hosts[1]);
+}
+
 int
 main(void)
 {
@@ -294,7 +379,10 @@ main(void)
 	test_silent();
 	test_asked_again();
 	test_killed();
+	test_own_address();
 	/* the tests that follow have gateways as they are by default */
+	disconnect(a.c);
+	disconnect(b.c);
 	run_shell("for n in 1 2; do gateway_stop $n; gateway_start $n; done");
 	return done_testing();
 }

@@ -528,6 +528,72 @@ test_udp(void)
 	disconnect(c);
 }
 
+/* Owners that would wait for each other, at two files and two gateways. */
+static void
+test_deadlock(void)
+{
+	struct handle one = new_file("deadlock-1");
+	struct handle other = new_file("deadlock-2");
+	struct lock a = of_alice(&one, 0, 1);
+	struct lock b = of_bob(&other, 0, 1);
+
+	is(status_of(alice, NLM4_LOCK, &a), NLM4_GRANTED, "Alice has one file");
+	is(status_of(bob, NLM4_LOCK, &b), NLM4_GRANTED, "Bob has another");
+	a.file = &other;
+	b.file = &one;
+	a.block = b.block = true;
+	is(status_of(alice, NLM4_LOCK, &a), NLM4_BLOCKED, "Alice waits for Bob");
+	is(status_of(bob, NLM4_LOCK, &b), NLM4_DEADLCK,
+	   "Bob cannot wait for Alice");
+	is(nlm(bob, 3, NLM4_LOCK, &b).status, NLM4_DENIED, "in version 3");
+	is(status_of(bob, NLM4_CANCEL, &b), NLM4_DENIED, "and waits for nothing");
+	b.svid = 8;
+	is(status_of(bob, NLM4_LOCK, &b), NLM4_BLOCKED,
+	   "another owner at the same client can wait");
+	notify(alice, NLM_PROGRAM, NLM_V4, NLM_FREE_ALL, "alice", 0);
+	notify(bob, NLM_PROGRAM, NLM_V4, NLM_FREE_ALL, "bob", 0);
+	ok(strcmp(sql("SELECT count(*) FROM dittofs.locks"), "0") == 0,
+	   "nothing is left");
+}
+
+/*
+ * Of two clients that make no call one has a connection, at another gateway
+ * than the one that it asked for the lock.  When the time is over, it alone has
+ * its lock.  A gateway that has just begun tells soon whom it sees.
+ */
+static void
+test_timeout(void)
+{
+	struct handle file = new_file("timeout");
+	struct lock gone = lock_of(&file, "gone", 0, 1);
+	struct lock idle = lock_of(&file, "idle", 1, 1);
+	struct client *c = connect_from(0, "127.0.0.55", 0);
+	struct client *d = connect_from(0, "127.0.0.56", 0);
+
+	is(status_of(c, NLM4_LOCK, &gone), NLM4_GRANTED, "LOCK");
+	is(status_of(d, NLM4_LOCK, &idle), NLM4_GRANTED, "LOCK");
+	disconnect(c);
+	disconnect(d);
+	run_shell("gateway_stop 2; gateway_start 2");
+	reconnect(bob);
+	d = connect_from(1, "127.0.0.56", 0);
+	begin(d, NLM_PROGRAM, NLM_V4, NLM4_NULL);
+	is(exchange(d).outcome, DONE, "one is connected, and calls no more");
+	sql("SELECT dittofs.lock_clients_seen('{}')");
+	sql("UPDATE dittofs.lock_clients SET seen_at = now() - interval '1 day'");
+	await_sql("(SELECT seen_at > now() - interval '1 hour' "
+			  "FROM dittofs.lock_clients WHERE name = 'idle')");
+	sql("SELECT dittofs.set_server_config('lock_client_timeout', '3600')");
+	sql("SELECT dittofs.reap()");
+	ok(strcmp(state_of("gone"), "none") == 0,
+	   "a client that is not seen loses its lock");
+	ok(strcmp(state_of("idle"), "held") == 0,
+	   "the one that is connected has its own");
+	sql("SELECT dittofs.set_server_config('lock_client_timeout', NULL)");
+	is(status_of(d, NLM4_UNLOCK, &idle), NLM4_GRANTED, "UNLOCK");
+	disconnect(d);
+}
+
 static void
 put_my_id(struct client *c)
 {
@@ -921,6 +987,8 @@ main(void)
 	test_waiting_for_a_part();
 	test_shares(4);
 	test_shares(3);
+	test_deadlock();
+	test_timeout();
 	test_reboot();
 	test_nsm();
 	test_permission();

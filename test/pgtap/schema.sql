@@ -9,8 +9,8 @@ BEGIN;
 SELECT no_plan();
 
 SELECT has_extension('dittofs');
-SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extended_attributes', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'locked_files', 'memory_life', 'mounts',
-	'nfs4_clients', 'nfs4_clock', 'nfs4_leases', 'nfs4_replies_0', 'nfs4_replies_1', 'nfs4_replies_2', 'nfs4_server', 'nfs4_sessions',
+SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extended_attributes', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'lock_watch', 'locked_files', 'memory_life', 'mounts',
+	'nfs4_clients', 'nfs4_clock', 'nfs4_file_states', 'nfs4_leases', 'nfs4_replies_0', 'nfs4_replies_1', 'nfs4_replies_2', 'nfs4_server', 'nfs4_sessions', 'nfs4_states', 'nfs4_unlinked_files',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
 SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
 SELECT sequences_are('dittofs', array['file_ids', 'lock_grant_ids', 'lock_lives', 'share_ids', 'store_ids']);
@@ -122,7 +122,7 @@ SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_start', 'DROP EXTENSION 
 SELECT ok(evtenabled <> 'D' AND evtevent = 'ddl_command_end', 'what the tables cannot have is refused')
 	FROM pg_event_trigger WHERE evtname = 'dittofs_guard_tables';
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'dittofs'::regnamespace AND relkind = 'r'
-		AND relname !~ '^(replies_[0-9]|nfs4_.*|filesystem_capabilities|server_config|mounts|gc_position|content_store_marks|gateway_replicas|slow_call_log|waiting_calls)$'
+		AND relname !~ '^(replies_[0-9]|nfs4_.*|filesystem_capabilities|server_config|mounts|gc_position|lock_watch|content_store_marks|gateway_replicas|slow_call_log|waiting_calls)$'
 		AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = 'guard_truncate')$$,
 	'tables that files need are not truncated');
 

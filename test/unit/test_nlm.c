@@ -549,6 +549,7 @@ test_outcomes(void **state)
 	}			outcomes[] = {
 		{"granted", NLM_GRANTED}, {"denied", NLM_DENIED},
 		{"blocked", NLM_BLOCKED}, {"no_locks", NLM_DENIED_NOLOCKS},
+		{"deadlock", NLM_DEADLCK},
 	};
 	static const uint32_t procedures[] = {NLMPROC_LOCK, NLMPROC_CANCEL,
 		NLMPROC_UNLOCK, NLMPROC_NM_LOCK, NLMPROC_SHARE, NLMPROC_UNSHARE};
@@ -556,8 +557,9 @@ test_outcomes(void **state)
 	(void) state;
 	for (int i = 0; i < 3; i++)
 		for (int j = 0; j < 6; j++)
-			for (int k = 0; k < 4; k++)
+			for (int k = 0; k < 5; k++)
 			{
+				uint32_t	status = outcomes[k].status;
 				struct what what = usual;
 				struct buffer row;
 				struct buffer results = {.size = 0};
@@ -567,7 +569,9 @@ test_outcomes(void **state)
 				what.cookie_size = 1024;
 				result(&row, FS_OK, outcomes[k].outcome);
 				put_opaque(&results, many, 1024);
-				put32(&results, outcomes[k].status);
+				if (status == NLM_DEADLCK && versions[i]->version != 4)
+					status = NLM_DENIED;
+				put32(&results, status);
 				if (procedures[j] == NLMPROC_SHARE ||
 					procedures[j] == NLMPROC_UNSHARE)
 					put32(&results, 0);

@@ -59,7 +59,7 @@ test_wait(void **state)
 static void
 test_wait_form(void **state)
 {
-	static const char form[] = "\1\4\2\0\4\12\1\2\3\0\3abc\0\2me";
+	static const char form[] = "\4\12\1\2\3\1\4\2\0\3abc\0\2me";
 	struct nlm_wait wait = {
 		.version = 4,
 		.transport = NLM_BY_UDP,
@@ -125,7 +125,7 @@ test_wait_refused(void **state)
 	copy = calloc(1, bytes.size + 1);
 	memcpy(copy, bytes.data, bytes.size);
 	assert_false(nlm_wait_decode((struct bytes) {copy, bytes.size + 1}, &got));
-	for (int at = 0; at < 3; at++)
+	for (int at = 0; at < 4; at++)
 	{
 		char		before = copy[at];
 

@@ -482,18 +482,24 @@ any_row(RelName table)
 	return any;
 }
 
+/* So often the gateway that has the address goes first. */
+#define OWN_ATTEMPTS 3
+
 /*
- * next_grants(count): asked three times a second by each gateway, so what it
- * does where there is nothing to do is look at two empty tables.  A grant is
- * leased by bringing forward when it is due again.
+ * next_grants(count, addresses): asked three times a second by each gateway,
+ * so what it does where there is nothing to do is look at two empty tables.  A
+ * grant is leased by bringing forward when it is due again.
  */
 Datum
 dittofs_next_grants(PG_FUNCTION_ARGS)
 {
 	static const char *const claim =
 		"WITH due AS MATERIALIZED (SELECT g.id FROM dittofs.lock_grants g"
-		" WHERE g.next_at <= clock_timestamp() ORDER BY g.next_at LIMIT $1"
-		" FOR UPDATE SKIP LOCKED),"
+		" WHERE g.next_at <= clock_timestamp() AND ($2 IS NULL"
+		" OR g.server_address IS NULL OR g.attempts >= " CppAsString2(OWN_ATTEMPTS)
+		" OR g.next_at <= clock_timestamp() - interval '0.6 s'"
+		" OR g.server_address = ANY ($2::inet[]))"
+		" ORDER BY g.next_at LIMIT $1 FOR UPDATE SKIP LOCKED),"
 		" claimed AS (UPDATE dittofs.lock_grants g SET attempts = g.attempts + 1,"
 		" next_at = clock_timestamp() + least(30, 2 ^ (least(g.attempts, 6) - 1)) * interval '1 s'"
 		" FROM due d, dittofs.lock_clients c"
@@ -517,7 +523,9 @@ dittofs_next_grants(PG_FUNCTION_ARGS)
 	merge_passes();
 	for (int i = 0; i < PASSES && pass_slice(); i++)
 		;
-	rows = spi_run(claim, spi_int4(count));
+	rows = spi_run(claim, spi_int4(count), PG_ARGISNULL(1) ?
+				   spi_null(TEXTARRAYOID) :
+				   spi_datum(TEXTARRAYOID, PG_GETARG_DATUM(1)));
 	for (uint64 i = 0; i < rows; i++)
 		tuplestore_puttuple(srf.rows, spi_row(i));
 	spi_end();
@@ -553,7 +561,10 @@ sweep_clients(void)
 		" LIMIT 10000 FOR UPDATE OF c SKIP LOCKED)";
 	static const char *const lost =
 		"SELECT id FROM dittofs.lock_clients WHERE locks > 0"
-		" AND seen_at < clock_timestamp() - greatest($1, 300) * interval '1 s' LIMIT 1000";
+		" AND seen_at < clock_timestamp() - greatest($1, 300) * interval '1 s'"
+		/* no client is seen while no gateway tells: see lock_clients_seen() */
+		" AND EXISTS (SELECT FROM dittofs.lock_watch"
+		" WHERE told_at > clock_timestamp() - interval '2 min') LIMIT 1000";
 	int64		config[CONFIG_COUNT];
 	uint64		n = 0;
 	pg_uuid_t  *ids = NULL;
@@ -568,34 +579,47 @@ sweep_clients(void)
 		lock_client_end(&ids[i], 0);
 }
 
-void
-locks_sweep(void)
+/* False: there are more behind the position. */
+static bool
+sweep_files(pg_uuid_t *position)
 {
 	static const char *const files =
 		"SELECT file_id FROM dittofs.locked_files WHERE file_id > $1"
 		" ORDER BY file_id LIMIT " CppAsString2(SWEEP_SLICE);
-	static pg_uuid_t position;
-	static TimestampTz next_at = DT_NOBEGIN;
-	TimestampTz now = GetCurrentTimestamp();
-	uint64		n;
+	uint64		n = spi_run(files, spi_uuid(position));
+	pg_uuid_t  *ids;
 
-	if (now < next_at ||
-		(!any_row(REL_LOCKED_FILES) && !any_row(REL_LOCK_CLIENTS)))
-		return;
-	spi_begin();
-	n = spi_run(files, spi_uuid(&position));
 	if (n > 0)
 	{
-		pg_uuid_t  *ids = take_ids(n);
-
+		ids = take_ids(n);
 		look_at_files(ids, n, fs_sweep_locks);
-		position = ids[n - 1];
+		*position = ids[n - 1];
 	}
 	if (n < SWEEP_SLICE)
+		memset(position, 0, sizeof(*position));
+	return n < SWEEP_SLICE;
+}
+
+/* A round through all files may take long, and clients do not wait for it. */
+void
+locks_sweep(void)
+{
+	static pg_uuid_t position;
+	static TimestampTz files_at = DT_NOBEGIN;
+	static TimestampTz clients_at = DT_NOBEGIN;
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next_at = TimestampTzPlusMilliseconds(now, SWEEP_PERIOD_MS);
+
+	if ((now < files_at || !any_row(REL_LOCKED_FILES)) &&
+		(now < clients_at || !any_row(REL_LOCK_CLIENTS)))
+		return;
+	spi_begin();
+	if (now >= files_at && sweep_files(&position))
+		files_at = next_at;
+	if (now >= clients_at)
 	{
 		sweep_clients();
-		memset(&position, 0, sizeof(position));
-		next_at = TimestampTzPlusMilliseconds(now, SWEEP_PERIOD_MS);
+		clients_at = next_at;
 	}
 	spi_end();
 }

@@ -528,7 +528,8 @@ typedef enum FsLockOutcome
 	FS_LOCK_GRANTED,
 	FS_LOCK_DENIED,
 	FS_LOCK_BLOCKED,
-	FS_LOCK_NO_LOCKS
+	FS_LOCK_NO_LOCKS,
+	FS_LOCK_DEADLOCK
 } FsLockOutcome;
 
 /* Each takes what it needs of this. */

@@ -13,6 +13,9 @@
  * write it) or owns it.  Giving back asks for no permission, since it cannot do
  * harm.
  *
+ * A request that would wait for ever, since the owners in its way wait for its
+ * own, is refused (lock_cycle.h).
+ *
  * An outcome of LOCK that has changed something, granted or blocked, is stored
  * for a client that asks again: a LOCK that is sent twice must not lock anew
  * what was unlocked in between.
@@ -28,12 +31,14 @@
 #include "ops/replies.h"
 #include "tables/file_locks.h"
 #include "tables/lock_clients.h"
+#include "tables/lock_cycle.h"
 #include "tables/xact.h"
 
 StaticAssertDecl((int) FS_LOCK_GRANTED == (int) LOCK_GRANTED &&
 				 (int) FS_LOCK_DENIED == (int) LOCK_DENIED &&
 				 (int) FS_LOCK_BLOCKED == (int) LOCK_BLOCKED &&
-				 (int) FS_LOCK_NO_LOCKS == (int) LOCK_NO_LOCKS,
+				 (int) FS_LOCK_NO_LOCKS == (int) LOCK_NO_LOCKS &&
+				 (int) FS_LOCK_DEADLOCK == (int) LOCK_DEADLOCK,
 				 "outcomes of the list are those of the operations");
 
 /* A request, checked. */
@@ -171,7 +176,7 @@ change_locks(Request *request, const RequestKind *kind, Inode *inode,
 	outcome = kind->apply(request, owner);
 	tell_holder(&locks->list, &request->holder, result);
 	if (outcome == LOCK_GRANTED || outcome == LOCK_BLOCKED ||
-		locks->list.granted > 0)
+		outcome == LOCK_DEADLOCK || locks->list.granted > 0)
 	{
 		if (file_locks_store(locks, request->op->share, inode, kind->releases))
 			result->grants = locks->list.granted;
@@ -231,9 +236,18 @@ apply_lock(Request *request, int owner)
 {
 	LockWait	wait = {(const uint8 *) request->args->wait.data,
 	(uint32) request->args->wait.len};
+	LockList   *list = &request->locks.list;
+	LockOutcome outcome = lock_list_lock(list, owner, &request->range, wait,
+										 request->now, &request->holder);
 
-	return lock_list_lock(&request->locks.list, owner, &request->range, wait,
-						  request->now, &request->holder);
+	if (outcome == LOCK_BLOCKED &&
+		lock_cycle_closes(request->op->share->share_id,
+						  &request->op->id, list, owner, &request->range))
+	{
+		lock_list_cancel(list, owner, &request->range, request->now);
+		outcome = LOCK_DEADLOCK;
+	}
+	return outcome;
 }
 
 Status

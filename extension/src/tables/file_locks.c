@@ -19,10 +19,14 @@
 #include "base/dittofs.h"
 
 #include "access/detoast.h"
+#include "access/genam.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -32,6 +36,7 @@
 #include "tables/file_locks.h"
 #include "tables/lock_clients.h"
 #include "tables/rel.h"
+#include "types/network.h"
 
 enum
 {
@@ -55,6 +60,7 @@ enum
 	GRANT_WAIT,
 	GRANT_NEXT_AT,
 	GRANT_ATTEMPTS,
+	GRANT_SERVER_ADDRESS,
 	GRANT_NCOLS
 };
 
@@ -111,17 +117,14 @@ uuid_text(const pg_uuid_t *id)
 	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
 }
 
-static void
-open_locks(FileLocks *locks, const Inode *inode, bool admit)
+/* Without those of the dead.  False: the value is damaged. */
+static bool
+read_locks(FileLocks *locks, const Inode *inode)
 {
 	LockList   *list = &locks->list;
 
 	if (!decode(list, inode))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("the column locks of inode %s is damaged",
-						uuid_text(&inode->id)),
-				 errhint("dittofs.fsck_repair() removes it: the file has no locks then.")));
+		return false;
 	locks->dead = false;
 	locks->stored = inode->locks;
 	locks->nclients = list->nclients;
@@ -135,8 +138,20 @@ open_locks(FileLocks *locks, const Inode *inode, bool admit)
 		locks->counts[i] = 0;
 		locks->dead = true;
 	}
+	return true;
+}
+
+static void
+open_locks(FileLocks *locks, const Inode *inode, bool admit)
+{
+	if (!read_locks(locks, inode))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the column locks of inode %s is damaged",
+						uuid_text(&inode->id)),
+				 errhint("dittofs.fsck_repair() removes it: the file has no locks then.")));
 	if (locks->dead && admit)
-		lock_list_admit(list, now_seconds());
+		lock_list_admit(&locks->list, now_seconds());
 }
 
 void
@@ -150,6 +165,85 @@ file_locks_look(FileLocks *locks, const Inode *inode)
 {
 	lock_clients_refresh();
 	open_locks(locks, inode, false);
+}
+
+bool
+file_locks_peek(FileLocks *locks, const Inode *inode)
+{
+	return read_locks(locks, inode);
+}
+
+Size
+file_locks_size(const Inode *inode)
+{
+	return toast_raw_datum_size(PointerGetDatum(inode->locks)) - VARHDRSZ;
+}
+
+/*
+ * The index locked_files_waiting, whose columns are share_id, waiting, file_id.
+ * NULL: a person has put another one in its place.
+ */
+static Relation
+open_waiting_index(Relation heap)
+{
+	List	   *indexes = RelationGetIndexList(heap);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (strcmp(RelationGetRelationName(index),
+				   "locked_files_waiting") == 0 &&
+			index->rd_rel->relam == BTREE_AM_OID &&
+			index->rd_index->indisvalid && index->rd_index->indnkeyatts == 3 &&
+			RelationGetIndexExpressions(index) == NIL &&
+			RelationGetIndexPredicate(index) == NIL &&
+			TupleDescAttr(RelationGetDescr(index), 0)->atttypid == INT4OID &&
+			TupleDescAttr(RelationGetDescr(index), 1)->atttypid == BOOLOID &&
+			TupleDescAttr(RelationGetDescr(index), 2)->atttypid == UUIDOID)
+			return index;
+		index_close(index, AccessShareLock);
+	}
+	return NULL;
+}
+
+int
+file_locks_waiting(int32 share_id, pg_uuid_t *ids, int max)
+{
+	Relation	heap = rel_open(REL_LOCKED_FILES, AccessShareLock);
+	Relation	index = open_waiting_index(heap);
+	int			n = 0;
+
+	if (index != NULL)
+	{
+		IndexScanDesc scan =
+			compat_index_beginscan(heap, index, GetActiveSnapshot(), 2);
+		TupleTableSlot *slot = table_slot_create(heap, NULL);
+		ScanKeyData keys[2];
+
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ,
+					Int32GetDatum(share_id));
+		ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_BOOLEQ,
+					BoolGetDatum(true));
+		index_rescan(scan, keys, 2, NULL, 0);
+		while (n < max &&
+			   index_getnext_slot(scan, ForwardScanDirection, slot))
+		{
+			bool		isnull;
+			Datum		id = slot_getattr(slot,
+										  index->rd_index->indkey.values[2],
+										  &isnull);
+
+			CHECK_FOR_INTERRUPTS();
+			ids[n++] = *DatumGetUUIDP(id);
+		}
+		ExecDropSingleTupleTableSlot(slot);
+		index_endscan(scan);
+		index_close(index, NoLock);
+	}
+	table_close(heap, NoLock);
+	return n;
 }
 
 /*
@@ -230,6 +324,25 @@ bytes_datum(const uint8 *bytes, size_t len)
 	return PointerGetDatum(value);
 }
 
+/*
+ * The address at which the client has called: wait begins with its length and
+ * it.  False: that is not known.
+ */
+static bool
+called_address(const LockWait *wait, Network *address)
+{
+	uint8		len = wait->len > 0 ? wait->bytes[0] : 0;
+
+	if ((len != CALLER_IPV4_LEN && len != CALLER_IPV6_LEN) ||
+		wait->len < (uint32) len + 1)
+		return false;
+	memset(address, 0, sizeof(*address));
+	address->family = len == CALLER_IPV4_LEN ? CALLER_IPV4 : CALLER_IPV6;
+	address->bits = len * BITS_PER_BYTE;
+	memcpy(address->addr, wait->bytes + 1, len);
+	return true;
+}
+
 static void
 insert_grant(const LockList *list, const UntoldLock *untold, const Inode *inode)
 {
@@ -238,6 +351,7 @@ insert_grant(const LockList *list, const UntoldLock *untold, const Inode *inode)
 	Datum		values[GRANT_NCOLS];
 	bool		nulls[GRANT_NCOLS] = {false};
 	Relation	heap = rel_open(REL_LOCK_GRANTS, RowExclusiveLock);
+	Network		address;
 
 	values[GRANT_ID] = Int64GetDatum(untold->id);
 	values[GRANT_FILE_ID] = UUIDPGetDatum(&inode->id);
@@ -251,6 +365,9 @@ insert_grant(const LockList *list, const UntoldLock *untold, const Inode *inode)
 	values[GRANT_WAIT] = bytes_datum(untold->wait.bytes, untold->wait.len);
 	values[GRANT_NEXT_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[GRANT_ATTEMPTS] = Int32GetDatum(0);
+	nulls[GRANT_SERVER_ADDRESS] = !called_address(&untold->wait, &address);
+	values[GRANT_SERVER_ADDRESS] = nulls[GRANT_SERVER_ADDRESS] ? (Datum) 0 :
+		network_to_inet(&address);
 	rel_insert(heap, GRANT_NCOLS, values, nulls);
 	table_close(heap, NoLock);
 }

@@ -43,6 +43,16 @@ extern void file_locks_look(FileLocks *locks, const Inode *inode);
 extern bool file_locks_store(FileLocks *locks, const Share *share, Inode *inode,
 							 bool releasing);
 
+/* The same of another file than the caller has locked.  False: damaged. */
+extern bool file_locks_peek(FileLocks *locks, const Inode *inode);
+/* The bytes that they take. */
+extern Size file_locks_size(const Inode *inode);
+/*
+ * Files of the share in which requests wait, up to max of them, as the active
+ * snapshot has them.  Returns how many.
+ */
+extern int	file_locks_waiting(int32 share_id, pg_uuid_t *ids, int max);
+
 /* Drops what there is about a file that is going to be removed. */
 extern void file_locks_remove(const Inode *inode);
 

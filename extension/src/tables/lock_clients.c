@@ -81,6 +81,8 @@ typedef struct Client
 	int64		added;			/* since, by us */
 	int64		max;			/* no more than that; 0: no matter */
 	int64		ended;			/* a life with locks that we have ended, or 0 */
+	TimestampTz seen_at;		/* of the row */
+	bool		seen;			/* now: that is to be written */
 	int32		state;
 	bool		new_state;
 
@@ -220,6 +222,7 @@ client_of(const pg_uuid_t *id)
 		client->read_life = client->life = DatumGetInt64(values[COL_LIFE]);
 		client->locks = DatumGetInt64(values[COL_LOCKS]);
 		client->state = DatumGetInt32(values[COL_STATE]);
+		client->seen_at = DatumGetTimestampTz(values[COL_SEEN_AT]);
 		client->share_id = DatumGetInt32(values[COL_SHARE_ID]);
 		rel_scan_end(&rs);
 	}
@@ -262,11 +265,21 @@ newer_state(int32 state, int32 seen)
 		(int32) ((uint32) state - (uint32) seen) > 0;
 }
 
+/*
+ * A request is a sign of life, also where it changes nothing: that of a client
+ * that waits, and has no connection, as by UDP.
+ */
+#define SEEN_MS 60000
+
 int64
 lock_client_enter(const LockClientName *name, const pg_uuid_t *id, int32 state)
 {
 	Client	   *client = client_of(id);
 
+	if (client->exists &&
+		TimestampDifferenceExceeds(client->seen_at, GetCurrentTimestamp(),
+								   SEEN_MS))
+		client->seen = true;
 	if (client->life == 0)
 	{
 		MemoryContext old = MemoryContextSwitchTo(context);
@@ -445,8 +458,8 @@ static bool
 is_to_be_written(const Client *client)
 {
 	return client->added != 0 ||
-		(client->exists &&
-		 (client->new_state || client->life != client->read_life));
+		(client->exists && (client->seen || client->new_state ||
+							client->life != client->read_life));
 }
 
 static void
@@ -463,6 +476,7 @@ write_client(Client *client)
 		client->locks += client->added;
 		client->added = 0;
 		client->new_state = false;
+		client->seen = false;
 	}
 	if (client->ended != 0)
 		insert_pass(client);

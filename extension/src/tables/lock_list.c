@@ -369,6 +369,26 @@ in_the_way(const LockList *list, int owner, const LockRange *range, int behind,
 	return false;
 }
 
+int
+lock_list_blockers(const LockList *list, int owner, const LockRange *range,
+				   int behind, int *owners)
+{
+	int			n = 0;
+
+	for (int i = 0; i < list->nheld; i++)
+		if (conflict(owner, range, list->held[i].owner, &list->held[i].range))
+			owners[n++] = list->held[i].owner;
+	for (int i = 0; i < behind; i++)
+	{
+		const WaitingLock *older = &list->waiting[i];
+
+		if (conflict(owner, range, older->owner, &older->range) &&
+			!waits_for(list, older, owner))
+			owners[n++] = older->owner;
+	}
+	return n;
+}
+
 static int
 find_waiting(const LockList *list, int owner, const LockRange *range)
 {

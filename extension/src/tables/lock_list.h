@@ -136,7 +136,8 @@ typedef enum LockOutcome
 	LOCK_GRANTED,
 	LOCK_DENIED,
 	LOCK_BLOCKED,
-	LOCK_NO_LOCKS				/* too many waiters, or another limit */
+	LOCK_NO_LOCKS,				/* too many waiters, or another limit */
+	LOCK_DEADLOCK				/* lock_cycle.h: no list alone knows it */
 } LockOutcome;
 
 /* The request that is in the way; its owner is in the list. */
@@ -197,6 +198,13 @@ extern bool lock_list_cancel(LockList *list, int owner, const LockRange *range,
 /* GRANTED or DENIED; changes nothing. */
 extern LockOutcome lock_list_test(const LockList *list, int owner,
 								  const LockRange *range, LockHolder *holder);
+/*
+ * The owners that are in the way of a request behind so many that wait, with
+ * repetitions; there is room for nheld + nwaiting of them.  Returns how many.
+ */
+extern int	lock_list_blockers(const LockList *list, int owner,
+							   const LockRange *range, int behind,
+							   int *owners);
 /* What the client says of a grant.  False: there is none of that id. */
 extern bool lock_list_told(LockList *list, int64_t id, bool accepted,
 						   int64_t now);

@@ -312,6 +312,12 @@ static const KnownColumn lock_grants_columns[] = {
 	{"wait", BYTEAOID},
 	{"next_at", TIMESTAMPTZOID},
 	{"attempts", INT4OID},
+	{"server_address", INETOID, true},
+};
+
+static const KnownColumn lock_watch_columns[] = {
+	{"one", BOOLOID},
+	{"told_at", TIMESTAMPTZOID},
 };
 
 static const KnownColumn lock_passes_columns[] = {
@@ -722,6 +728,8 @@ const KnownTable known_tables[REL_COUNT] = {
 	.nkeys = 2,.not_unique = true,.covering = true},
 	[REL_NFS4_REPLIES_2] = {"nfs4_replies_2", COLUMNS(nfs4_replies_columns),
 	.nkeys = 2,.not_unique = true,.covering = true},
+	[REL_LOCK_WATCH] = {"lock_watch", COLUMNS(lock_watch_columns),
+						.nkeys = 1, .by_sql = true},
 	[REL_FILE_IDS] = {"file_ids"},
 	[REL_SHARE_IDS] = {"share_ids"},
 	[REL_STORE_IDS] = {"store_ids"},

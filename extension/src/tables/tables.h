@@ -59,6 +59,7 @@ typedef enum RelName
 	REL_NFS4_REPLIES_0,			/* as REL_REPLIES_0 */
 	REL_NFS4_REPLIES_1,
 	REL_NFS4_REPLIES_2,
+	REL_LOCK_WATCH,
 	REL_FILE_IDS,				/* a sequence */
 	REL_SHARE_IDS,				/* a sequence */
 	REL_STORE_IDS,				/* a sequence */

@@ -104,6 +104,8 @@ static const StatusInfo statuses[] = {
 		"the lock waits", NULL},
 	{FS_NOLOCKS, "NOLOCKS", ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 		"no more locks", NULL},
+	{FS_DEADLOCK, "DEADLOCK", ERRCODE_T_R_DEADLOCK_DETECTED,
+		"owners of locks would wait for each other", NULL},
 };
 
 static const StatusInfo *

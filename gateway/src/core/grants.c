@@ -12,6 +12,7 @@
 #include "core/grants.h"
 #include "base/log.h"
 #include "core/call_back.h"
+#include "core/own_address.h"
 #include "core/worker.h"
 #include "db/chore.h"
 #include "db/database.h"
@@ -31,14 +32,18 @@
 
 /* Microseconds. */
 #define PERIOD 300000
+#define LOOK_PERIOD 1000000
 #define IDLE_PERIOD 5000000
 #define TROUBLE_PERIOD 1000000
 #define LOCKS_MEMORY (300 * INT64_C(1000000))
 #define SHY_TIME 2500000
+#define OWN_PERIOD 1000000
+#define SEEN_FIRST 10000000
 #define SEEN_PERIOD 60000000
 
 /* Addresses in one statement. */
-#define SEEN_MAX 1024
+#define SEEN_SLICE 1024
+#define OWN_MAX 256
 #define TEXT_OID 25
 
 #define GRANTED_ARGS_MAX 4096
@@ -322,8 +327,103 @@ take_grant(struct grant *grant, const PGresult *result, int number)
 }
 
 /*
+ * Addresses, of this gateway and of clients.
+ */
+
+static int
+compare_peers(const void *a, const void *b)
+{
+	const struct peer *one = a;
+	const struct peer *other = b;
+
+	if (one->family != other->family)
+		return one->family < other->family ? -1 : 1;
+	return memcmp(one->address, other->address, sizeof(one->address));
+}
+
+/* Each once; returns how many that are. */
+static int
+sort_peers(struct peer *peers, int count)
+{
+	int			different = 0;
+
+	qsort(peers, (size_t) count, sizeof(*peers), compare_peers);
+	for (int i = 0; i < count; i++)
+		if (i == 0 || compare_peers(&peers[i], &peers[different - 1]) != 0)
+			peers[different++] = peers[i];
+	return different;
+}
+
+static char *
+put_word(char *at, uint32_t word)
+{
+	word = htonl(word);
+	memcpy(at, &word, sizeof(word));
+	return at + sizeof(word);
+}
+
+/* text[]: dimensions, flags, type; elements, lower bound; sizes and texts. */
+static struct bytes
+text_array(struct region *region, const struct peer *peers, int count)
+{
+	char	   *start = region_alloc(region, 20 + (size_t) count *
+									 (4 + INET6_ADDRSTRLEN));
+	char	   *at = start;
+
+	at = put_word(put_word(put_word(at, count > 0), 0), TEXT_OID);
+	if (count > 0)
+		at = put_word(put_word(at, (uint32_t) count), 1);
+	for (int i = 0; i < count; i++)
+	{
+		inet_ntop(peers[i].family, peers[i].address, at + 4, INET6_ADDRSTRLEN);
+		at = put_word(at, (uint32_t) strlen(at + 4));
+		at += strlen(at);
+	}
+	return (struct bytes) {start, (uint32_t) (at - start)};
+}
+
+static struct peer *
+new_peers(int count)
+{
+	struct peer *peers = calloc((size_t) count + 1, sizeof(*peers));
+
+	if (peers == NULL)
+		fatal("out of memory");
+	return peers;
+}
+
+/* Addresses come and go, as those that move to a server that lives. */
+static void
+look_for_own(struct grants *grants)
+{
+	int64_t		now = grants->database->pool.loop->now;
+
+	if (grants->own != NULL && now - grants->own_at < OWN_PERIOD)
+		return;
+	if (grants->own == NULL)
+		grants->own = new_peers(OWN_MAX);
+	grants->own_at = now;
+	grants->own_count = own_addresses(grants->database->worker, grants->own,
+									  OWN_MAX);
+	if (grants->own_count >= 0)
+		grants->own_count = sort_peers(grants->own, grants->own_count);
+}
+
+/*
  * Looking.
  */
+
+/*
+ * Another worker may hear at any moment that a client locks, so the timer of one
+ * that has nothing to do looks at that each second.
+ */
+static int64_t
+next_look(const struct grants *grants)
+{
+	int64_t		wait = period(grants);
+
+	return wait < LOOK_PERIOD ? wait : LOOK_PERIOD;
+}
 
 static void
 look_end(struct grants *grants, int64_t delay)
@@ -351,7 +451,7 @@ look_reply(struct chore *chore, const PGresult *result)
 	if (count > 0)
 		grants_note_locks();
 	grants->again |= count == GRANTS_A_LOOK;
-	look_end(grants, period(grants));
+	look_end(grants, next_look(grants));
 }
 
 static void
@@ -386,10 +486,17 @@ grants_look(struct database *database)
 	}
 	grants->looking = true;
 	grants->again = false;
+	grants->asked_at = database->pool.loop->now;
 	chore = chore_new(database, &look_chore, 0);
 	p = chore_parameters(chore, STATEMENT_NEXT_GRANTS,
 						 (struct bytes) {NULL, 0});
 	parameters_int4(&p, GRANTS_A_LOOK);
+	look_for_own(grants);
+	if (grants->own_count < 0)
+		parameters_null(&p);
+	else
+		parameters_bytes(&p, text_array(&chore->region, grants->own,
+										grants->own_count));
 	parameters_end(&p);
 	chore_begin(chore);
 }
@@ -398,24 +505,45 @@ static void
 fire(struct timer *timer)
 {
 	struct grants *grants = container_of(timer, struct grants, timer);
+	int64_t		now = grants->database->pool.loop->now;
 
 	if (grants->database->worker->stopping || grants->looking)
 		return;
-	if (pool_lane_is_up(&grants->database->pool, LANE_CHANGE))
+	if (now - grants->asked_at < period(grants))
+		ask_after(grants, next_look(grants));
+	else if (pool_lane_is_up(&grants->database->pool, LANE_CHANGE))
 		grants_look(grants->database);
 	else
 		ask_after(grants, PERIOD);
 }
 
 /*
- * Who is alive.
+ * Who is alive: a client that has a connection.  It may have no call for a day,
+ * and TCP finds out if it has gone.
  */
+
+static void tell_present(struct grants *grants);
+
+static void
+forget_present(struct grants *grants)
+{
+	free(grants->present);
+	grants->present = NULL;
+}
 
 static void
 seen_reply(struct chore *chore, const PGresult *result)
 {
-	(void) chore;
 	(void) result;
+	tell_present(&chore_database(chore)->grants);
+}
+
+/* All are told again the next time. */
+static void
+seen_failed(struct chore *chore, uint32_t status)
+{
+	(void) status;
+	forget_present(&chore_database(chore)->grants);
 }
 
 static const struct chore_kind seen_chore = {
@@ -423,64 +551,59 @@ static const struct chore_kind seen_chore = {
 	.changes = true,
 	.alone = true,
 	.reply = seen_reply,
-	.fail = told_failed,
+	.fail = seen_failed,
 };
 
-static int
-compare_peers(const void *a, const void *b)
+/* A slice of those that have not been told yet. */
+static void
+tell_present(struct grants *grants)
 {
-	const struct peer *one = a;
-	const struct peer *other = b;
+	int			count = grants->present_count - grants->present_told;
+	const struct peer *peers = grants->present + grants->present_told;
+	struct chore *chore;
+	struct parameters p;
 
-	if (one->family != other->family)
-		return one->family < other->family ? -1 : 1;
-	return memcmp(one->address, other->address, sizeof(one->address));
+	if (count > SEEN_SLICE)
+		count = SEEN_SLICE;
+	/* one of none tells that there is a gateway, too */
+	if ((count == 0 && grants->present_told > 0) ||
+		grants->database->worker->stopping)
+	{
+		forget_present(grants);
+		return;
+	}
+	grants->present_told += count;
+	chore = chore_new(grants->database, &seen_chore, 0);
+	p = chore_parameters(chore, STATEMENT_LOCK_CLIENTS_SEEN,
+						 (struct bytes) {NULL, 0});
+	parameters_bytes(&p, text_array(&chore->region, peers, count));
+	parameters_end(&p);
+	chore_begin(chore);
 }
 
-/* Addresses of clients that have called since then, each once. */
-static int
-list_callers(const struct worker *worker, int64_t since, struct peer *peers)
+/* A proxy that has not named its client yet is none. */
+static bool
+is_present(const struct client *client)
 {
+	return client->proxy_wait == NULL && !client_has_left(client);
+}
+
+static void
+list_present(struct grants *grants)
+{
+	const struct worker *worker = grants->database->worker;
 	const struct client *client;
 	int			count = 0;
-	int			different = 0;
 
 	TAILQ_FOREACH(client, &worker->clients, link)
-		if (client->last_called >= since && client->last_called != 0 &&
-			count < SEEN_MAX)
-			peers[count++] = client->peer;
-	qsort(peers, (size_t) count, sizeof(*peers), compare_peers);
-	for (int i = 0; i < count; i++)
-		if (i == 0 || compare_peers(&peers[i], &peers[different - 1]) != 0)
-			peers[different++] = peers[i];
-	return different;
-}
-
-static char *
-put_word(char *at, uint32_t word)
-{
-	word = htonl(word);
-	memcpy(at, &word, sizeof(word));
-	return at + sizeof(word);
-}
-
-/* text[]: dimensions, flags, type; elements, lower bound; sizes and texts. */
-static struct bytes
-text_array(struct region *region, const struct peer *peers, int count)
-{
-	char	   *start = region_alloc(region, 20 + (size_t) count *
-									 (4 + INET6_ADDRSTRLEN));
-	char	   *at = start;
-
-	at = put_word(put_word(put_word(at, 1), 0), TEXT_OID);
-	at = put_word(put_word(at, (uint32_t) count), 1);
-	for (int i = 0; i < count; i++)
-	{
-		inet_ntop(peers[i].family, peers[i].address, at + 4, INET6_ADDRSTRLEN);
-		at = put_word(at, (uint32_t) strlen(at + 4));
-		at += strlen(at);
-	}
-	return (struct bytes) {start, (uint32_t) (at - start)};
+		count += is_present(client);
+	grants->present = new_peers(count);
+	count = 0;
+	TAILQ_FOREACH(client, &worker->clients, link)
+		if (is_present(client))
+			grants->present[count++] = client->peer;
+	grants->present_count = sort_peers(grants->present, count);
+	grants->present_told = 0;
 }
 
 static void
@@ -489,31 +612,15 @@ tell_seen(struct timer *timer)
 	struct grants *grants = container_of(timer, struct grants, seen);
 	struct database *database = grants->database;
 	struct loop *loop = database->pool.loop;
-	struct peer *peers;
-	struct chore *chore;
-	struct parameters p;
-	int			count;
 
 	if (database->worker->stopping)
 		return;
 	timer_set(loop, timer, loop->now + SEEN_PERIOD);
-	if (!pool_lane_is_up(&database->pool, LANE_CHANGE))
+	if (grants->present != NULL ||
+		!pool_lane_is_up(&database->pool, LANE_CHANGE))
 		return;
-	peers = calloc(SEEN_MAX, sizeof(*peers));
-	if (peers == NULL)
-		fatal("out of memory");
-	count = list_callers(database->worker, grants->seen_at, peers);
-	grants->seen_at = loop->now;
-	if (count > 0)
-	{
-		chore = chore_new(database, &seen_chore, 0);
-		p = chore_parameters(chore, STATEMENT_LOCK_CLIENTS_SEEN,
-							 (struct bytes) {NULL, 0});
-		parameters_bytes(&p, text_array(&chore->region, peers, count));
-		parameters_end(&p);
-		chore_begin(chore);
-	}
-	free(peers);
+	list_present(grants);
+	tell_present(grants);
 }
 
 void
@@ -524,7 +631,6 @@ grants_start(struct grants *grants, struct database *database)
 	grants->database = database;
 	grants->timer.fire = fire;
 	grants->seen.fire = tell_seen;
-	grants->seen_at = loop->now;
 	ask_after(grants, PERIOD);
-	timer_set(loop, &grants->seen, loop->now + SEEN_PERIOD);
+	timer_set(loop, &grants->seen, loop->now + SEEN_FIRST);
 }

@@ -9,6 +9,10 @@
  * grant out, and again after 0.5, 1, 2 and at last each 30 seconds.  So it does
  * not matter which gateway the unlock came to, nor whether that is still there.
  *
+ * The gateway that has the address at which the client had called goes first,
+ * since a Linux client takes the call from no other address; the others may a
+ * moment later (next_grants).
+ *
  * A gateway asks at once where a result says that locks were granted, three
  * times a second while it serves locks, and every five seconds otherwise.  So a
  * client waits for less than a second when the gateway that was to tell it is
@@ -32,6 +36,7 @@
 #include <stdbool.h>
 
 #include "base/event.h"
+#include "base/peer.h"
 
 struct database;
 
@@ -42,8 +47,14 @@ struct grants
 {
 	struct database *database;
 	struct timer timer;			/* worker 0: the next look */
+	int64_t		asked_at;		/* the last one */
+	struct peer *own;			/* addresses of this gateway, */
+	int			own_count;		/* or -1: too many to name them */
+	int64_t		own_at;			/* as of then */
 	struct timer seen;			/* which clients are alive */
-	int64_t		seen_at;
+	struct peer *present;		/* those that are to be told, */
+	int			present_count;
+	int			present_told;	/* and so many have been */
 	bool		looking;		/* a chore asks for grants */
 	bool		again;			/* and is to ask once more */
 	int64_t		shy_until;		/* another gateway is to have its turn */

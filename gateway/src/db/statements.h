@@ -61,7 +61,7 @@
 	ROW(FREE_LOCKS, free_locks, 3, CHANGE, NARROW, FULL) \
 	ROW(CLIENT_REBOOTED, client_rebooted, 3, CHANGE, NARROW, FULL) \
 	ROW(GRANT_TOLD, grant_told, 2, CHANGE, NARROW, FULL) \
-	ROW(NEXT_GRANTS, next_grants, 1, CHANGE, NARROW, FULL) \
+	ROW(NEXT_GRANTS, next_grants, 2, CHANGE, NARROW, FULL) \
 	ROW(LOCK_CLIENTS_SEEN, lock_clients_seen, 1, CHANGE, NARROW, FULL) \
 	/* content outside the database */ \
 	ROW(PREPARE_READ, prepare_read, 4, BULK, NARROW, FULL) \

@@ -56,7 +56,7 @@ metrics_attach(void)
 static const uint32_t statuses[] = {
 	0, 1, 2, 5, 6, 13, 17, 18, 19, 20, 21, 22, 27, 28, 30, 31, 63, 66, 69, 70,
 	71, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10008,
-	FS_DENIED, FS_NOLOCKS, FS_BLOCKED,
+	FS_DENIED, FS_NOLOCKS, FS_BLOCKED, FS_DEADLOCK,
 };
 
 #define STATUS_COUNT ((int) (sizeof(statuses) / sizeof(statuses[0])))

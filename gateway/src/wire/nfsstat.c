@@ -26,7 +26,7 @@ nfsstat_name(uint32_t status, char *buffer)
 		{10004, "NOTSUPP"}, {10005, "TOOSMALL"}, {10006, "SERVERFAULT"},
 		{10007, "BADTYPE"}, {10008, "JUKEBOX"},
 		{FS_DENIED, "DENIED"}, {FS_NOLOCKS, "NOLOCKS"},
-		{FS_BLOCKED, "BLOCKED"},
+		{FS_BLOCKED, "BLOCKED"}, {FS_DEADLOCK, "DEADLOCK"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

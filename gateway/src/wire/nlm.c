@@ -277,9 +277,13 @@ nlm_outcome(struct request *request, enum nlm_outcome outcome)
 		[NLM_OUTCOME_DENIED] = {NLM_DENIED, FS_DENIED},
 		[NLM_OUTCOME_BLOCKED] = {NLM_BLOCKED, FS_BLOCKED},
 		[NLM_OUTCOME_NO_LOCKS] = {NLM_DENIED_NOLOCKS, FS_NOLOCKS},
+		[NLM_OUTCOME_DEADLOCK] = {NLM_DEADLCK, FS_DEADLOCK},
 	};
 
 	request->status = words[outcome].logged;
+	/* what knfsd tells versions that have no such word */
+	if (outcome == NLM_OUTCOME_DEADLOCK && request->program->version != 4)
+		return NLM_DENIED;
 	return words[outcome].status;
 }
 

@@ -14,15 +14,16 @@
 #include <sys/random.h>
 
 /*
- * The form: a byte each of its number, of NLM's version and of the transport;
- * the local address, handle and caller_name, each behind 2 bytes of its length.
+ * The form: the local address behind a byte of its length, which the extension
+ * looks at, too; a byte each of the form's number, of NLM's version and of the
+ * transport; handle and caller_name, each behind 2 bytes of its length.
  */
 #define WAIT_FORM 1
 #define WAIT_PART_MAX 1000		/* so that two of them fit */
 #define IPV4_LEN 4
 #define IPV6_LEN 16
 
-_Static_assert(3 + (2 + IPV6_LEN) + 2 * (2 + WAIT_PART_MAX) <= NLM_WAIT_MAX,
+_Static_assert((1 + IPV6_LEN) + 3 + 2 * (2 + WAIT_PART_MAX) <= NLM_WAIT_MAX,
 			   "wait bytes");
 
 #define SVID_LEN 4
@@ -54,14 +55,16 @@ nlm_wait_encode(struct region *region, const struct nlm_wait *wait)
 	wait->local.family == AF_INET6 ? IPV6_LEN : 0};
 	struct bytes handle = shortened(wait->handle);
 	struct bytes name = shortened(wait->caller_name);
-	char	   *start = region_alloc(region, 3 + 2 + local.size +
+	char	   *start = region_alloc(region, 1 + local.size + 3 +
 									 2 + handle.size + 2 + name.size);
 	char	   *at = start;
 
+	*at++ = (char) local.size;
+	memcpy(at, local.data, local.size);
+	at += local.size;
 	*at++ = WAIT_FORM;
 	*at++ = (char) wait->version;
 	*at++ = (char) wait->transport;
-	at = put_part(at, local);
 	at = put_part(at, handle);
 	at = put_part(at, name);
 	return (struct bytes) {start, (uint32_t) (at - start)};
@@ -79,9 +82,10 @@ take_part(struct bytes_reader *in)
 static bool
 take_local(struct bytes_reader *in, struct peer *local)
 {
-	struct bytes address = take_part(in);
+	struct bytes address = {NULL, take_uint8(in)};
 	_Alignas(8) uint8_t aligned[IPV6_LEN];
 
+	address.data = (const char *) take_bytes(in, address.size);
 	memset(local, 0, sizeof(*local));
 	if (in->ok && (address.size == IPV4_LEN || address.size == IPV6_LEN))
 	{
@@ -100,12 +104,10 @@ nlm_wait_decode(struct bytes bytes, struct nlm_wait *wait)
 
 	if (start != NULL)
 		in.end = start + bytes.size;
-	if (take_uint8(&in) != WAIT_FORM)
+	if (!take_local(&in, &wait->local) || take_uint8(&in) != WAIT_FORM)
 		return false;
 	wait->version = take_uint8(&in);
 	wait->transport = take_uint8(&in);
-	if (!take_local(&in, &wait->local))
-		return false;
 	wait->handle = take_part(&in);
 	wait->caller_name = take_part(&in);
 	return in.ok && in.at == in.end &&
