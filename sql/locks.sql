@@ -145,22 +145,24 @@ SELECT l.grants();
 SELECT * FROM dittofs.fsck();
 
 -- A grant goes first to a gateway that has the address at which its client had called.
-CREATE FUNCTION l.here(addresses text[]) RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION l.here(addresses text[], due interval DEFAULT '0', tried int DEFAULT 0) RETURNS text LANGUAGE sql AS $$
+	UPDATE dittofs.lock_grants SET next_at = clock_timestamp() - due, attempts = tried;
 	SELECT string_agg(client_name, ', ' ORDER BY id) FROM dittofs.next_grants(100, addresses) $$;
 SELECT l.lock('alice', 'p', 'a', 0, 10), l.told(dittofs.lock_range(l.handle('a'), l.caller('bob'), 'bob', 1, 'p', 0, 1, true, '\x040a0000ff01')),
 	l.told(dittofs.lock_range(l.handle('a'), l.caller('carol'), 'carol', 1, 'p', 1, 1, true, '\x10fd0000000000000000000000000000ff01')),
 	l.lock('dave', 'p', 'a', 2, 1, true, 'w'), l.told(dittofs.lock_range(l.handle('a'), l.caller('eve'), 'eve', 1, 'p', 3, 1, true, '\x04'));
 SELECT l.unlock('alice', 'p', 'a', 0, 0);
 SELECT client_id IS NOT NULL AS client, server_address FROM dittofs.lock_grants ORDER BY id;
-SELECT l.here('{10.0.0.254,fd00::fe}') AS neither, l.here('{}') AS none_at_all, l.here('{10.0.0.1,fd00:0:0::ff}') AS by_ipv6, l.here('{10.0.0.255}') AS by_ipv4;
-UPDATE dittofs.lock_grants SET next_at = now() + interval '1 hour';
-SELECT l.here('{10.0.0.255}') AS too_early;
-UPDATE dittofs.lock_grants SET next_at = now() - interval '2 s';
-SELECT l.here('{10.0.0.1}') AS later;
-UPDATE dittofs.lock_grants SET next_at = now();
-SELECT l.here('{10.0.0.1}') AS often_enough, (SELECT array_agg(attempts ORDER BY id) FROM dittofs.lock_grants) AS attempts;
-UPDATE dittofs.lock_grants SET next_at = now(), attempts = 0;
+SELECT l.here('{10.0.0.254,fd00::fe}') AS neither;
+SELECT l.here('{}') AS none_at_all;
+SELECT l.here('{10.0.0.1,fd00:0:0::ff}') AS by_ipv6;
+SELECT l.here('{10.0.0.255}') AS by_ipv4;
+SELECT l.here('{10.0.0.255}', '-1 hour') AS too_early;
+SELECT l.here('{10.0.0.1}', '1 s') AS later;
+SELECT l.here('{10.0.0.1}', '0', 2) AS tried_twice;
+SELECT l.here('{10.0.0.1}', '0', 3) AS often_enough;
 SELECT l.here(NULL) AS whoever_asks;
+SELECT array_agg(attempts ORDER BY id) AS attempts FROM dittofs.lock_grants;
 SELECT l.told(dittofs.free_locks(l.caller(c), c)) FROM unnest('{bob,carol,dave,eve}'::text[]) c;
 SELECT l.grants();
 
