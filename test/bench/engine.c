@@ -166,6 +166,22 @@ engine_open_connection(struct load *load, struct connection *connection,
 }
 
 void
+engine_move(struct load *load, int port)
+{
+	for (int i = 0; i < load->connection_count; i++)
+	{
+		struct connection *connection = &load->connections[i];
+
+		if (epoll_ctl(load->epoll, EPOLL_CTL_DEL, rpc_get_fd(connection->rpc),
+					  NULL) != 0)
+			fatal("epoll_ctl: %s", strerror(errno));
+		rpc_destroy_context(connection->rpc);
+		connection->connected = false;
+		engine_open_connection(load, connection, port);
+	}
+}
+
+void
 engine_open(struct load *load)
 {
 	const struct settings *settings = load->settings;

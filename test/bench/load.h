@@ -49,6 +49,7 @@ struct settings
 	const char *workload;
 	const char *label;			/* in the output; the workload's name */
 	int64_t		mount_port;		/* 0: MOUNT is served where NFS is */
+	int64_t		lock_port;		/* the same of NLM */
 	int64_t		connections;
 	int64_t		in_flight;		/* in all */
 	int64_t		warmup;			/* milliseconds */
@@ -144,6 +145,8 @@ extern void fatal(const char *format,...)
 extern void engine_open(struct load *load);
 extern void engine_open_connection(struct load *load,
 								   struct connection *connection, int port);
+/* All connections go to this port of the host instead. */
+extern void engine_move(struct load *load, int port);
 
 /* Runs the workload to the end of its time or operations. */
 extern void engine_run(struct load *load, const struct workload *workload,

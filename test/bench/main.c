@@ -40,6 +40,8 @@ static const struct
 	{"in-flight", false, FIELD(in_flight), "1",
 		"calls in flight, over all connections"},
 	{"label", true, FIELD(label), "", "name of the run in the output"},
+	{"lock-port", false, FIELD(lock_port), "0",
+		"port of NLM, where calls go that are counted; 0: the same as NFS"},
 	{"milliseconds", false, FIELD(milliseconds), "5000", "how long"},
 	{"mount-port", false, FIELD(mount_port), "0",
 		"port of MOUNT; 0: the same as NFS"},
@@ -196,6 +198,8 @@ main(int argc, char **argv)
 	setup_mount(&load);
 	if (workload->prepare != NULL)
 		workload->prepare(&load);
+	if (settings.lock_port != 0)
+		engine_move(&load, (int) settings.lock_port);
 	if (settings.prepared[0] != '\0' && system(settings.prepared) != 0)
 		fatal("%s: failed", settings.prepared);
 	cpu = cpu_seconds();
