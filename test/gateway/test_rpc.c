@@ -108,8 +108,8 @@ test_programs(struct client *c)
 		uint32_t	low;
 		uint32_t	high;
 	}			wrong[] = {
-		{NFS_PROGRAM, 2, 3, 3}, {NFS_PROGRAM, 4, 3, 3},
-		{NFS_PROGRAM, 0, 3, 3}, {MOUNT_PROGRAM, 1, 3, 3},
+		{NFS_PROGRAM, 2, 3, 4}, {NFS_PROGRAM, 5, 3, 4},
+		{NFS_PROGRAM, 0, 3, 4}, {MOUNT_PROGRAM, 1, 3, 3},
 		{MOUNT_PROGRAM, 2, 3, 3}, {MOUNT_PROGRAM, UINT32_MAX, 3, 3},
 		{NLM_PROGRAM, 2, 1, 4}, {NLM_PROGRAM, 5, 1, 4},
 		{NSM_PROGRAM, 2, 1, 1},
