@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A client of locks, and the last call of GRANTED that it has heard. */
@@ -280,7 +281,7 @@ connect_at(int gateway, struct side *side)
 	char	   *host = strdup(getenv("DITTOFS_HOST"));
 
 	setenv("DITTOFS_HOST", hosts[gateway], 1);
-	c = connect_from(gateway, side->address, 0);
+	c = connect_from(gateway, side->ear.address, 0);
 	setenv("DITTOFS_HOST", host, 1);
 	free(host);
 	return c;
