@@ -5,6 +5,8 @@
 \i test/nfs4.sql
 \set ECHO all
 
+-- what other tests have stored
+TRUNCATE dittofs.nfs4_replies_0, dittofs.nfs4_replies_1, dittofs.nfs4_replies_2;
 SELECT t.nfs4_client('a') AS s \gset
 -- a change that can be told from its repetition: it makes an unconfirmed client of a new number
 CREATE FUNCTION pg_temp.change(name text) RETURNS bytea LANGUAGE sql AS $$ SELECT t.exchange_op(name) $$;
