@@ -354,7 +354,7 @@ gateway_start()
 		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
 		gateway "$dir" ${gateway_preload:+env LD_PRELOAD="$gateway_preload"} \
 		"$DITTOFS_RUN/gateway" start \
-		--listen "$(listen_of "$1")" --port "$port" \
+		--listen "$(listen_of "$1")" --port "$port" --nfs4 \
 		--conninfo "$conninfo" \
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &

@@ -134,6 +134,7 @@ struct config
 	char	   *listen;			/* as given: addresses separated by commas */
 	struct listen_list listen_list;	/* the same, in pieces */
 	int64_t		port;
+	bool		nfs4;
 	int64_t		udp;			/* enum udp_setting */
 	bool		by_udp;			/* what comes of it */
 	bool		rpcbind;

@@ -243,6 +243,10 @@ const struct option options[] = {
 		"addresses and networks of these balancers, separated by commas: from "
 		"there each connection must begin with a PROXY header, from elsewhere "
 		"none may"},
+	{"adapters.nfs.nfs4", "nfs4", OPTION_SWITCH, PROCESS(nfs4),
+		"off", 0, 0, NULL, NULL, false,
+		"serve NFS version 4.1 and 4.2, too, on the same port; new, and not yet "
+		"for data that matters"},
 	{"adapters.nfs.udp", "udp", OPTION_CHOICE, PROCESS(udp),
 		"auto", 0, 0, "auto|on|off", NULL, false,
 		"serve MOUNT and locks by UDP, too, on the same port; auto: if rpcbind or "

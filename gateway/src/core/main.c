@@ -717,7 +717,7 @@ start(int argc, char **argv)
 	raise_descriptor_limit();
 	keep_freed_memory();
 	content_start(&config);
-	programs_configure(config.store_count);
+	programs_configure(config.nfs4, config.store_count);
 	workers = workers_create(&config);
 	http_start(&config);
 	waiting_init(&config);

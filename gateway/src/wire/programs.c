@@ -14,11 +14,13 @@ const struct program *const programs[] = {
 };
 #undef ROW
 
+static bool without_nfs4;
 static bool several_stores;
 
 void
-programs_configure(int metadata_stores)
+programs_configure(bool nfs4, int metadata_stores)
 {
+	without_nfs4 = !nfs4;
 	several_stores = metadata_stores > 1;
 }
 
@@ -27,7 +29,8 @@ program_is_served(const struct program *program, enum door door)
 {
 	return program->portmapper == door_is_portmapper(door) &&
 		(program->udp || !door_is_udp(door)) &&
-		!(program->one_store && several_stores);
+		!(program->one_store && several_stores) &&
+		!(program == &nfs4_program && without_nfs4);
 }
 
 const struct program *

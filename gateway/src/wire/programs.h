@@ -51,8 +51,11 @@ extern const struct program *program_find(const struct program *const *list,
 										  uint32_t version, uint32_t *low,
 										  uint32_t *high);
 
-/* How many metadata stores there are, at the start: see struct program. */
-extern void programs_configure(int metadata_stores);
+/*
+ * At the start: whether version 4 of NFS is served, and how many metadata
+ * stores there are (see struct program).
+ */
+extern void programs_configure(bool nfs4, int metadata_stores);
 
 /* Is it served where such calls come in? */
 extern bool program_is_served(const struct program *program, enum door door);
