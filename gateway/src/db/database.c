@@ -15,6 +15,8 @@ database_start(struct database *database, struct worker *worker, int number)
 	pool_start(&database->pool);
 	content_shares_start(&database->shares, database);
 	grants_start(&database->grants, database);
+	if (worker->config->store_count == 1)
+		leases_start(&database->leases, database);
 	if (worker->number != 0)
 		return;
 	reaper_start(&database->reaper, database);
@@ -26,4 +28,5 @@ database_stop(struct database *database)
 {
 	pool_stop(&database->pool);
 	content_shares_free(&database->shares);
+	leases_free(&database->leases);
 }

@@ -10,6 +10,7 @@
 #include "content/content_passes.h"
 #include "content/content_shares.h"
 #include "core/grants.h"
+#include "core/leases.h"
 #include "db/pool.h"
 #include "db/reaper.h"
 
@@ -22,6 +23,7 @@ struct database
 	struct worker *worker;
 	struct content_shares shares;
 	struct grants grants;
+	struct leases leases;
 
 	/* Of worker 0 */
 	struct content_passes passes;

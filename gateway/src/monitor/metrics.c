@@ -5,6 +5,7 @@
  */
 #include "monitor/metrics.h"
 #include "base/log.h"
+#include "dittofs_compound.h"
 #include "wire/nfsstat.h"
 #include "wire/programs.h"
 #include "core/request.h"
@@ -50,12 +51,19 @@ metrics_attach(void)
 }
 
 /*
- * By slot.  nfsstat3 of RFC 1813, 2.6, those of NLM that have no such number,
- * and two that are no status.
+ * By slot.  nfsstat3 of RFC 1813, 2.6, those of nfsstat4 that a client meets in
+ * ordinary life, those of NLM that have no such number, and two that are no
+ * status.
  */
 static const uint32_t statuses[] = {
 	0, 1, 2, 5, 6, 13, 17, 18, 19, 20, 21, 22, 27, 28, 30, 31, 63, 66, 69, 70,
 	71, 10001, 10002, 10003, 10004, 10005, 10006, 10007, 10008,
+	NFS4ERR_SAME, NFS4ERR_EXPIRED, NFS4ERR_LOCKED, NFS4ERR_GRACE,
+	NFS4ERR_SHARE_DENIED, NFS4ERR_WRONGSEC, NFS4ERR_STALE_CLIENTID,
+	NFS4ERR_OLD_STATEID, NFS4ERR_BAD_STATEID, NFS4ERR_NOT_SAME,
+	NFS4ERR_SYMLINK, NFS4ERR_ATTRNOTSUPP, NFS4ERR_NO_GRACE,
+	NFS4ERR_OPENMODE, NFS4ERR_BADSESSION, NFS4ERR_SEQ_MISORDERED,
+	NFS4ERR_NOXATTR,
 	FS_DENIED, FS_NOLOCKS, FS_BLOCKED, FS_DEADLOCK,
 };
 

@@ -126,7 +126,7 @@ struct histogram
 #define HISTOGRAM_COUNT_SHIFT 0
 
 /* Statuses of nfsstat.h, the RPC errors, all others. */
-#define METRIC_STATUSES 36
+#define METRIC_STATUSES 53
 
 /* The calls of one procedure. */
 struct metric_procedure

@@ -18,8 +18,10 @@
  */
 #include "wire/nfs4.h"
 
+#include "core/leases.h"
 #include "core/serve.h"
 #include "core/worker.h"
+#include "db/database.h"
 #include "db/parameters.h"
 #include "monitor/metrics.h"
 #include "wire/programs.h"
@@ -265,10 +267,17 @@ static void
 take_results(struct request *request, struct row *row)
 {
 	struct nfs4_args *args = request->args;
+	int64_t		client_id;
+
 	args->results.data =
 		(const char *) row_bytes(row, &args->results.size);
 	args->data.data = (const char *) row_bytes(row, &args->data.size);
-	if (row->ok && args->data.size > 0)
+	client_id = row_int8(row);
+	if (!row->ok)
+		return;
+	if (!row->null)
+		leases_note(&database_of(&request->call)->leases, client_id);
+	if (args->data.size > 0)
 	{
 		args->results = kept(request, args->results);
 		args->data = kept(request, args->data);

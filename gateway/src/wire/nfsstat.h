@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * nfsstat.h
- *	  Names of nfsstat3 (RFC 1813, 2.6), for the log and the metrics.
+ *	  Names of nfsstat3 (RFC 1813, 2.6) and nfsstat4 (RFC 8881, 15.1), for the
+ *	  log and the metrics.
  *
- * A reply of NLM has statuses of its own.  Where nfsstat3 has one that means
+ * DELAY of version 4 is JUKEBOX.  A reply of NLM has statuses of its own.  Where nfsstat3 has one that means
  * the same (STALE, ROFS, FBIG), that is noted; the others have numbers here.
  */
 #ifndef DITTOFS_NFSSTAT_H
