@@ -76,6 +76,7 @@ AS $$
 		WHEN rule IN ('locks are readable, and none is in another''s way', 'locked_files names the files with locks',
 			'a client''s locks are counted', 'lives come from the sequence, which is beyond them all',
 			'a grant waits to be told', 'a state of NFSv4 is known by its file', 'a lock owner has an open of the file',
+			'a client of NFSv4 has a lease until it ends', 'a session is of a client of NFSv4 that has not ended',
 			'an owner has one open of a file', 'states of NFSv4 come from the sequence, which is beyond them all') THEN 'locks'
 		WHEN rule IN ('extended attributes are a file''s, and counted', 'an extended attribute has a name, once') THEN 'xattrs'
 		ELSE 'names' END
@@ -402,6 +403,17 @@ AS $fsck$
 		FROM locked f CROSS JOIN LATERAL dittofs.unconfirmed_locks(f.locks) g
 			JOIN dittofs.lock_clients c ON c.id = g.client_id AND c.life = g.life
 		WHERE NOT EXISTS (SELECT FROM dittofs.lock_grants l WHERE l.id = g.id)
+	UNION ALL
+	-- clients of NFSv4
+	SELECT 'a client of NFSv4 has a lease until it ends', coalesce(c.client_id, l.client_id)::text
+		FROM (SELECT client_id FROM dittofs.nfs4_clients WHERE state <> 'ended') c
+		FULL JOIN dittofs.nfs4_leases l ON l.client_id = c.client_id
+		WHERE c.client_id IS NULL OR l.client_id IS NULL
+	UNION ALL
+	SELECT 'a session is of a client of NFSv4 that has not ended', s.session_id::text
+		FROM dittofs.nfs4_sessions s
+		LEFT JOIN dittofs.nfs4_clients c ON c.client_id = s.client_id AND c.state = 'confirmed'
+		WHERE c.client_id IS NULL
 	UNION ALL
 	-- what NFSv4 has open; clients and files that are gone are the sweep's
 	SELECT 'a state of NFSv4 is known by its file', coalesce(s.client_id, f.client_id) || ' ' || coalesce(s.id, f.id)

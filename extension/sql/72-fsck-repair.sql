@@ -708,6 +708,33 @@ BEGIN
 		action := 'it has ' || r.locks;
 		RETURN NEXT;
 	END LOOP;
+	-- Without a lease it counts as ended already: so it begins anew.
+	rule := 'a client of NFSv4 has a lease until it ends';
+	FOR r IN UPDATE dittofs.nfs4_clients c SET state = 'ended', reply = NULL
+		WHERE c.state <> 'ended' AND NOT EXISTS (SELECT FROM dittofs.nfs4_leases l WHERE l.client_id = c.client_id)
+		RETURNING c.client_id
+	LOOP
+		object := r.client_id;
+		action := 'ended it';
+		RETURN NEXT;
+	END LOOP;
+	FOR r IN DELETE FROM dittofs.nfs4_leases l
+		WHERE NOT EXISTS (SELECT FROM dittofs.nfs4_clients c WHERE c.client_id = l.client_id AND c.state <> 'ended')
+		RETURNING l.client_id
+	LOOP
+		object := r.client_id;
+		action := 'removed the lease of what is not there';
+		RETURN NEXT;
+	END LOOP;
+	rule := 'a session is of a client of NFSv4 that has not ended';
+	FOR r IN DELETE FROM dittofs.nfs4_sessions s
+		WHERE NOT EXISTS (SELECT FROM dittofs.nfs4_clients c WHERE c.client_id = s.client_id AND c.state = 'confirmed')
+		RETURNING s.session_id
+	LOOP
+		object := r.session_id;
+		action := 'removed it';
+		RETURN NEXT;
+	END LOOP;
 	-- A row of the one table without that of the other stays so: both are written together.
 	rule := 'a state of NFSv4 is known by its file';
 	FOR r IN DELETE FROM dittofs.nfs4_file_states f

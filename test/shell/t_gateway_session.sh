@@ -15,6 +15,7 @@ differ="
 	fsck
 	fsck_content
 	fsck_locks
+	fsck_nfs4
 	fsck_statistics
 	fsck_store
 	fsck_xattrs
