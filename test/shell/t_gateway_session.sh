@@ -9,6 +9,7 @@
 # These are about what a gateway's session forbids (savepoints, repairing) or
 # does otherwise (what others see within a transaction).
 differ="
+	compound_hostile
 	cut_large
 	errors_null
 	extremes

@@ -78,7 +78,7 @@ get_data(Compound *c)
 void
 put_bytes(Compound *c, const void *bytes, uint32 len)
 {
-	appendBinaryStringInfo(&c->results, (const char *) bytes, (int) len);
+	memcpy(put_space(c, len), bytes, len);
 	c->xdr += XDR_PADDED(len);
 }
 
@@ -99,8 +99,11 @@ put_stateid(Compound *c, const Stateid *stateid)
 void
 put_bitmap(Compound *c, const Bitmap *bitmap)
 {
+	uint32		wire[NFS4_BITMAP_WORDS];
+
 	for (int i = 0; i < NFS4_BITMAP_WORDS; i++)
-		put_u32(c, bitmap->words[i]);
+		wire[i] = pg_hton32(bitmap->words[i]);
+	put_bytes(c, wire, sizeof(wire));
 	c->xdr += sizeof(uint32);	/* the number of words */
 }
 

@@ -204,12 +204,27 @@ extern FsBytes get_data(Compound *c);
 /*
  * Results.  Each adds what it takes as XDR to Compound.xdr.
  */
+
+/* Room for so many bytes, which have been added. */
+static inline char *
+put_space(Compound *c, uint32 len)
+{
+	StringInfo	results = &c->results;
+	char	   *at;
+
+	if (unlikely(len >= results->maxlen - results->len))
+		enlargeStringInfo(results, (int) len);
+	at = results->data + results->len;
+	results->len += (int) len;
+	return at;
+}
+
 static inline void
 put_u32(Compound *c, uint32 value)
 {
 	uint32		wire = pg_hton32(value);
 
-	appendBinaryStringInfo(&c->results, (const char *) &wire, sizeof(wire));
+	memcpy(put_space(c, sizeof(wire)), &wire, sizeof(wire));
 	c->xdr += sizeof(wire);
 }
 
@@ -218,7 +233,7 @@ put_u64(Compound *c, uint64 value)
 {
 	uint64		wire = pg_hton64(value);
 
-	appendBinaryStringInfo(&c->results, (const char *) &wire, sizeof(wire));
+	memcpy(put_space(c, sizeof(wire)), &wire, sizeof(wire));
 	c->xdr += sizeof(wire);
 }
 

@@ -88,6 +88,7 @@ nfs4_nverify(Compound *c)
 
 #define ACCESS_OF_3		0x003f
 #define ACCESS_OF_XATTRS (ACCESS_XAREAD | ACCESS_XAWRITE | ACCESS_XALIST)
+#define ACCESS_ALL		(ACCESS_OF_3 | ACCESS_OF_XATTRS)
 
 /* The bits that mean something for this kind of object. */
 static uint32
@@ -100,29 +101,18 @@ access_bits_of(uint32 kind)
 		ACCESS_OF_XATTRS;
 }
 
-/* Extended attributes are read and written as the object itself is. */
-static uint32
-granted_of(uint32 granted)
-{
-	if (granted & ACCESS_READ)
-		granted |= ACCESS_XAREAD | ACCESS_XALIST;
-	if (granted & ACCESS_MODIFY)
-		granted |= ACCESS_XAWRITE;
-	return granted;
-}
-
 uint32
 nfs4_access(Compound *c)
 {
-	FsAccess	args = {.wanted = ACCESS_OF_3};
+	FsAccess	args = {.wanted = ACCESS_ALL,.xattrs = true};
 	FsAccessed	accessed;
 	uint32		wanted = get_u32(c);
 	uint32		kind = KIND_DIRECTORY;
-	uint32		granted = ACCESS_READ | ACCESS_LOOKUP;
+	uint32		granted = ACCESS_READ | ACCESS_LOOKUP | ACCESS_XAREAD |
+		ACCESS_XALIST;
 	Status		status = FS_OK;
 
-	if (wanted & ~(uint32) (c->minor < 2 ? ACCESS_OF_3 :
-							ACCESS_OF_3 | ACCESS_OF_XATTRS))
+	if (wanted & ~(uint32) (c->minor < 2 ? ACCESS_OF_3 : ACCESS_ALL))
 		return FS_INVAL;
 	if (c->current.kind == FH_OBJECT)
 	{
@@ -137,7 +127,7 @@ nfs4_access(Compound *c)
 	{
 		wanted &= access_bits_of(kind);
 		put_u32(c, wanted);
-		put_u32(c, granted_of(granted) & wanted);
+		put_u32(c, granted & wanted);
 	}
 	return status4(status);
 }

@@ -67,7 +67,7 @@ static const Operation operations[] = {
 	[NFS4_OP_PUTROOTFH] = {nfs4_putrootfh},
 	[NFS4_OP_READ] = {nfs4_read, NEEDS_FH, FS_ISDIR},
 	[NFS4_OP_READDIR] = {nfs4_readdir, NEEDS_FH},
-	[NFS4_OP_READLINK] = {nfs4_readlink, NEEDS_FH, FS_INVAL},
+	[NFS4_OP_READLINK] = {nfs4_readlink, NEEDS_FH, NFS4ERR_WRONG_TYPE},
 	[NFS4_OP_REMOVE] = {nfs4_remove, NEEDS_FH, FS_ROFS},
 	[NFS4_OP_RENAME] = {nfs4_rename, NEEDS_FH | NEEDS_SAVED_FH, FS_ROFS},
 	[NFS4_OP_RESTOREFH] = {nfs4_restorefh},
@@ -226,7 +226,7 @@ begin(Compound *c, const bytea *program, const bytea *data,
 
 	/* the row's column, whose length is set at the end */
 	initStringInfo(&c->results);
-	appendStringInfoSpaces(&c->results, VARHDRSZ);
+	(void) put_space(c, VARHDRSZ);
 }
 
 /*
@@ -273,7 +273,7 @@ too_big(const Compound *c)
 #define CHANGE_RESULTS_MAX 256
 
 static uint32
-run_operation(Compound *c, const Operation *op)
+run_operation(Compound *c, const Operation *op, int class)
 {
 	uint32		status = check_place(c, op);
 
@@ -282,7 +282,7 @@ run_operation(Compound *c, const Operation *op)
 	if (status == NFS4_OK && op->function == NULL)
 		status = FS_NOTSUPP;
 	if (status == NFS4_OK && c->session != NULL &&
-		(class_of(c->op) & CLASS_STORED) && put_room(c) < CHANGE_RESULTS_MAX)
+		(class & CLASS_STORED) && put_room(c) < CHANGE_RESULTS_MAX)
 		status = too_big(c);
 	if (status == NFS4_OK)
 	{
@@ -300,7 +300,8 @@ run_next(Compound *c)
 	const Operation *op;
 	uint32		len,
 				status;
-	int			at;
+	int			at,
+				class;
 	uint32		xdr;
 
 	CHECK_FOR_INTERRUPTS();
@@ -309,20 +310,23 @@ run_next(Compound *c)
 	c->arg = c->next + 2 * sizeof(uint32);
 	c->next = c->arg_end = c->arg + len;
 
+	class = class_of(c->op);
 	op = find_operation(c, c->op);
 	if (c->op == NFS4_OP_FAIL)
 	{
 		put_u32(c, get_u32(c));
 		status = get_u32(c);
+		if (status == NFS4_OK)
+			compound_malformed();
 		put_u32(c, status);
 		c->nresults++;
-		return status == NFS4_OK ? FS_SERVERFAULT : status;
+		return status;
 	}
 	put_u32(c, op == &no_operation ? NFS4_OP_ILLEGAL :
 			op == &write_blocks ? NFS4_OP_WRITE : c->op);
 	at = put_room_u32(c);
 	xdr = c->xdr;
-	status = op == &no_operation ? NFS4ERR_OP_ILLEGAL : run_operation(c, op);
+	status = op == &no_operation ? NFS4ERR_OP_ILLEGAL : run_operation(c, op, class);
 	if (status == NFS4_OK && put_room(c) == 0)
 		status = too_big(c);
 	if (status != NFS4_OK && (op->flags & FAILS_WITH_RESULTS) == 0)
@@ -332,9 +336,9 @@ run_next(Compound *c)
 	}
 	put_u32_at(c, at, status);
 	c->nresults++;
-	if (status == NFS4_OK && (class_of(c->op) & CLASS_STORED))
+	if (status == NFS4_OK && (class & CLASS_STORED))
 		c->changed = true;
-	if (class_of(c->op) & (CLASS_STORED | CLASS_D))
+	if (class & (CLASS_STORED | CLASS_D))
 		compound_renew_snapshot(c);
 	return status;
 }
