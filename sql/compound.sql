@@ -233,5 +233,13 @@ SELECT n4.be(''), dittofs.alter_share('/four too', denied_clients => '{10.0.0.9}
 SELECT n4.be('client=10.0.0.9'), n4.run(n4.putfh(:'other')) AS denied, n4.run(n4.putrootfh(), n4.lookup('four too')) AS unseen;
 SELECT n4.be('');
 
+-- Replies that are too large for the session, or to be kept: what changes something is not made
+SELECT n4.run(n4.putfh(:'file'), n4.write(0, repeat('x', 2000)::bytea));
+SELECT n4.connect('small', 1000, 500);
+SELECT n4.run(n4.putfh(:'file'), n4.read(0, 300)) AS fits, n4.run(n4.putfh(:'file'), n4.read(0, 600)) AS cached, n4.run(n4.putfh(:'file'), n4.read(0, 1000)) AS large,
+	n4.run(n4.putfh(:'root'), n4.lookup('many'), n4.readdir('type')) AS page, n4.data(n4.putfh(:'file'), n4.read(0, 1000)) AS nothing;
+SELECT n4.run(n4.putfh(:'file'), n4.read(0, 150), n4.setattr('{"mode": 0}')) AS change, n4.got(n4.putfh(:'file'), n4.getattr('mode')) AS "not made";
+SELECT n4.connect('a test');
+
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/four', force => true), dittofs.drop_share('/four too', force => true);

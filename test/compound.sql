@@ -191,17 +191,16 @@ END $$;
 CREATE OR REPLACE FUNCTION n4.exchange_id(owner text, verifier bytea DEFAULT '\x0000000000000001') RETURNS bytea LANGUAGE sql IMMUTABLE AS
 	$$ SELECT n4.op('EXCHANGE_ID', verifier || n4.o(owner::bytea) || n4.i(0) || n4.i(0) || n4.i(0)) $$;
 -- A client of this name, with one session, for what follows
-CREATE OR REPLACE FUNCTION n4.connect(owner text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION n4.connect(owner text, response bigint DEFAULT 1049480, cached bigint DEFAULT 7584) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	got record;
 BEGIN
 	PERFORM set_config('n4.client', '0', false), set_config('n4.seqid0', '0', false);
 	PERFORM set_config('n4.session', repeat('00', 16), false);
 	SELECT * INTO got FROM n4.call(ARRAY[n4.exchange_id(owner)]);
-	IF got.status = 'NOTSUPP' THEN RETURN; END IF;
 	PERFORM set_config('n4.client', got.fields->>0, false);
 	SELECT * INTO got FROM n4.call(ARRAY[n4.op('CREATE_SESSION', n4.l((got.fields->>0)::numeric) || n4.i((got.fields->>1)::bigint) ||
-		n4.i(0) || n4.i(0) || n4.i(1049620) || n4.i(1049480) || n4.i(7584) || n4.i(64) || n4.i(16) ||
+		n4.i(0) || n4.i(0) || n4.i(1049620) || n4.i(response) || n4.i(cached) || n4.i(64) || n4.i(16) ||
 		n4.i(0) || n4.i(4096) || n4.i(4096) || n4.i(0) || n4.i(2) || n4.i(1) || n4.i(0))]);
 	PERFORM set_config('n4.session', got.fields->>0, false);
 	PERFORM n4.run(n4.op('RECLAIM_COMPLETE', n4.i(0)));

@@ -208,6 +208,8 @@ status4(Status status)
 		case FS_DENIED:
 		case FS_BLOCKED:
 			return NFS4ERR_DENIED;
+		case FS_DEADLOCK:
+			return NFS4ERR_DEADLOCK;
 		case FS_NOLOCKS:
 			return NFS4ERR_DELAY;
 		default:

@@ -43,9 +43,6 @@ take_stateid(Compound *c, int access)
  * READ
  */
 
-/* eof, length of the data, and what pads it */
-#define READ_HEAD (4 + 4 + 3)
-
 /* Blocks of a store are named, and the gateway fetches them. */
 static uint32
 read_elsewhere(Compound *c, const FsRange *range)
@@ -70,18 +67,15 @@ nfs4_read(Compound *c)
 	uint32		status = take_stateid(c, STATEID_READ);
 	uint64		offset = get_u64(c);
 	uint32		count = get_u32(c);
-	uint32		room = put_room(c);
 	FsRange		range = {
 		.offset = (int64) Min(offset, (uint64) PG_INT64_MAX),
-		.count = Min(count, room > READ_HEAD ? room - READ_HEAD : 0)
+		.count = count
 	};
 	FsRead		read;
 	Status		done;
 
 	if (status != NFS4_OK)
 		return status;
-	if (count > 0 && range.count == 0)
-		return NFS4ERR_REP_TOO_BIG;
 	done = fs_read(&c->current.op, &range, &read);
 	if (done == FS_ELSEWHERE)
 		return read_elsewhere(c, &range);

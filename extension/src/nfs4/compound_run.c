@@ -258,12 +258,16 @@ check_filehandles(const Compound *c, const Operation *op)
 	return c->current.kind == FH_PSEUDO ? op->above : NFS4_OK;
 }
 
-/* The status of results that do not fit. */
+/* Do the results fit, with so many more bytes? */
 static uint32
-too_big(const Compound *c)
+check_size(const Compound *c, uint32 more)
 {
-	return c->reply_head + c->xdr > c->reply_max || !c->cache_this ?
-		NFS4ERR_REP_TOO_BIG : NFS4ERR_REP_TOO_BIG_TO_CACHE;
+	uint64		size = (uint64) c->reply_head + c->xdr + more;
+
+	if (size > c->reply_max)
+		return NFS4ERR_REP_TOO_BIG;
+	return c->cache_this && size > c->cached_max ?
+		NFS4ERR_REP_TOO_BIG_TO_CACHE : NFS4_OK;
 }
 
 /*
@@ -281,9 +285,8 @@ run_operation(Compound *c, const Operation *op, int class)
 		status = check_filehandles(c, op);
 	if (status == NFS4_OK && op->function == NULL)
 		status = FS_NOTSUPP;
-	if (status == NFS4_OK && c->session != NULL &&
-		(class & CLASS_STORED) && put_room(c) < CHANGE_RESULTS_MAX)
-		status = too_big(c);
+	if (status == NFS4_OK && (class & CLASS_STORED))
+		status = check_size(c, CHANGE_RESULTS_MAX);
 	if (status == NFS4_OK)
 	{
 		status = op->function(c);
@@ -303,6 +306,7 @@ run_next(Compound *c)
 	int			at,
 				class;
 	uint32		xdr;
+	const bytea *data;
 
 	CHECK_FOR_INTERRUPTS();
 	c->op = peek_u32(c->next);
@@ -326,13 +330,16 @@ run_next(Compound *c)
 			op == &write_blocks ? NFS4_OP_WRITE : c->op);
 	at = put_room_u32(c);
 	xdr = c->xdr;
-	status = op == &no_operation ? NFS4ERR_OP_ILLEGAL : run_operation(c, op, class);
-	if (status == NFS4_OK && put_room(c) == 0)
-		status = too_big(c);
+	data = c->data;
+	status = op == &no_operation ? NFS4ERR_OP_ILLEGAL :
+		run_operation(c, op, class);
+	if (status == NFS4_OK)
+		status = check_size(c, 0);
 	if (status != NFS4_OK && (op->flags & FAILS_WITH_RESULTS) == 0)
 	{
 		c->results.len = at + sizeof(uint32);
 		c->xdr = xdr;
+		c->data = data;
 	}
 	put_u32_at(c, at, status);
 	c->nresults++;

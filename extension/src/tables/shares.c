@@ -213,9 +213,9 @@ note_nested(ShareCache *new_cache)
 		char	   *path = pstrdup(new_cache->by_id[i]->name);
 		Share		key = {.name = path};
 
-		for (char *slash = strrchr(path, '/'); slash != NULL && slash[1] != '\0';
-			 slash = strrchr(path, '/'))
+		while (path[1] != '\0')
 		{
+			char	   *slash = strrchr(path, '/');
 			Share	   *above;
 
 			/* what is above '/a' is '/' */
