@@ -13,10 +13,10 @@
  *
  * The walk takes no lock.  It reads the other files in which requests wait as
  * the statement's snapshot has them, which was taken when this file was locked.
- * So it finds what was there at one moment, and a request that is withdrawn just
- * then counts as one that still waits.
+ * So it finds what was there at one moment, and a request that is withdrawn
+ * just then counts as one that still waits.
  *
- * Whoever waits behind an older request counts as waiting for its owner, as it
+ * A request behind an older one counts as waiting for its owner, as it
  * does (lock_list.c), though POSIX knows no such order.
  *
  * An owner is known in one share: circles through several are not found.  Nor

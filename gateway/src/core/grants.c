@@ -414,8 +414,8 @@ look_for_own(struct grants *grants)
  */
 
 /*
- * Another worker may hear at any moment that a client locks, so the timer of one
- * that has nothing to do looks at that each second.
+ * Another worker may hear at any moment that a client locks, so the timer of
+ * one that has nothing to do looks at that each second.
  */
 static int64_t
 next_look(const struct grants *grants)
