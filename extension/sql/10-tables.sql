@@ -62,7 +62,7 @@ CREATE TABLE dittofs.files (
 	verifier bytea,				-- of an exclusive create
 	memory_epoch bigint,		-- its pages are in blocks_memory, of that life
 	external bigint,			-- bytes that are in stores; NULL: none
-	cuts bigint[],				-- what was cut off and is not deleted yet (src/tables/content.c)
+	cuts bigint[],				-- what was cut off or out and is not deleted yet (src/tables/content.c)
 	moved bigint,				-- pages before that byte are in the other table (src/tables/blocks.c)
 	overflow int,				-- of a directory: names had to go to so many further places (src/tables/dirents.c)
 	locks bytea,				-- all locks of the file, packed (src/tables/lock_list.c)

@@ -121,8 +121,10 @@ AS $fsck$
 	),
 	-- where files were cut while the reaper has not come by
 	cuts AS MATERIALIZED (
-		SELECT coalesce(f.content_id, f.id) AS content_id, f.cuts[2 * i + 1] AS start, f.cuts[2 * i + 2] AS mark
-			FROM dittofs.files f, generate_series(1, array_length(f.cuts, 1) / 2 - 1) i WHERE f.cuts IS NOT NULL
+		SELECT coalesce(f.content_id, f.id) AS content_id, f.cuts[2 * i + 1] AS start, f.cuts[2 * i + 2] AS mark,
+				CASE WHEN f.cuts[2 * i + 4] = 0 THEN f.cuts[2 * i + 3] ELSE 9223372036854775807 END AS "end"
+			FROM dittofs.files f, generate_series(1, array_length(f.cuts, 1) / 2 - 1) i
+			WHERE f.cuts IS NOT NULL AND f.cuts[2 * i + 2] <> 0
 	),
 	-- files whose pages are on their way from one table to the other
 	moves AS MATERIALIZED (
@@ -135,7 +137,7 @@ AS $fsck$
 					ELSE 'in the wrong table' END AS content,
 				content_id, block, length, ranges, start, "end",
 				NOT (content_id IN (SELECT content_id FROM cuts) AND EXISTS (SELECT FROM cuts c
-					WHERE c.content_id = a.content_id AND a.start >= c.start AND coalesce(cut, 0) < c.mark)) AS live
+					WHERE c.content_id = a.content_id AND a.start >= c.start AND a.start < c."end" AND coalesce(cut, 0) < c.mark)) AS live
 			FROM (SELECT *, block / 17 * 131072 + block % 17 * 8064 AS start,
 				CASE WHEN ranges IS NULL THEN length
 					ELSE ('x' || encode(substr(ranges, length(ranges) - 3), 'hex'))::bit(32)::int END AS "end"
@@ -151,7 +153,7 @@ AS $fsck$
 	),
 	live_extents AS (
 		SELECT content_id, start, length, NOT (content_id IN (SELECT content_id FROM cuts) AND EXISTS (SELECT FROM cuts c
-				WHERE c.content_id = e.content_id AND e.start >= c.start AND coalesce(e.cut, 0) < c.mark)) AS live
+				WHERE c.content_id = e.content_id AND e.start >= c.start AND e.start < c."end" AND coalesce(e.cut, 0) < c.mark)) AS live
 			FROM dittofs.extents e
 	),
 	extents AS (
@@ -223,7 +225,7 @@ AS $fsck$
 			OR (xattrs IS NOT NULL AND (kind NOT IN (1, 2) OR xattrs < 1))
 			OR (moved IS NOT NULL AND memory_epoch IS NULL)
 			OR external NOT BETWEEN 1 AND used + coalesce(cuts[1], 0)
-			OR (cuts IS NOT NULL AND (array_length(cuts, 1) BETWEEN 4 AND 18 AND array_length(cuts, 1) % 2 = 0
+			OR (cuts IS NOT NULL AND (array_length(cuts, 1) BETWEEN 4 AND 34 AND array_length(cuts, 1) % 2 = 0
 				AND cuts[1] >= 0 AND array_position(cuts, NULL) IS NULL) IS NOT TRUE)
 			OR length(verifier) <> 8
 			OR (overflow IS NOT NULL AND (kind <> 2 OR overflow < 1))

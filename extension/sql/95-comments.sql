@@ -272,6 +272,18 @@ COMMENT ON FUNCTION dittofs.removexattr IS
 $$Removes an extended attribute.$$;
 COMMENT ON FUNCTION dittofs.listxattr IS
 $$Returns the names of the extended attributes of a file or a directory, in the order in which they were made, and the number of bytes of each value.$$;
+COMMENT ON FUNCTION dittofs.seek_data IS
+$$Returns the first offset from the given one on at which the file has data. NULL: it has none up to its end. In a file with very many rows more may be said to be data than is.$$;
+COMMENT ON FUNCTION dittofs.seek_hole IS
+$$Returns the first offset from the given one on at which a hole is; the end of the file begins one. NULL: the offset is not within the file. In a file with very many rows more may be said to be data than is.$$;
+COMMENT ON FUNCTION dittofs.punch_hole IS
+$$Makes what of a range is within the file a hole, which reads as zeros and takes no space. It takes no longer for a large range: reap() deletes what was there.$$;
+COMMENT ON FUNCTION dittofs.allocate IS
+$$Makes the file at least as long as the range, and fails if there is no room for the range in the share at the moment. It keeps no room: a later write may fail all the same.$$;
+COMMENT ON FUNCTION dittofs.copy_range IS
+$$Copies bytes of a file to a place in another one, or in the same one. count 0: up to the end of the source. Returns how many bytes it has copied, which may be fewer: go on behind them. Holes stay holes, and blocks of a store are shared.$$;
+COMMENT ON FUNCTION dittofs.clone_range IS
+$$Copies all of the range or nothing, at one moment. count 0: up to the end of the source. It is refused where the range has more than 4096 pages (33 MB) in the database or 10000 pieces of blocks in a store. Blocks of a store are shared.$$;
 COMMENT ON FUNCTION dittofs.chown IS
 $$Sets owner and group. An argument of NULL leaves its attribute as it is. Errors as resolve(); 42501 permission denied.$$;
 
@@ -303,7 +315,7 @@ COMMENT ON COLUMN dittofs.files.parent_id IS 'Of a directory: where it is; a roo
 COMMENT ON COLUMN dittofs.files.memory_epoch IS 'Its pages are in blocks_memory, written in that life of it; NULL: in blocks.';
 COMMENT ON COLUMN dittofs.files.external IS 'How many of its bytes are in stores; NULL: none.';
 COMMENT ON COLUMN dittofs.files.overflow IS 'Of a directory in which names had the same hash: the number of further hashes by which a name must be looked for; NULL: none.';
-COMMENT ON COLUMN dittofs.files.cuts IS 'Content that was cut off and is not deleted yet: the bytes that used does not count any more, how far the reaper is, and for each cut where it was and its mark.';
+COMMENT ON COLUMN dittofs.files.cuts IS 'Content that was cut off and is not deleted yet: the bytes that used does not count any more, how far the reaper is, and for each cut where it begins and its mark, and where it ends and 0, if it ends.';
 COMMENT ON COLUMN dittofs.files.moved IS 'Its blocks before that byte have been moved from blocks_memory to blocks, or the other way if it is less than 0; NULL: all are in one table.';
 COMMENT ON COLUMN dittofs.files.content_id IS 'Key of its blocks and extents; NULL: its id.';
 COMMENT ON COLUMN dittofs.files.rdev IS 'Of a device: major << 32 | minor.';

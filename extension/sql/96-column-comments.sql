@@ -106,7 +106,7 @@ COMMENT ON COLUMN dittofs.reap_queue.content_id IS 'Key of the content.';
 COMMENT ON COLUMN dittofs.reap_queue.content IS 'The table its blocks are in: postgres, memory or both; cut: see file_id.';
 COMMENT ON COLUMN dittofs.reap_queue.queued_at IS 'When its last file went.';
 COMMENT ON COLUMN dittofs.reap_queue.position IS 'Content before this byte is deleted; for a cut, the file has it.';
-COMMENT ON COLUMN dittofs.reap_queue.file_id IS 'The file that something was cut off; NULL: content without a file.';
+COMMENT ON COLUMN dittofs.reap_queue.file_id IS 'The file that something was cut off, or out of; NULL: content without a file.';
 COMMENT ON COLUMN dittofs.reap_queue.next_at IS 'When it may be looked at next.';
 COMMENT ON COLUMN dittofs.reap_queue.failures IS 'The number of attempts that have failed since one succeeded.';
 COMMENT ON COLUMN dittofs.reap_queue.error IS 'The last reason.';

@@ -69,6 +69,13 @@ snapshot_renew(void)
 	snapshot_push();
 }
 
+void
+snapshot_step(void)
+{
+	CommandCounterIncrement();
+	snapshot_renew();
+}
+
 uint64
 snapshot_commits(void)
 {

@@ -61,6 +61,12 @@ extern void snapshot_push(void);
 extern void snapshot_renew(void);
 
 /*
+ * The same, and what this change has done so far is visible in it, too: for a
+ * change that touches the same rows twice.
+ */
+extern void snapshot_step(void);
+
+/*
  * How many transactions had ended when the active snapshot of change_begin()
  * was taken: two with the same number, of one transaction, see the same rows of
  * others. 0: not known.

@@ -408,6 +408,68 @@ extern Status fs_commit_write(const Op *op, const FsCommitWrite *args,
 extern const bytea *fs_claim_blocks(int32 store_id, FsBytes blocks);
 
 /*
+ * Holes and ranges: ops_range.c (RFC 7862).  As the operations on data.
+ */
+
+typedef struct FsSeek
+{
+	int64		offset;
+	bool		hole;			/* or data */
+} FsSeek;
+
+typedef struct FsSought
+{
+	bool		eof;			/* there is none before the end of the file */
+	int64		offset;
+} FsSought;
+
+/*
+ * RFC 7862, 15.11.  NXIO: the offset is not within the file.  More may be said
+ * to be data than is (content_seek.h).
+ */
+extern Status fs_seek(const Op *op, const FsSeek *args, FsSought *result);
+
+/*
+ * RFC 7862, 15.1 and 15.4; a count below 1 is INVAL.  fs_allocate() makes the
+ * file as long as the range: FBIG; NOSPC if there is no room for it now, but
+ * keeps none for later.  fs_deallocate() makes what of the range is within the
+ * file a hole: JUKEBOX (content_may_cut()).
+ */
+extern Status fs_allocate(const Op *op, const FsRange *args,
+						  FsChanged *result);
+extern Status fs_deallocate(const Op *op, const FsRange *args,
+							FsChanged *result);
+
+typedef struct FsCopy
+{
+	int64		from;
+	int64		to;
+	int64		count;			/* 0: up to the end of the source */
+} FsCopy;
+
+typedef struct FsCopied
+{
+	OptWcc		wcc;			/* of the target */
+	int64		count;
+	Stability	stability;
+	uint8		verifier[FS_VERIFIER_LEN];
+} FsCopied;
+
+/*
+ * RFC 7862, 15.2: copies from the beginning of the range as much as one call
+ * may, which is not all of it.  INVAL: the source ends before, or the range
+ * overlaps its copy; FBIG, NOSPC; XDEV (content_may_copy()).
+ */
+extern Status fs_copy(const Op *source, const Op *target, const FsCopy *args,
+					  FsCopied *result);
+/*
+ * RFC 7862, 15.13: all of it, or nothing.  Also INVAL if that is more than one
+ * call may copy (ops_range.c); JUKEBOX.
+ */
+extern Status fs_clone(const Op *source, const Op *target, const FsCopy *args,
+					   FsCopied *result);
+
+/*
  * Extended attributes: ops_xattr.c (RFC 8276).  The name is without the "user."
  * that clients put in front of it: INVAL (none, or a NUL in it), NAMETOOLONG.
  * STALE, ACCES; what changes also ROFS, PERM (this object has none; the sticky

@@ -116,7 +116,7 @@ setattr_check(const Op *op, const Inode *inode, const SetAttrs *set)
 		if (set->size.value > 0 && content_check(inode) != FS_OK)
 			return FS_IO;
 		if (set->size.value < inode->size)
-			return content_may_cut(inode, set->size.value);
+			return content_may_cut(inode, set->size.value, PG_INT64_MAX);
 	}
 	return FS_OK;
 }

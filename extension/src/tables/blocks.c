@@ -96,6 +96,12 @@ page_size(int64 number)
 		GROUP_BYTES % PAGE_BYTES;
 }
 
+int64
+pages_floor(int64 offset)
+{
+	return page_start(page_of(offset));
+}
+
 /*
  * Reading
  */
@@ -832,7 +838,8 @@ pages_sweep(bool memory, const pg_uuid_t *content_id, const Inode *inode,
 	scan.recalls = false;
 	begin_scan(&scan, memory, content_id, RowExclusiveLock,
 			   *position == 0 ? PG_INT64_MIN : page_of(*position),
-			   PG_INT64_MAX);
+			   inode == NULL ? PG_INT64_MAX :
+							   page_of(inode_cuts_end(inode) - 1));
 	while ((more = rel_scan_next(&scan.rs)))
 	{
 		ItemPointerData tid = scan.rs.slot->tts_tid;

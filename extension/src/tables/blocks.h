@@ -64,6 +64,8 @@ extern void pages_begin(PageScan *scan, const Inode *inode, LOCKMODE lockmode,
 						int64 from, int64 to);
 extern bool pages_next(PageScan *scan, FilePage *page);
 extern void pages_end(PageScan *scan);
+/* Where the page with the byte at offset begins. */
+extern int64 pages_floor(int64 offset);
 /* Bytes [from, to) of a page, which must be within piece i. */
 extern void page_copy(FilePage *page, int i, int32 from, int32 to, char *out);
 

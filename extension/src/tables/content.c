@@ -24,14 +24,18 @@
  * unless they have a mark that is not smaller: rows that are written there
  * while the cut is noted get the mark of the last cut.  The reaper deletes the
  * others in slices (cut_position is its progress), and then forgets the cuts.
- * A cut below another replaces it; one above it is another step, so cuts ascend
- * in both place and mark.
+ * A cut replaces those that lie within it.
  *
  * The number of bytes that were cut off is known only when they have been
  * deleted.  But a file has at most size bytes.  So if used is greater than size
  * it becomes size, and the difference is credit, which deletions use up before
  * they count: used + cut_credit is always the sum of the rows, and used is
  * exact at once for a file without holes.
+ *
+ * A large hole that is punched into a file is a cut with an end.  It begins
+ * where it is to begin and ends where a page does; the rest is cut at once, and
+ * so are the rows that reach over its edges.  So any row that begins within it
+ * lies within it.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,6 +51,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/change.h"
 #include "tables/content.h"
 #include "tables/memory.h"
 #include "tables/rel.h"
@@ -201,7 +206,8 @@ plan_add_piece(ContentPlan *plan, FilePage *page, int i, int64 from, int64 to)
 }
 
 void
-content_plan(const Inode *inode, int64 offset, int64 count, ContentPlan *plan)
+content_plan_some(const Inode *inode, int64 offset, int64 count, int max,
+				  ContentPlan *plan)
 {
 	int64		end = offset + count;
 	ExtentScan	extents;
@@ -225,36 +231,43 @@ content_plan(const Inode *inode, int64 offset, int64 count, ContentPlan *plan)
 	if (inode_has_pages(inode))
 	{
 		pages_begin(&pages, inode, AccessShareLock, offset, end);
-		while (pages_next(&pages, &page))
+		while (plan->n < max && pages_next(&pages, &page))
 		{
-			for (int i = 0; i < page.n; i++)
+			for (int i = 0; plan->n < max && i < page.n; i++)
 			{
 				int64		start = page.start + page.pieces[i].from;
 
-				while (have && extent.start < start)
+				while (have && extent.start < start && plan->n < max)
 				{
 					plan_add(plan, SOURCE_BLOCK, &extent);
 					have = next_extent(&extents, offset, end, &extent);
 				}
-				plan_add_piece(plan, &page, i, offset, end);
+				if (plan->n < max)
+					plan_add_piece(plan, &page, i, offset, end);
 			}
 		}
 		pages_end(&pages);
 	}
-	while (have)
+	while (have && plan->n < max)
 	{
 		plan_add(plan, SOURCE_BLOCK, &extent);
 		have = next_extent(&extents, offset, end, &extent);
 	}
 	if (inode->external > 0)
 		extents_end(&extents);
-	if (plan->end < end)
+	if (plan->end < end && plan->n < max)
 	{
 		Extent		rest = {.start = plan->end};
 
 		rest.length = (int32) (end - plan->end);
 		plan_add(plan, SOURCE_ZEROS, &rest);
 	}
+}
+
+void
+content_plan(const Inode *inode, int64 offset, int64 count, ContentPlan *plan)
+{
+	content_plan_some(inode, offset, count, PG_INT32_MAX, plan);
 }
 
 static void
@@ -392,6 +405,18 @@ content_write(const Share *share, Inode *inode,
 }
 
 void
+content_put_extents(const Share *share, Inode *inode, int64 offset, int64 end,
+					const Extent *extents, int n)
+{
+	if (inode_has_pages(inode))
+		inode->used += pages_cut(share, inode, offset, end, NULL);
+	choose_table(share, inode);
+	replace_extents(inode, offset, end, extents, n, NULL);
+	inode->external += end - offset;
+	inode->used += end - offset;
+}
+
+void
 content_link(const Share *share, Inode *inode, int64 offset, int32 store_id,
 			 const BlockRef *refs, int n)
 {
@@ -406,13 +431,8 @@ content_link(const Share *share, Inode *inode, int64 offset, int32 store_id,
 		memcpy(extents[i].hash, refs[i].hash, HASH_LEN);
 		end += refs[i].length;
 	}
-	if (inode_has_pages(inode))
-		inode->used += pages_cut(share, inode, offset, end, NULL);
-	choose_table(share, inode);
-	replace_extents(inode, offset, end, extents, n, NULL);
+	content_put_extents(share, inode, offset, end, extents, n);
 	pfree(extents);
-	inode->external += end - offset;
-	inode->used += end - offset;
 }
 
 /*
@@ -481,31 +501,36 @@ is_large(const Inode *inode)
 		inode->moved != 0;
 }
 
-static int
-cuts_below(const Inode *inode, int64 size)
+static bool
+cut_is_within(const Inode *inode, int i, int64 from, int64 to)
 {
-	int			n = inode->ncuts;
-
-	while (n > 0 && inode->cut_from[n - 1] >= size)
-		n--;
-	return n;
+	return inode->cut_from[i] >= from && inode->cut_to[i] <= to;
 }
 
 Status
-content_may_cut(const Inode *inode, int64 size)
+content_may_cut(const Inode *inode, int64 from, int64 to)
 {
-	return size == 0 || cuts_below(inode, size) < CUTS_MAX ? FS_OK : FS_JUKEBOX;
+	int			n = 0;
+
+	/* all of it goes: it needs no cut */
+	if (from == 0 && to >= inode->size)
+		return FS_OK;
+	for (int i = 0; i < inode->ncuts; i++)
+		n += !cut_is_within(inode, i, from, to);
+	return n < CUTS_MAX ? FS_OK : FS_JUKEBOX;
 }
 
 /*
- * What lies at or after size is for the reaper.  Its entry has a key of its
- * own: the file's content may have to be queued before the entry is gone.  An
- * entry too many does no harm.
+ * What begins in [from, to) is for the reaper.  Its entry has a key of its own:
+ * the file's content may have to be queued before the entry is gone.  An entry
+ * too many does no harm.
  */
 static void
-note_cut(Inode *inode, int64 size, int64 mark)
+note_cut(Inode *inode, int64 from, int64 to, int64 mark)
 {
-	int64		kept = Min(inode->used, size);
+	int64		left = to == PG_INT64_MAX ? from : inode->size - (to - from);
+	int64		kept = Min(inode->used, left);
+	int			n = 0;
 
 	if (inode->ncuts == 0)
 	{
@@ -513,13 +538,21 @@ note_cut(Inode *inode, int64 size, int64 mark)
 
 		inode_new_id(&key);
 		queue("cut", &key, &inode->id);
-		inode->cut_position = size;
+		inode->cut_position = from;
 	}
-	inode->cut_position = Min(inode->cut_position, size);
-	inode->ncuts = cuts_below(inode, size);
-	inode->cut_from[inode->ncuts] = size;
-	inode->cut_mark[inode->ncuts] = mark;
-	inode->ncuts++;
+	inode->cut_position = Min(inode->cut_position, from);
+	for (int i = 0; i < inode->ncuts; i++)
+	{
+		if (cut_is_within(inode, i, from, to))
+			continue;
+		inode->cut_from[n] = inode->cut_from[i];
+		inode->cut_to[n] = inode->cut_to[i];
+		inode->cut_mark[n++] = inode->cut_mark[i];
+	}
+	inode->cut_from[n] = from;
+	inode->cut_to[n] = to;
+	inode->cut_mark[n] = mark;
+	inode->ncuts = n + 1;
 	inode->cut_credit += inode->used - kept;
 	inode->used = kept;
 }
@@ -560,7 +593,56 @@ content_truncate(const Share *share, Inode *inode, int64 size, int64 mark)
 			cut_extents(inode, size, size + 1, &few);
 		}
 		if (rows < 0)
-			note_cut(inode, size, mark);
+			note_cut(inode, size, PG_INT64_MAX, mark);
+	}
+	inode_pages_went(inode);
+}
+
+void
+content_clear(const Share *share, Inode *inode, int64 from, int64 to)
+{
+	if (from >= to || inode_held(inode) == 0)
+		return;
+	if (inode_has_pages(inode))
+		inode->used += pages_cut(share, inode, from, to, NULL);
+	cut_extents(inode, from, to, NULL);
+}
+
+void
+content_punch(const Share *share, Inode *inode, int64 from, int64 to,
+			  int64 mark)
+{
+	int64		rows = REMOVE_ROWS;
+	int64		end = pages_floor(to);
+
+	Assert(to <= inode->size);
+	if (from >= to || inode_held(inode) == 0)
+		return;
+	if (from == 0 && to == inode->size)
+	{
+		content_truncate(share, inode, 0, mark);
+		return;
+	}
+	/* the first row may begin before from: it is cut here, if any is */
+	if (inode_has_pages(inode))
+		inode->used += pages_cut(share, inode, from, to, &rows);
+	if (rows >= 0)
+		cut_extents(inode, from, to, &rows);
+	if (rows < 0 && end <= from)
+	{
+		snapshot_step();
+		content_clear(share, inode, from, to);
+	}
+	else if (rows < 0)
+	{
+		/* no row that reaches over an edge is left to begin within them */
+		snapshot_step();
+		content_clear(share, inode, end, to);
+		snapshot_step();
+		cut_extents(inode, from, from + 1, NULL);
+		snapshot_step();
+		cut_extents(inode, to - 1, to, NULL);
+		note_cut(inode, from, end, mark);
 	}
 	inode_pages_went(inode);
 }

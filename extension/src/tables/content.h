@@ -54,6 +54,9 @@ typedef struct ContentPlan
 
 extern void content_plan(const Inode *inode, int64 offset, int64 count,
 						 ContentPlan *plan);
+/* The same of the beginning of it that has max segments: up to plan->end. */
+extern void content_plan_some(const Inode *inode, int64 offset, int64 count,
+							  int max, ContentPlan *plan);
 /* The form that gateways read: extension/sql/README.md, segments. */
 extern bytea *plan_encode(const ContentPlan *plan);
 extern bytea *plan_data(const ContentPlan *plan);
@@ -70,16 +73,30 @@ extern void content_write(const Share *share, Inode *inode,
 /* Makes blocks that stored_hold() holds the content from offset on. */
 extern void content_link(const Share *share, Inode *inode, int64 offset,
 						 int32 store_id, const BlockRef *refs, int n);
+/* Makes n extents the content of [offset, end), all of which is theirs. */
+extern void content_put_extents(const Share *share, Inode *inode, int64 offset,
+								int64 end, const Extent *extents, int n);
 /* Accounts for cut-off bytes of extents or pages that have been deleted. */
 extern void content_forget_dead(Inode *inode, int64 dead);
-/* JUKEBOX: too much waits to be deleted; the file cannot be cut there now. */
-extern Status content_may_cut(const Inode *inode, int64 size);
+/*
+ * JUKEBOX: too much waits to be deleted; [from, to) cannot be cut out now.  to
+ * is PG_INT64_MAX for all that follows.
+ */
+extern Status content_may_cut(const Inode *inode, int64 from, int64 to);
 /*
  * Drops all bytes at and after size. mark is greater than in all earlier calls
  * for this inode.
  */
 extern void content_truncate(const Share *share, Inode *inode, int64 size,
 							 int64 mark);
+/*
+ * Makes [from, to) a hole, which may be as large as the file; mark: as above.
+ */
+extern void content_punch(const Share *share, Inode *inode, int64 from,
+						  int64 to, int64 mark);
+/* The same, at once, of a range that is not large. */
+extern void content_clear(const Share *share, Inode *inode, int64 from,
+						  int64 to);
 /* Drops all content of an inode that is about to go. */
 extern void content_remove(Inode *inode);
 /*

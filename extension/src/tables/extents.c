@@ -405,15 +405,18 @@ extents_sweep(const pg_uuid_t *content_id, const Inode *inode, int64 max,
 {
 	int64		looked = 0;
 	RelScan		rs;
-	ScanKeyData keys[2];
+	ScanKeyData keys[3];
 	bool		more;
 
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ,
 				UUIDPGetDatum(content_id));
 	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE,
 				Int64GetDatum(*position == 0 ? PG_INT64_MIN : *position));
+	ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT8LE,
+				Int64GetDatum(inode == NULL ? PG_INT64_MAX :
+							  inode_cuts_end(inode)));
 	rel_scan_begin(&rs, REL_EXTENTS, RowExclusiveLock, GetActiveSnapshot(),
-				   keys, 2);
+				   keys, 3);
 	while ((more = rel_scan_next(&rs)))
 	{
 		ItemPointerData tid = rs.slot->tts_tid;

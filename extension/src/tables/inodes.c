@@ -95,46 +95,69 @@ typedef struct LockedInode
 static MemoryContext locked_context = NULL;
 static HTAB *locked = NULL;
 
-/* As stored: credit, position, and where each cut begins, and its mark. */
+/*
+ * As stored: credit, position, and pairs: where a cut begins, and its mark; and
+ * where it ends, and 0, if it does.
+ */
 static void
 parse_cuts(Inode *inode, Datum datum)
 {
 	ArrayType  *array = DatumGetArrayTypeP(datum);
 	int			n = ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : 0;
 	const int64 *in = (const int64 *) ARR_DATA_PTR(array);
+	bool		right = false;
 
-	if (n < 4 || n % 2 != 0 || n > 2 + 2 * CUTS_MAX ||
-		ARR_HASNULL(array) || ARR_ELEMTYPE(array) != INT8OID)
+	inode->ncuts = 0;
+	if (n >= 4 && n % 2 == 0 && n <= 2 + 4 * CUTS_MAX && !ARR_HASNULL(array) &&
+		ARR_ELEMTYPE(array) == INT8OID)
+	{
+		inode->cut_credit = in[0];
+		inode->cut_position = in[1];
+		right = true;
+	}
+	for (int i = 2; right && i < n; i += 2)
+	{
+		int			last = inode->ncuts - 1;
+
+		if (in[i + 1] != 0 && inode->ncuts < CUTS_MAX)
+		{
+			inode->cut_from[inode->ncuts] = in[i];
+			inode->cut_to[inode->ncuts] = PG_INT64_MAX;
+			inode->cut_mark[inode->ncuts++] = in[i + 1];
+		}
+		else if (in[i + 1] == 0 && last >= 0 &&
+				 inode->cut_to[last] == PG_INT64_MAX)
+			inode->cut_to[last] = in[i];
+		else
+			right = false;
+	}
+	if (!right)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("the column cuts of inode %s is damaged",
 						DatumGetCString(DirectFunctionCall1(
 							uuid_out, UUIDPGetDatum(&inode->id))))));
-	inode->cut_credit = in[0];
-	inode->cut_position = in[1];
-	inode->ncuts = n / 2 - 1;
-	for (int i = 0; i < inode->ncuts; i++)
-	{
-		inode->cut_from[i] = in[2 * i + 2];
-		inode->cut_mark[i] = in[2 * i + 3];
-	}
 }
 
 static Datum
 form_cuts(const Inode *inode)
 {
-	Datum		values[2 + 2 * CUTS_MAX];
+	Datum		values[2 + 4 * CUTS_MAX];
+	int			n = 0;
 
-	values[0] = Int64GetDatum(inode->cut_credit);
-	values[1] = Int64GetDatum(inode->cut_position);
+	values[n++] = Int64GetDatum(inode->cut_credit);
+	values[n++] = Int64GetDatum(inode->cut_position);
 	for (int i = 0; i < inode->ncuts; i++)
 	{
-		values[2 * i + 2] = Int64GetDatum(inode->cut_from[i]);
-		values[2 * i + 3] = Int64GetDatum(inode->cut_mark[i]);
+		values[n++] = Int64GetDatum(inode->cut_from[i]);
+		values[n++] = Int64GetDatum(inode->cut_mark[i]);
+		if (inode->cut_to[i] == PG_INT64_MAX)
+			continue;
+		values[n++] = Int64GetDatum(inode->cut_to[i]);
+		values[n++] = Int64GetDatum(0);
 	}
-	return PointerGetDatum(construct_array(values, 2 + 2 * inode->ncuts,
-										   INT8OID, 8, FLOAT8PASSBYVAL,
-										   TYPALIGN_DOUBLE));
+	return PointerGetDatum(construct_array(values, n, INT8OID, 8,
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 static void

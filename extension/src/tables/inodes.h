@@ -48,6 +48,7 @@ typedef struct Inode
 	int64		cut_credit;
 	int64		cut_position;
 	int64		cut_from[CUTS_MAX];
+	int64		cut_to[CUTS_MAX];	/* PG_INT64_MAX: all that follows */
 	int64		cut_mark[CUTS_MAX];
 	int64		xattrs;			/* bytes of extended attributes; 0: none */
 	int32		overflow;		/* of a directory: see dirents.c; or 0 */
@@ -84,10 +85,11 @@ inode_pages_went(Inode *inode)
 static inline bool
 inode_is_cut(const Inode *inode, int64 start, int64 mark)
 {
-	for (int i = inode->ncuts - 1; i >= 0; i--)
+	for (int i = 0; i < inode->ncuts; i++)
 	{
-		if (start >= inode->cut_from[i])
-			return mark < inode->cut_mark[i];
+		if (start >= inode->cut_from[i] && start < inode->cut_to[i] &&
+			mark < inode->cut_mark[i])
+			return true;
 	}
 	return false;
 }
@@ -96,8 +98,25 @@ inode_is_cut(const Inode *inode, int64 start, int64 mark)
 static inline int64
 inode_row_mark(const Inode *inode, int64 start)
 {
-	return inode->ncuts > 0 && start >= inode->cut_from[0] ?
-		inode->cut_mark[inode->ncuts - 1] : 0;
+	int64		mark = 0;
+
+	for (int i = 0; i < inode->ncuts; i++)
+	{
+		if (start >= inode->cut_from[i] && start < inode->cut_to[i])
+			mark = Max(mark, inode->cut_mark[i]);
+	}
+	return mark;
+}
+
+/* Where the last of the bytes that were cut off ends. */
+static inline int64
+inode_cuts_end(const Inode *inode)
+{
+	int64		end = 0;
+
+	for (int i = 0; i < inode->ncuts; i++)
+		end = Max(end, inode->cut_to[i]);
+	return end;
 }
 
 /* The overflow of a directory, 0 if there is none. */
