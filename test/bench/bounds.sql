@@ -128,7 +128,7 @@ SELECT bounds.fill(bounds.kept('dir'), :n) \g /dev/null
 SELECT bounds.fill(:'dropped', :n) \g /dev/null
 SELECT count(dittofs.write(f.handle, 0, 'x')) FROM generate_series(1, :n) i,
 	dittofs.create_file(:'sweep', bounds.name('f', i)) f \g /dev/null
-SELECT bounds.big(f, :n) FROM unnest(array['pages', 'cut', 'moved', 'r1', 'r2', 'r3']) f \g /dev/null
+SELECT bounds.big(f, :n) FROM unnest(array['pages', 'cut', 'punched', 'moved', 'r1', 'r2', 'r3']) f \g /dev/null
 SELECT bounds.big('extents', :n, :store) \g /dev/null
 INSERT INTO dittofs.stored_blocks (store_id, hash, length, state, claimed_at, sums)
 	SELECT :store, sha256(int4send(i)), 1, 'stored', now() - interval '2 days', '' FROM generate_series(0, :n - 1) i;
@@ -180,6 +180,7 @@ INSERT INTO bounds.calls (name, times, argument, call, hot) VALUES
 	('WRITE to a store', 100, 'bounds.kept(''extents'')',
 		'(dittofs.prepare_write($2, bounds.at($1), sha256(int4send(1)) || int4send(1))).status = 0
 		AND (dittofs.commit_write($2, bounds.at($1), sha256(int4send(1)) || int4send(1), bounds.store())).status = 0', false),
+	('punch_hole() of half of a large file', 3, '$1::text::bytea', 'dittofs.punch_hole(''/big/punched'', 131072::bigint * $1, 65536::bigint * bounds.n()) IS NOT NULL', false),
 	('SETATTR that cuts a large file', 5, 'bounds.kept(''cut'')', '(dittofs.set_file_attributes($2, size => 131072::bigint * bounds.n() / (1 << $1))).status = 0', false),
 	('REMOVE of a large file', 3, 'bounds.kept(''root'')', '(dittofs.remove_file($2, bounds.name(''r'', $1))).status = 0', false),
 	('reap(100), large files', 60, NULL, 'dittofs.reap(100) > 0', false),
@@ -244,6 +245,7 @@ INSERT INTO bounds.calls (name, times, argument, call, hot) VALUES
 	('one directory: CREATE', 100, 'bounds.kept(''other'')', '(dittofs.create_file($2, bounds.name(''h'', pg_backend_pid() * 1000000::bigint + $1))).status = 0', true),
 	('one directory: READDIRPLUS, first page', 100, 'bounds.kept(''root'')', 'count(*) > 0 FROM dittofs.read_directory($2, 0, maxcount => 8192)', true),
 	('one file: SETATTR', 100, 'bounds.kept(''pages'')', '(dittofs.set_file_attributes($2, mode => 256 + $1 % 256)).status = 0', true),
+	('one file: setxattr() and getxattr()', 100, '$1::text::bytea', 'dittofs.setxattr(''/big/pages'', ''hot'', $2) IS NOT NULL AND dittofs.getxattr(''/big/pages'', ''hot'') = $2', true),
 	('one file: WRITE at one place', 100, 'bounds.kept(''pages'')', '(dittofs.write($2, 0, convert_to(repeat(''y'', 4000) || $1, ''UTF8''))).status = 0', true),
 	('one file: LOCK and UNLOCK', 100, 'bounds.kept(''pages'')', '(dittofs.lock_range($2, '''', ''client'', 0, ''o'', $1, 1, true)).outcome = ''granted'' AND (dittofs.unlock_range($2, '''', ''client'', 0, ''o'', 0, 0)).outcome = ''granted''', true),
 	('one file: WRITE of 128 KiB at one place', 100, 'bounds.kept(''pages'')', '(dittofs.write($2, 131072, convert_to(repeat(''y'', 131072), ''UTF8''))).status = 0', true),

@@ -116,6 +116,10 @@ fill()
 			dittofs.set_file_attributes(file, atime => 1, mtime => -1000000001) s;
 		SELECT dittofs.write_file('/export/a/cut', decode(repeat('77', 3000000), 'hex'));
 		SELECT dittofs.write_file('/export/a/cut', 'new content');
+		SELECT dittofs.write_file('/export/a/holes', decode(repeat('88', 3000000), 'hex'));
+		SELECT dittofs.punch_hole('/export/a/holes', 100000, 2500000);
+		SELECT dittofs.setxattr('/export/a/small', 'author', 'Ada'),
+			dittofs.setxattr('/export/a', 'long', decode(repeat('0102', 20000), 'hex'));
 		SELECT dittofs.create_content_store('store', 's3') AS store \gset
 		SELECT dittofs.create_share('/stored', content => 's3', content_store => 'store', max_bytes => 1000000,
 			compression => 'lz4');
@@ -144,6 +148,8 @@ state()
 		SELECT 'target', path, r.target FROM tree, dittofs.read_symlink(handle) r WHERE kind = 'symlink';
 		SELECT 'content', path, md5(dittofs.read_file(path)) FROM tree
 			WHERE kind = 'regular' AND size < 1000000000 AND path <> '/stored/file';
+		SELECT 'attribute', path, x.name, md5(dittofs.getxattr(path, x.name))
+			FROM tree, dittofs.listxattr(path) x;
 		SELECT 'stored', r.segments, r.data FROM dittofs.resolve('/stored/file') file, dittofs.prepare_read(file, 0, 100) r;
 		SELECT 'hints', share, content, store, store_id, block_size, name, store_uuid FROM dittofs.content_hints() ORDER BY share;
 		SELECT 'end', data FROM dittofs.read(dittofs.resolve('/export/a/sparse'), 4999999990, 100);

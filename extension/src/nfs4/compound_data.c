@@ -190,38 +190,160 @@ nfs4_io_advise(Compound *c)
 	return status;
 }
 
+/* A number of the wire that none of ours is larger than */
+static int64
+clip_u64(uint64 value)
+{
+	return (int64) Min(value, (uint64) PG_INT64_MAX);
+}
+
+static uint32
+change_range(Compound *c, Status (*change) (const Op *op, const FsRange *args,
+											FsChanged *result))
+{
+	uint32		status = take_stateid(c, STATEID_WRITE);
+	FsRange		range = {.offset = clip_u64(get_u64(c))};
+	FsChanged	changed;
+
+	range.count = clip_u64(get_u64(c));
+	if (status != NFS4_OK)
+		return status;
+	return written_status(change(&c->current.op, &range, &changed),
+						  &changed.wcc);
+}
+
 uint32
 nfs4_allocate(Compound *c)
 {
-	return FS_NOTSUPP;
+	return change_range(c, fs_allocate);
 }
 
 uint32
 nfs4_deallocate(Compound *c)
 {
-	return FS_NOTSUPP;
+	return change_range(c, fs_deallocate);
 }
+
+/* data_content4 */
+#define CONTENT_DATA	0
+#define CONTENT_HOLE	1
 
 uint32
 nfs4_seek(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_stateid(c, STATEID_READ);
+	FsSeek		args = {.offset = clip_u64(get_u64(c))};
+	uint32		what = get_u32(c);
+	FsSought	sought;
+	Status		done;
+
+	if (status == NFS4_OK && what != CONTENT_DATA && what != CONTENT_HOLE)
+		status = FS_INVAL;
+	if (status != NFS4_OK)
+		return status;
+	args.hole = what == CONTENT_HOLE;
+	done = fs_seek(&c->current.op, &args, &sought);
+	/* there is nothing else that it could be */
+	if (done == FS_INVAL)
+		return NFS4ERR_WRONG_TYPE;
+	if (done != FS_OK)
+		return status4(done);
+	put_u32(c, sought.eof);
+	put_u64(c, (uint64) sought.offset);
+	return NFS4_OK;
 }
 
+/* Clients read, then. */
 uint32
 nfs4_read_plus(Compound *c)
 {
 	return FS_NOTSUPP;
 }
 
+/*
+ * COPY and CLONE: from the saved filehandle to the current one
+ */
+
+/* Both stateids, which are of opens or locks. */
+static uint32
+take_both_stateids(Compound *c)
+{
+	Fh			target = c->current;
+	Stateid		source;
+	Stateid		stateid;
+	uint32		status;
+	uint32		of_target;
+
+	/* the current stateid is that of the filehandle it goes with */
+	c->current = c->saved;
+	status = compound_stateid(c, &source);
+	c->current = target;
+	of_target = compound_stateid(c, &stateid);
+	if (c->saved.kind != FH_OBJECT)
+		return FS_ISDIR;
+	if (status == NFS4_OK)
+		status = stateid_check(c, &c->saved, &source, STATEID_READ, false);
+	if (status == NFS4_OK)
+		status = of_target;
+	if (status == NFS4_OK)
+		status = stateid_check(c, &c->current, &stateid, STATEID_WRITE, false);
+	return status;
+}
+
+static FsCopy
+take_copy(Compound *c)
+{
+	FsCopy		args = {.from = clip_u64(get_u64(c))};
+
+	args.to = clip_u64(get_u64(c));
+	args.count = clip_u64(get_u64(c));
+	return args;
+}
+
+/* One of them is found to be no regular file before anything is locked. */
+static uint32
+copied_status(Status status, const FsCopied *copied)
+{
+	return status == FS_INVAL && !copied->wcc.given ? NFS4ERR_WRONG_TYPE :
+		written_status(status, &copied->wcc);
+}
+
 uint32
 nfs4_copy(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_both_stateids(c);
+	FsCopy		args = take_copy(c);
+	FsCopied	copied;
+	Status		done;
+
+	(void) get_bool(c);			/* consecutive: it is */
+	(void) get_bool(c);			/* synchronous: it is */
+	if (get_u32(c) != 0)
+		compound_malformed();
+	if (status != NFS4_OK)
+		return status;
+	done = fs_copy(&c->saved.op, &c->current.op, &args, &copied);
+	if (done != FS_OK)
+		return copied_status(done, &copied);
+	put_u32(c, 0);				/* callback ids */
+	put_u64(c, (uint64) copied.count);
+	put_u32(c, (uint32) copied.stability);
+	put_bytes(c, copied.verifier, FS_VERIFIER_LEN);
+	put_u32(c, true);			/* consecutive */
+	put_u32(c, true);			/* synchronous */
+	return NFS4_OK;
 }
 
 uint32
 nfs4_clone(Compound *c)
 {
-	return FS_NOTSUPP;
+	uint32		status = take_both_stateids(c);
+	FsCopy		args = take_copy(c);
+	FsCopied	copied;
+	Status		done;
+
+	if (status != NFS4_OK)
+		return status;
+	done = fs_clone(&c->saved.op, &c->current.op, &args, &copied);
+	return copied_status(done, &copied);
 }

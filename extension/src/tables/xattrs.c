@@ -19,11 +19,13 @@
 #include "access/detoast.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "tables/churn.h"
 #include "tables/rel.h"
 #include "tables/xattrs.h"
 
@@ -80,6 +82,87 @@ bytes_of(const RelScan *rs)
 		2 * VARHDRSZ;
 }
 
+/*
+ * What is noted: rows that are written again and again while an old snapshot is
+ * open (churn.h), by a hash of the name.
+ */
+
+typedef struct XattrKey
+{
+	const pg_uuid_t *file_id;
+	const char *name;
+	int			len;
+} XattrKey;
+
+static bool
+is_xattr(TupleTableSlot *slot, const void *arg)
+{
+	const XattrKey *key = (const XattrKey *) arg;
+	const bytea *has = DatumGetByteaPP(slot->tts_values[COL_NAME]);
+
+	return memcmp(DatumGetUUIDP(slot->tts_values[COL_FILE_ID]), key->file_id,
+				  UUID_LEN) == 0 &&
+		VARSIZE_ANY_EXHDR(has) == key->len &&
+		memcmp(VARDATA_ANY(has), key->name, key->len) == 0;
+}
+
+static int64
+name_number(const char *name, int len)
+{
+	return (int64) hash_bytes_extended((const unsigned char *) name, len, 0);
+}
+
+/* The row, if it is noted and where the note says; rs is open then. */
+static bool
+recall(RelScan *rs, const Inode *inode, LOCKMODE lockmode, const char *name,
+	   int len)
+{
+	XattrKey	key = {&inode->id, name, len};
+	Churn	   *churn;
+
+	if (likely(!churn_any))
+		return false;
+	churn = churn_find(REL_EXTENDED_ATTRIBUTES, &inode->id,
+					   name_number(name, len));
+	if (churn == NULL ||
+		!rel_fetch(rs, REL_EXTENDED_ATTRIBUTES, lockmode, GetActiveSnapshot(),
+				   &churn->tid, is_xattr, &key))
+		return false;
+	churn->tid = rs->slot->tts_tid;
+	return true;
+}
+
+/*
+ * The row of a name; rs is open if there is one.  count and next, if not NULL:
+ * how many rows were looked at, and the cookie behind theirs.
+ */
+static bool
+find_row(RelScan *rs, const Inode *inode, LOCKMODE lockmode, const char *name,
+		 int len, int *count, int64 *next)
+{
+	if (inode->xattrs == 0)
+		return false;
+	if (recall(rs, inode, lockmode, name, len))
+		return true;
+	begin_scan(rs, inode, lockmode, 0);
+	while (next_row(rs))
+	{
+		if (has_name(rs, name, len))
+		{
+			if (unlikely(rs->passed >= CHURN_MIN))
+				churn_note(REL_EXTENDED_ATTRIBUTES, &inode->id,
+						   name_number(name, len), &rs->slot->tts_tid, 0);
+			return true;
+		}
+		if (count != NULL)
+			(*count)++;
+		if (next != NULL)
+			*next = DatumGetInt64(rs->slot->tts_values[COL_COOKIE]) + 1;
+	}
+	rel_scan_end(rs);
+	return false;
+}
+
 void
 xattr_look(const Inode *inode, const char *name, int len, XattrPlace *place)
 {
@@ -87,24 +170,13 @@ xattr_look(const Inode *inode, const char *name, int len, XattrPlace *place)
 
 	memset(place, 0, sizeof(*place));
 	place->cookie = 1;
-	if (inode->xattrs == 0)
+	place->found = find_row(&rs, inode, RowExclusiveLock, name, len,
+							&place->count, &place->cookie);
+	if (!place->found)
 		return;
-	begin_scan(&rs, inode, RowExclusiveLock, 0);
-	while (next_row(&rs))
-	{
-		int64		cookie = DatumGetInt64(rs.slot->tts_values[COL_COOKIE]);
-
-		place->count++;
-		if (has_name(&rs, name, len))
-		{
-			place->found = true;
-			place->cookie = cookie;
-			place->bytes = bytes_of(&rs);
-			place->tid = rs.slot->tts_tid;
-			break;
-		}
-		place->cookie = cookie + 1;
-	}
+	place->cookie = DatumGetInt64(rs.slot->tts_values[COL_COOKIE]);
+	place->bytes = bytes_of(&rs);
+	place->tid = rs.slot->tts_tid;
 	rel_scan_end(&rs);
 }
 
@@ -112,14 +184,11 @@ const bytea *
 xattr_get(const Inode *inode, const char *name, int len)
 {
 	RelScan		rs;
-	const bytea *value = NULL;
+	const bytea *value;
 
-	if (inode->xattrs == 0)
+	if (!find_row(&rs, inode, AccessShareLock, name, len, NULL, NULL))
 		return NULL;
-	begin_scan(&rs, inode, AccessShareLock, 0);
-	while (value == NULL && next_row(&rs))
-		if (has_name(&rs, name, len))
-			value = DatumGetByteaPCopy(rs.slot->tts_values[COL_VALUE]);
+	value = DatumGetByteaPCopy(rs.slot->tts_values[COL_VALUE]);
 	rel_scan_end(&rs);
 	return value;
 }
@@ -152,6 +221,11 @@ xattr_put(Inode *inode, const XattrPlace *place, const char *name, int namelen,
 		ItemPointerData tid = place->tid;
 
 		rel_update(heap, &tid, NCOLS, values, nulls);
+		if (unlikely(churn_any) &&
+			churn_find(REL_EXTENDED_ATTRIBUTES, &inode->id,
+					   name_number(name, namelen)) != NULL)
+			churn_note(REL_EXTENDED_ATTRIBUTES, &inode->id,
+					   name_number(name, namelen), &tid, 0);
 	}
 	else
 		rel_insert(heap, NCOLS, values, nulls);

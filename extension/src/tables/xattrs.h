@@ -36,7 +36,7 @@ typedef struct XattrPlace
 	bool		found;
 	int64		cookie;			/* of it; or the next that is free */
 	int64		bytes;			/* of its name and value; or 0 */
-	int			count;			/* of all attributes of the file */
+	int			count;			/* of the file's attributes, if not found */
 	ItemPointerData tid;
 } XattrPlace;
 
