@@ -44,8 +44,12 @@
 /* What a Linux client does that has heard nothing. */
 #define ASK_AGAIN_MS 30000
 
-/* Connections lost: one in so many calls. */
+/* Connections lost, in one of so many calls, and of those of GRANTED. */
 #define CUT_EVERY 60
+#define LOST_EVERY 20
+
+/* Longer than until it is called again. */
+#define UNHEARD_US 1200000
 
 #define REBOOT_EVERY_MS 4000
 
@@ -71,6 +75,7 @@ struct owner
 	struct claim wants;
 	bool		waiting;
 	bool		granted;		/* it has been told so */
+	bool		unheard;		/* ... and its answer was lost */
 	int64_t		blocked_at;		/* when it was told to wait */
 };
 
@@ -102,7 +107,7 @@ unexpected(const struct owner *o, const char *what, uint32_t status)
 
 /* As Linux does: who waits for exactly that has it. */
 static bool
-hand_over(struct host *host, const struct granted *heard)
+hand_over(struct host *host, const struct granted *heard, bool lost)
 {
 	bool		taken = false;
 
@@ -120,6 +125,7 @@ hand_over(struct host *host, const struct granted *heard)
 		if (!o->granted && o->blocked_at != 0)
 			book_turn_locked(o->wants.file, o->blocked_at);
 		o->granted = true;
+		o->unheard |= lost;
 		pthread_cond_signal(&o->told);
 	}
 	if (!taken)
@@ -134,11 +140,18 @@ listen_for(void *argument)
 	struct host *host = argument;
 	struct granted heard;
 
-	for (;;)
-		if (ear_hears(&host->ear, &heard, -1))
-			granted_answer(&host->ear, &heard, hand_over(host, &heard) ?
-						   NLM4_GRANTED : NLM4_DENIED);
-	return NULL;
+	while (ear_hears(&host->ear, &heard, -1))
+	{
+		bool		lost = chance(LOST_EVERY) == 0;
+		bool		taken = hand_over(host, &heard, lost);
+
+		if (lost)
+			ear_forgets(&host->ear);
+		else
+			granted_answer(&host->ear, &heard, taken ? NLM4_GRANTED :
+						   NLM4_DENIED);
+	}
+	bail_out("%s cannot listen", host->ear.address);
 }
 
 /*
@@ -304,6 +317,7 @@ take_lock(struct owner *o, int64_t patience_ms)
 
 	pthread_mutex_lock(&book);
 	o->granted = false;
+	o->unheard = false;
 	o->waiting = patience_ms > 0;
 	o->blocked_at = 0;
 	pthread_mutex_unlock(&book);
@@ -466,7 +480,8 @@ range_turn(struct owner *o)
 	};
 	if (!take_lock(o, some_patience()))
 		return !crashes(o);
-	usleep(chance(4000));
+	/* long enough that its host is called again, and says DENIED */
+	usleep(o->unheard ? UNHEARD_US : chance(4000));
 	if (chance(4) == 0)
 		change_kind(o);
 	if (crashes(o))
