@@ -198,31 +198,3 @@ CREATE FUNCTION dittofs.unconfirmed_locks(locks bytea, OUT id bigint, OUT client
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_unconfirmed_locks';
 CREATE FUNCTION dittofs.confirm_lock(locks bytea, id bigint) RETURNS bytea
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'dittofs_confirm_lock';
-
--- A path of each file that has locks: one look at all entries finds their names, and
--- their directories are found through their parents.
-CREATE VIEW dittofs.locks AS
-	WITH RECURSIVE locked AS MATERIALIZED (
-		SELECT l.file_id, s.name AS share, f.locks
-			FROM dittofs.locked_files l JOIN dittofs.files f ON f.id = l.file_id
-			JOIN dittofs.shares s ON s.share_id = l.share_id WHERE f.locks IS NOT NULL
-	), named AS (
-		SELECT DISTINCT ON (l.file_id) l.file_id, d.parent_id, '/' || dittofs.name_to_text(d.name) AS path
-			FROM locked l JOIN dittofs.parent_child_map d ON d.child_id = l.file_id
-			ORDER BY l.file_id, d.parent_id, d.cookie
-	), up AS (
-		SELECT n.file_id, n.parent_id AS id, n.path, 0 AS depth FROM named n
-		UNION ALL
-		SELECT up.file_id, p.parent_id, '/' || dittofs.name_to_text(d.name) || up.path, up.depth + 1
-			FROM up JOIN dittofs.files p ON p.id = up.id AND p.parent_id <> p.id
-			JOIN dittofs.parent_child_map d ON d.parent_id = p.parent_id AND d.child_id = p.id
-			WHERE up.depth < 100000
-	), paths AS (
-		SELECT DISTINCT ON (up.file_id) up.file_id, up.path FROM up ORDER BY up.file_id, up.depth DESC
-	)
-	SELECT l.share, l.share || p.path AS path, c.name AS client, c.address, u.owner, u.range_start, u.range_end,
-		u.kind, u.state, u.since
-	FROM locked l CROSS JOIN LATERAL dittofs.unpack_locks(l.locks) u
-		JOIN dittofs.lock_clients c ON c.id = u.client_id AND c.life = u.life
-		LEFT JOIN paths p ON p.file_id = l.file_id
-	ORDER BY l.share, p.path, u.range_start, u.since;

@@ -50,7 +50,62 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON dittofs.nfs4_unlinked_files
 	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.guard_truncate();
 ALTER TABLE dittofs.nfs4_unlinked_files ENABLE ALWAYS TRIGGER guard_truncate;
 
+-- A dump has no clients of NFSv4, so it has nothing that they have open.
 SELECT pg_catalog.pg_extension_config_dump('dittofs.nfs4_state_ids', '');
-SELECT pg_catalog.pg_extension_config_dump('dittofs.nfs4_states', '');
-SELECT pg_catalog.pg_extension_config_dump('dittofs.nfs4_file_states', '');
 SELECT pg_catalog.pg_extension_config_dump('dittofs.nfs4_unlinked_files', '');
+
+-- A path of each file that has locks: one look at all entries finds their names, and
+-- their directories are found through their parents.
+CREATE VIEW dittofs.locks AS
+	WITH RECURSIVE locked AS MATERIALIZED (
+		SELECT l.file_id, s.name AS share, f.locks
+			FROM dittofs.locked_files l JOIN dittofs.files f ON f.id = l.file_id
+			JOIN dittofs.shares s ON s.share_id = l.share_id WHERE f.locks IS NOT NULL
+	), named AS (
+		SELECT DISTINCT ON (l.file_id) l.file_id, d.parent_id, '/' || dittofs.name_to_text(d.name) AS path
+			FROM locked l JOIN dittofs.parent_child_map d ON d.child_id = l.file_id
+			ORDER BY l.file_id, d.parent_id, d.cookie
+	), up AS (
+		SELECT n.file_id, n.parent_id AS id, n.path, 0 AS depth FROM named n
+		UNION ALL
+		SELECT up.file_id, p.parent_id, '/' || dittofs.name_to_text(d.name) || up.path, up.depth + 1
+			FROM up JOIN dittofs.files p ON p.id = up.id AND p.parent_id <> p.id
+			JOIN dittofs.parent_child_map d ON d.parent_id = p.parent_id AND d.child_id = p.id
+			WHERE up.depth < 100000
+	), paths AS (
+		SELECT DISTINCT ON (up.file_id) up.file_id, up.path FROM up ORDER BY up.file_id, up.depth DESC
+	)
+	SELECT l.share, l.share || p.path AS path, coalesce(dittofs.name_to_text(n.owner), c.name) AS client, c.address, u.owner, u.range_start, u.range_end,
+		u.kind, u.state, u.since
+	FROM locked l CROSS JOIN LATERAL dittofs.unpack_locks(l.locks) u
+		JOIN dittofs.lock_clients c ON c.id = u.client_id AND c.life = u.life
+		-- a client of NFSv4 has its number for a name there
+		LEFT JOIN dittofs.nfs4_clients n ON c.protocol = 'nfs4' AND n.client_id::text = c.name
+		LEFT JOIN paths p ON p.file_id = l.file_id
+	ORDER BY l.share, p.path, u.range_start, u.since;
+
+-- The same way to paths; a file that was removed has none.
+CREATE VIEW dittofs.opens AS
+	WITH RECURSIVE opened AS MATERIALIZED (
+		SELECT s.*, f.nlink FROM dittofs.nfs4_states s LEFT JOIN dittofs.files f ON f.id = s.file_id WHERE s.open_id = 0
+	), named AS (
+		SELECT DISTINCT ON (d.child_id) d.child_id AS file_id, d.parent_id, '/' || dittofs.name_to_text(d.name) AS path
+			FROM dittofs.parent_child_map d WHERE d.child_id IN (SELECT file_id FROM opened)
+			ORDER BY d.child_id, d.parent_id, d.cookie
+	), up AS (
+		SELECT n.file_id, n.parent_id AS id, n.path, 0 AS depth FROM named n
+		UNION ALL
+		SELECT up.file_id, p.parent_id, '/' || dittofs.name_to_text(d.name) || up.path, up.depth + 1
+			FROM up JOIN dittofs.files p ON p.id = up.id AND p.parent_id <> p.id
+			JOIN dittofs.parent_child_map d ON d.parent_id = p.parent_id AND d.child_id = p.id
+			WHERE up.depth < 100000
+	), paths AS (
+		SELECT DISTINCT ON (up.file_id) up.file_id, up.path FROM up ORDER BY up.file_id, up.depth DESC
+	)
+	SELECT h.name AS share, h.name || p.path AS path, dittofs.name_to_text(c.owner) AS client, c.address, o.client_id,
+		o.owner, (array['read', 'write', 'both'])[o.access] AS access, (array['none', 'read', 'write', 'both'])[o.deny + 1] AS deny,
+		o.nlink = 0 AS removed, o.since
+	FROM opened o JOIN dittofs.shares h ON h.share_id = o.share_id
+		LEFT JOIN dittofs.nfs4_clients c ON c.client_id = o.client_id
+		LEFT JOIN paths p ON p.file_id = o.file_id
+	ORDER BY h.name, p.path, o.since, o.id;

@@ -474,6 +474,8 @@ COMMENT ON TABLE dittofs.lock_passes IS 'Lives of clients that have ended: next_
 COMMENT ON TABLE dittofs.lock_watch IS 'When a gateway last told which clients it sees.';
 COMMENT ON SEQUENCE dittofs.lock_lives IS 'Numbers of lives of clients; none comes twice.';
 COMMENT ON SEQUENCE dittofs.lock_grant_ids IS 'Numbers of grants.';
+COMMENT ON VIEW dittofs.opens IS
+$$What clients of NFSv4 have open. access and deny: read, write, both or none. It looks at all directory entries.$$;
 COMMENT ON TABLE dittofs.nfs4_states IS 'What stateids of NFSv4 stand for: opens, and owners of locks.';
 COMMENT ON TABLE dittofs.nfs4_file_states IS 'The rows of nfs4_states by their files.';
 COMMENT ON TABLE dittofs.nfs4_unlinked_files IS 'Files without a name that are kept because a client has them open.';

@@ -367,7 +367,7 @@ COMMENT ON COLUMN dittofs.locked_files.waiting IS 'Whether an owner waits for a 
 
 COMMENT ON COLUMN dittofs.locks.share IS 'The share.';
 COMMENT ON COLUMN dittofs.locks.path IS 'A path of the file, with the share.';
-COMMENT ON COLUMN dittofs.locks.client IS 'The client''s name, as it tells.';
+COMMENT ON COLUMN dittofs.locks.client IS 'What the client calls itself.';
 COMMENT ON COLUMN dittofs.locks.address IS 'Its address; NULL: a session of SQL.';
 COMMENT ON COLUMN dittofs.locks.owner IS 'The owner at the client: 4 bytes that are the number of a process there, and what the client adds.';
 COMMENT ON COLUMN dittofs.locks.range_start IS 'The first byte; NULL: a share mode.';
@@ -375,6 +375,17 @@ COMMENT ON COLUMN dittofs.locks.range_end IS 'The last byte; NULL: to the end of
 COMMENT ON COLUMN dittofs.locks.kind IS 'read, write, or what a share mode shares and denies.';
 COMMENT ON COLUMN dittofs.locks.state IS 'held or waiting.';
 COMMENT ON COLUMN dittofs.locks.since IS 'When it was granted, or began to wait, to a second.';
+
+COMMENT ON COLUMN dittofs.opens.share IS 'The share.';
+COMMENT ON COLUMN dittofs.opens.path IS 'A path of the file, with the share; NULL: it was removed.';
+COMMENT ON COLUMN dittofs.opens.client IS 'What the client calls itself.';
+COMMENT ON COLUMN dittofs.opens.address IS 'Its address.';
+COMMENT ON COLUMN dittofs.opens.client_id IS 'Its number, for evict_client().';
+COMMENT ON COLUMN dittofs.opens.owner IS 'The owner at the client.';
+COMMENT ON COLUMN dittofs.opens.access IS 'What it is open for: read, write or both.';
+COMMENT ON COLUMN dittofs.opens.deny IS 'What others are denied: none, read, write or both.';
+COMMENT ON COLUMN dittofs.opens.removed IS 'Whether the file has no name any more, and is kept until it is closed.';
+COMMENT ON COLUMN dittofs.opens.since IS 'Since when.';
 
 COMMENT ON COLUMN dittofs.nfs4_states.client_id IS 'The client.';
 COMMENT ON COLUMN dittofs.nfs4_states.id IS 'Its number, a part of the stateid.';

@@ -150,11 +150,11 @@ find_at_address(Found *found)
 	if (found->caller->family == CALLER_LOCAL)
 		rows = spi_run("SELECT c.id, c.name FROM dittofs.lock_clients c"
 					   " JOIN dittofs.shares s USING (share_id)"
-					   " WHERE c.address IS NULL");
+					   " WHERE c.address IS NULL AND c.protocol = 'nlm'");
 	else
 		rows = spi_run("SELECT c.id, c.name FROM dittofs.lock_clients c"
 					   " JOIN dittofs.shares s USING (share_id)"
-					   " WHERE c.address = $1",
+					   " WHERE c.address = $1 AND c.protocol = 'nlm'",
 					   caller_address(found->caller));
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -560,7 +560,7 @@ sweep_clients(void)
 		" OR NOT EXISTS (SELECT FROM dittofs.shares s WHERE s.share_id = c.share_id)"
 		" LIMIT 10000 FOR UPDATE OF c SKIP LOCKED)";
 	static const char *const lost =
-		"SELECT id FROM dittofs.lock_clients WHERE locks > 0"
+		"SELECT id FROM dittofs.lock_clients WHERE locks > 0 AND protocol = 'nlm'"
 		" AND seen_at < clock_timestamp() - greatest($1, 300) * interval '1 s'"
 		/* no client is seen while no gateway tells: see lock_clients_seen() */
 		" AND EXISTS (SELECT FROM dittofs.lock_watch"

@@ -10,10 +10,15 @@
 #define DITTOFS_OPENS4_H
 
 #include "nfs4/compound.h"
+#include "tables/states4.h"
 
 /* What an operation does with the file: bits of OPEN4_SHARE_ACCESS */
-#define STATEID_READ	1
-#define STATEID_WRITE	2
+#define STATEID_READ	STATE4_READ
+#define STATEID_WRITE	STATE4_WRITE
+
+/*
+ * stateids4.c
+ */
 
 /*
  * May the operation do that with this stateid, which compound_stateid() has
@@ -25,10 +30,21 @@
 extern uint32 stateid_check(Compound *c, const Fh *fh, const Stateid *stateid,
 							int access, bool special_ok);
 
+/* The state that it stands for, of this client.  BAD_STATEID, OLD_STATEID */
+extern uint32 stateid_find(const Compound *c, const Stateid *stateid,
+						   State4 *state);
+/* The same of the current filehandle's file. */
+extern uint32 stateid_find_here(const Compound *c, const Stateid *stateid,
+								State4 *state);
+/* Locks what was found, and looks at it again.  Likewise */
+extern uint32 stateid_lock(const Stateid *stateid, State4 *state);
+extern void stateid_of(const State4 *state, Stateid *stateid);
+
 /*
- * For clients4.c, inside nfs4_sql_begin() (leases4.h).  Has a client that has
- * not ended opens or locks?
+ * opens4.c, for clients4.c
  */
+
+/* Has a client that has not ended opens or locks? */
 extern bool nfs4_client_has_state(int64 client_id);
 /*
  * Frees opens and locks of a client that has ended, max of them at most, and

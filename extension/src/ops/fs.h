@@ -579,9 +579,9 @@ typedef struct FsPage
 extern Status fs_readdir(const Op *op, const FsReaddir *args, FsPage *result);
 
 /*
- * Locks of NLM: ops_byte_lock.c.  The object is a regular file: ISDIR, INVAL;
- * INVAL also for a name, an owner or a wait that is none or too long, FBIG for
- * a range beyond 2^64.
+ * Locks of NLM and NFSv4: ops_byte_lock.c.  The object is a regular file:
+ * ISDIR, INVAL; INVAL also for a name, an owner or a wait that is none or too
+ * long, FBIG for a range beyond 2^64.
  */
 
 /* In the order of LOCK_OUTCOME_WORDS, and of enum LockOutcome */
@@ -597,6 +597,7 @@ typedef enum FsLockOutcome
 /* Each takes what it needs of this. */
 typedef struct FsLockRequest
 {
+	int64		client4;		/* of NFSv4; 0: of NLM, by name */
 	FsBytes		client_name;
 	int32		client_state;	/* NSM's; 0: not told */
 	FsBytes		owner;			/* opaque */
@@ -614,13 +615,17 @@ typedef struct FsLockReply
 	FsLockOutcome outcome;
 	/* what is in the way, where it is known: DENIED, BLOCKED */
 	OptInt		holder_exclusive;
+	int64		holder_client4; /* of NFSv4; 0: of NLM, or not known */
 	const bytea *holder_owner;	/* or NULL */
 	OptInt		holder_offset;
 	OptInt		holder_length;
 	int32		grants;			/* so many waiters have been let in */
 } FsLockReply;
 
-/* Who may read or write the file, or owns it, may lock it.  ACCES */
+/*
+ * A caller that may read or write the file, or owns it, may lock it; for NFSv4
+ * the caller of this function has looked whether it is open.  ACCES
+ */
 extern Status fs_lock(const Op *op, const FsLockRequest *args,
 					  FsLockReply *result);
 extern Status fs_test_lock(const Op *op, const FsLockRequest *args,
@@ -634,6 +639,14 @@ extern Status fs_cancel_lock(const Op *op, const FsLockRequest *args,
 							 FsLockReply *result);
 extern Status fs_unshare(const Op *op, const FsLockRequest *args,
 						 FsLockReply *result);
+/*
+ * Is an open or a share mode in the way of this access by a client of NFSv4, or
+ * of what it is to deny (access and deny: 1 reading, 2 writing)?  To deny
+ * anything the caller has to hold the inode's lock, or there may be opens that
+ * it does not see.
+ */
+extern bool fs_share_conflict(const Inode *inode, int64 client4, int access,
+							  int deny);
 /* What the client says of a grant.  One that is none any more is no failure. */
 extern void fs_grant_told(int64 id, bool accepted, FsLockReply *result);
 /*

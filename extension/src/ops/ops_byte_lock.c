@@ -2,7 +2,8 @@
 /*-------------------------------------------------------------------------
  *
  * ops_byte_lock.c
- *	  LOCK, UNLOCK, CANCEL, TEST, SHARE, UNSHARE of NLM, and its grants.
+ *	  LOCK, UNLOCK, CANCEL, TEST, SHARE, UNSHARE of NLM, and its grants; the
+ *	  same of NFSv4, which has neither waiting nor grants.
  *
  * A lock is a change of the inode that has it, as SETATTR is one: the inode's
  * lock orders requests, the reply is stored with the change, and a batch writes
@@ -27,11 +28,13 @@
 #include "access/xact.h"
 
 #include "base/change.h"
+#include "nfs4/leases4.h"
 #include "ops/ops.h"
 #include "ops/replies.h"
 #include "tables/file_locks.h"
 #include "tables/lock_clients.h"
 #include "tables/lock_cycle.h"
+#include "tables/states4.h"
 #include "tables/xact.h"
 
 StaticAssertDecl((int) FS_LOCK_GRANTED == (int) LOCK_GRANTED &&
@@ -84,14 +87,16 @@ check_request(const Op *op, const FsLockRequest *args, Request *request)
 	request->op = op;
 	request->args = args;
 	request->holder.owner = -1;
-	if (args->client_name.data == NULL || args->client_name.len == 0 ||
-		args->client_name.len > LOCK_CLIENT_NAME_MAX ||
+	if ((args->client4 == 0 &&
+		 (args->client_name.data == NULL || args->client_name.len == 0 ||
+		  args->client_name.len > LOCK_CLIENT_NAME_MAX)) ||
 		args->owner.data == NULL || args->owner.len > LOCK_OWNER_MAX ||
 		args->wait.len > LOCK_WAIT_MAX ||
 		(args->access & ~3) != 0 || (args->deny & ~3) != 0)
 		return FS_INVAL;
 	request->client.share = op->share;
 	request->client.caller = op->caller;
+	request->client.client4 = args->client4;
 	request->client.name = args->client_name.data;
 	request->client.len = args->client_name.len;
 	lock_client_id(&request->client, &request->client_id);
@@ -108,11 +113,13 @@ check_regular(const Inode *inode)
 }
 
 static Status
-check_file(const Op *op, const Inode *inode, bool releases)
+check_file(const Request *request, const Inode *inode, bool releases)
 {
+	const Op   *op = request->op;
 	Status		status = check_regular(inode);
 
-	if (status == FS_OK && !releases && !perm_owner(&op->cred, inode) &&
+	if (status == FS_OK && !releases && request->args->client4 == 0 &&
+		!perm_owner(&op->cred, inode) &&
 		!perm_check(&op->cred, inode, PERM_READ) &&
 		!perm_check(&op->cred, inode, PERM_WRITE))
 		status = FS_ACCES;
@@ -132,6 +139,8 @@ tell_holder(const LockList *list, const LockHolder *holder, FsLockReply *result)
 	name = palloc(VARHDRSZ + owner->len);
 	SET_VARSIZE(name, VARHDRSZ + owner->len);
 	memcpy(VARDATA(name), owner->name, owner->len);
+	result->holder_client4 = lock_client_number4(
+		(const pg_uuid_t *) list->clients[owner->client].id);
 	result->holder_owner = name;
 	result->holder_exclusive = (OptInt) {true, range->exclusive};
 	result->holder_offset = (OptInt) {true, (int64) range->start};
@@ -156,6 +165,46 @@ enter_owner(Request *request, bool releases)
 	return lock_list_owner(list, &client, name->data, (uint32) name->len);
 }
 
+/* The client whose lock is in the way, in NFSv4; 0: it is one of NLM. */
+static int64
+holder_number4(const LockList *list, const LockHolder *holder)
+{
+	int			client;
+
+	if (holder->owner < 0)
+		return 0;
+	client = list->owners[holder->owner].client;
+	return lock_client_number4((const pg_uuid_t *) list->clients[client].id);
+}
+
+/*
+ * Does this client of NFSv4 lose what it has, because it is in the way of
+ * another one?  The one that asks is alive, whatever is stored of its lease.
+ */
+static bool
+expires(int64 number, int64 asking)
+{
+	return number != 0 && number != asking && nfs4_client_expire(number);
+}
+
+/*
+ * A client whose lease has expired keeps its locks until they are in the way of
+ * others.  True: what was in the way has gone.
+ */
+static bool
+holder_expires(Request *request)
+{
+	FileLocks  *locks = &request->locks;
+	const LockHolder *holder = &request->holder;
+	int64		number = holder_number4(&locks->list, holder);
+
+	if (!expires(number, request->args->client4))
+		return false;
+	file_locks_end_client(locks, locks->list.owners[holder->owner].client);
+	request->holder.owner = -1;
+	return true;
+}
+
 /* The request itself, under the inode's lock. */
 static Status
 change_locks(Request *request, const RequestKind *kind, Inode *inode,
@@ -164,7 +213,7 @@ change_locks(Request *request, const RequestKind *kind, Inode *inode,
 	FileLocks  *locks = &request->locks;
 	LockOutcome outcome;
 	int			owner;
-	Status		status = check_file(request->op, inode, kind->releases);
+	Status		status = check_file(request, inode, kind->releases);
 
 	if (status != FS_OK)
 		return status;
@@ -173,7 +222,10 @@ change_locks(Request *request, const RequestKind *kind, Inode *inode,
 						  request->args->client_state);
 	file_locks_open(locks, inode);
 	owner = enter_owner(request, kind->releases);
-	outcome = kind->apply(request, owner);
+	do
+		outcome = kind->apply(request, owner);
+	while ((outcome == LOCK_DENIED || outcome == LOCK_BLOCKED) &&
+		   holder_expires(request));
 	tell_holder(&locks->list, &request->holder, result);
 	if (outcome == LOCK_GRANTED || outcome == LOCK_BLOCKED ||
 		outcome == LOCK_DEADLOCK || locks->list.granted > 0)
@@ -292,9 +344,65 @@ fs_cancel_lock(const Op *op, const FsLockRequest *args, FsLockReply *result)
 	return change_once(op, args, &kind, result);
 }
 
+/* What is looked for among the opens of a file. */
+typedef struct Sharing
+{
+	int64		client4;
+	int			access;
+	int			deny;
+	bool		conflict;
+} Sharing;
+
+static bool
+look_at_open(const State4 *state, void *arg)
+{
+	Sharing    *sharing = arg;
+
+	sharing->conflict = state->open_id == 0 &&
+		((state->access & sharing->deny) != 0 ||
+		 (state->deny & sharing->access) != 0) &&
+		!expires(state->client_id, sharing->client4);
+	return !sharing->conflict;
+}
+
+/* Opens that deny something are share modes, too. */
+bool
+fs_share_conflict(const Inode *inode, int64 client4, int access, int deny)
+{
+	Sharing		sharing = {client4, access, deny, false};
+
+	if (inode->locks != NULL)
+	{
+		FileLocks	locks;
+
+		file_locks_look(&locks, inode);
+		for (int i = 0; i < locks.list.nshares; i++)
+		{
+			LockHolder	holder = {.owner = locks.list.shares[i].owner};
+			int64		number = holder_number4(&locks.list, &holder);
+
+			if (((locks.list.shares[i].access & deny) != 0 ||
+				 (locks.list.shares[i].deny & access) != 0) &&
+				!expires(number, client4))
+				return true;
+		}
+	}
+	if (deny != 0)
+		states4_of_file(&inode->id, true, look_at_open, &sharing);
+	return sharing.conflict;
+}
+
+/* An OPEN of NFSv4 has looked at other opens before. */
 static LockOutcome
 apply_share(Request *request, int owner)
 {
+	Sharing		sharing = {0, request->args->access, request->args->deny,
+	false};
+
+	if (request->args->client4 == 0 && sharing.deny != 0)
+		states4_of_file(&request->op->id, true, look_at_open, &sharing);
+	if (sharing.conflict)
+		return LOCK_DENIED;
 	return lock_list_share(&request->locks.list, owner, request->args->access,
 						   request->args->deny, request->now, &request->holder);
 }
@@ -338,14 +446,25 @@ fs_test_lock(const Op *op, const FsLockRequest *args, FsLockReply *result)
 	if (status == FS_OK)
 		status = op_get(op, &inode);
 	if (status == FS_OK)
-		status = check_file(op, &inode, false);
+		status = check_file(&request, &inode, false);
 	if (status != FS_OK)
 		return status;
 	file_locks_look(&request.locks, &inode);
 	owner = enter_owner(&request, true);
-	result->outcome = (FsLockOutcome)
-		lock_list_test(&request.locks.list, owner, &request.range,
-					   &request.holder);
+	while ((result->outcome = (FsLockOutcome)
+			lock_list_test(&request.locks.list, owner, &request.range,
+						   &request.holder)) == FS_LOCK_DENIED)
+	{
+		int64		number = holder_number4(&request.locks.list,
+											&request.holder);
+
+		if (number == 0 || number == args->client4 ||
+			!nfs4_client_is_expired(number))
+			break;
+		lock_list_drop_client(
+			&request.locks.list,
+			request.locks.list.owners[request.holder.owner].client);
+	}
 	if (result->outcome == FS_LOCK_DENIED)
 		tell_holder(&request.locks.list, &request.holder, result);
 	return FS_OK;

@@ -167,6 +167,17 @@ file_locks_look(FileLocks *locks, const Inode *inode)
 	open_locks(locks, inode, false);
 }
 
+void
+file_locks_end_client(FileLocks *locks, int client)
+{
+	(void) lock_client_end(client_uuid(&locks->list, client), 0);
+	lock_list_drop_client(&locks->list, client);
+	if (client < locks->nclients)
+		locks->counts[client] = 0;
+	locks->dead = true;
+	lock_list_admit(&locks->list, now_seconds());
+}
+
 bool
 file_locks_peek(FileLocks *locks, const Inode *inode)
 {

@@ -36,6 +36,12 @@ extern void file_locks_open(FileLocks *locks, const Inode *inode);
 extern void file_locks_look(FileLocks *locks, const Inode *inode);
 
 /*
+ * Ends the life of a client of the list: it loses all its locks, here and
+ * elsewhere.
+ */
+extern void file_locks_end_client(FileLocks *locks, int client);
+
+/*
  * Stores what has become of them; the inode is locked.  False: that would be
  * more than the share's limits allow, and nothing has happened.  releasing: a
  * request that gives back locks may go a little beyond them.

@@ -45,6 +45,7 @@
 #include "types/network.h"
 
 #define PROTOCOL	"nlm"
+#define PROTOCOL4	"nfs4"
 
 enum
 {
@@ -85,6 +86,7 @@ typedef struct Client
 	bool		seen;			/* now: that is to be written */
 	int32		state;
 	bool		new_state;
+	int64		client4;
 
 	/* of one that is to get a row */
 	int32		share_id;
@@ -109,14 +111,24 @@ lock_client_id(const LockClientName *client, pg_uuid_t *id)
 {
 	crypto_generichash_state state;
 	const Caller *caller = client->caller;
-	uint8		family = caller->family;
 
 	crypto_generichash_init(&state, NULL, 0, UUID_LEN);
-	add_bytes(&state, PROTOCOL, sizeof(PROTOCOL));
-	add_bytes(&state, &client->share->uuid, UUID_LEN);
-	add_bytes(&state, &family, 1);
-	add_bytes(&state, caller->addr, sizeof(caller->addr));
-	add_bytes(&state, client->name, client->len);
+	if (client->client4 != 0)
+	{
+		add_bytes(&state, PROTOCOL4, sizeof(PROTOCOL4));
+		add_bytes(&state, &client->share->uuid, UUID_LEN);
+		add_bytes(&state, &client->client4, sizeof(client->client4));
+	}
+	else
+	{
+		uint8		family = caller->family;
+
+		add_bytes(&state, PROTOCOL, sizeof(PROTOCOL));
+		add_bytes(&state, &client->share->uuid, UUID_LEN);
+		add_bytes(&state, &family, 1);
+		add_bytes(&state, caller->addr, sizeof(caller->addr));
+		add_bytes(&state, client->name, client->len);
+	}
 	crypto_generichash_final(&state, id->data, UUID_LEN);
 }
 
@@ -180,6 +192,16 @@ find_row(RelScan *rs, const pg_uuid_t *id, LOCKMODE lockmode)
 	return true;
 }
 
+/* A client of NFSv4 has its number for a name. */
+static int64
+number4(Datum protocol, Datum name)
+{
+	if (strcmp(TextDatumGetCString(protocol), PROTOCOL4) != 0)
+		return 0;
+	return DatumGetInt64(DirectFunctionCall1(
+		int8in, CStringGetDatum(TextDatumGetCString(name))));
+}
+
 /*
  * What is known of a client, or can be read.  The snapshot is one that was
  * taken after the inode's lock, also where the transaction has one for all its
@@ -224,6 +246,7 @@ client_of(const pg_uuid_t *id)
 		client->state = DatumGetInt32(values[COL_STATE]);
 		client->seen_at = DatumGetTimestampTz(values[COL_SEEN_AT]);
 		client->share_id = DatumGetInt32(values[COL_SHARE_ID]);
+		client->client4 = number4(values[COL_PROTOCOL], values[COL_NAME]);
 		rel_scan_end(&rs);
 	}
 	if (IsolationUsesXactSnapshot())
@@ -247,6 +270,12 @@ int32
 lock_client_state(const pg_uuid_t *id)
 {
 	return client_of(id)->state;
+}
+
+int64
+lock_client_number4(const pg_uuid_t *id)
+{
+	return client_of(id)->client4;
 }
 
 int64
@@ -286,8 +315,11 @@ lock_client_enter(const LockClientName *name, const pg_uuid_t *id, int32 state)
 
 		client->life = new_life();
 		client->share_id = name->share->share_id;
-		client->name = pnstrdup(name->name, name->len);
-		client->len = name->len;
+		client->client4 = name->client4;
+		client->name = name->client4 == 0 ? pnstrdup(name->name, name->len) :
+			psprintf(INT64_FORMAT, name->client4);
+		client->len = (int) (name->client4 == 0 ? name->len :
+							 strlen(client->name));
 		client->caller = palloc(VARSIZE(name->caller));
 		memcpy(client->caller, name->caller, VARSIZE(name->caller));
 		MemoryContextSwitchTo(old);
@@ -343,7 +375,7 @@ lock_client_foreach_new(LockClientCallback callback, void *arg)
 		return;
 	hash_seq_init(&status, clients);
 	while ((client = (Client *) hash_seq_search(&status)) != NULL)
-		if (!client->exists && client->life != 0)
+		if (!client->exists && client->life != 0 && client->client4 == 0)
 			callback(&client->id, client->name, client->len, client->caller,
 					 arg);
 }
@@ -365,7 +397,8 @@ insert_client(const Client *client)
 	values[COL_STATE] = Int32GetDatum(client->state);
 	values[COL_SEEN_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[COL_SHARE_ID] = Int32GetDatum(client->share_id);
-	values[COL_PROTOCOL] = CStringGetTextDatum(PROTOCOL);
+	values[COL_PROTOCOL] =
+		CStringGetTextDatum(client->client4 == 0 ? PROTOCOL : PROTOCOL4);
 	values[COL_NAME] = PointerGetDatum(cstring_to_text_with_len(client->name,
 																client->len));
 	nulls[COL_ADDRESS] = client->caller->family == CALLER_LOCAL;

@@ -5,7 +5,8 @@
  *	  Clients that have locks, and their lives: the one module that touches
  *	  dittofs.lock_clients, and dittofs.lock_passes where a life ends.
  *
- * A client is a name at an address, in one share.  Its locks say in which of
+ * A client of NLM is a name at an address, a client of NFSv4 a number; each in
+ * one share.  Its locks say in which of
  * its lives they were made; those of a life that has ended are none.  So a
  * client that has rebooted loses all its locks by a change of one row.  Numbers
  * of lives come from a sequence and are never used again.
@@ -24,7 +25,8 @@ typedef struct LockClientName
 {
 	const Share *share;
 	const Caller *caller;		/* whose address it is */
-	const char *name;
+	int64		client4;		/* its number in NFSv4; 0: it is one of NLM */
+	const char *name;			/* in NLM */
 	int			len;
 } LockClientName;
 
@@ -50,6 +52,8 @@ extern int64 lock_client_enter(const LockClientName *client,
  * matter.
  */
 extern void lock_client_add(const pg_uuid_t *id, int64 locks, int64 max);
+/* Its number in NFSv4; 0: it is one of NLM, or none. */
+extern int64 lock_client_number4(const pg_uuid_t *id);
 /* Lives are looked up anew, unless a change is under way. */
 extern void lock_clients_refresh(void);
 /* How many it has, with those of this transaction. */
@@ -64,8 +68,8 @@ extern bool lock_client_end(const pg_uuid_t *id, int32 state);
 extern int32 lock_client_state(const pg_uuid_t *id);
 
 /*
- * Clients that this transaction has met and not written yet, which no statement
- * sees.  What the callback may keep of them is the id.
+ * Clients of NLM that this transaction has met and not written yet, which no
+ * statement sees.  What the callback may keep of them is the id.
  */
 typedef void (*LockClientCallback) (const pg_uuid_t *id, const char *name,
 									int len, const Caller *caller, void *arg);
