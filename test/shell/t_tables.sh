@@ -14,7 +14,7 @@ known()
 		/^static const KnownColumn/ { array = $4; sub(/\[\].*/, "", array); n = 0 }
 		/^\t\{"/ && array != "" { gsub(/[{}",]/, ""); columns[array, n++] = $1 (($3 == "true") ? "?" : ""); counts[array] = n }
 		/^\t\[(REL|TYPE)_/ && match($0, /\{"[a-z_0-9]+"/) { name = substr($0, RSTART + 2, RLENGTH - 3) }
-		match($0, /COLUMNS\([a-z_]+\)/) {
+		match($0, /COLUMNS\([a-z_0-9]+\)/) {
 			array = substr($0, RSTART + 8, RLENGTH - 9)
 			for (i = 0; i < counts[array]; i++)
 				print name "." columns[array, i]
