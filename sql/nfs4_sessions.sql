@@ -41,6 +41,7 @@ SELECT results = :'first' AS same, pg_temp.stored() FROM t.in_session(:'s', 1, A
 SELECT results = :'first' AS same, t.outcome(r::dittofs.compound_result) FROM t.in_session(:'s', 2, ARRAY[pg_temp.change('x')], slot => 1) r;
 -- another request by the same number, a change or not; an older number; on another slot it is new
 SELECT t.outcome(t.in_session(:'s', 2, ARRAY[pg_temp.change('y')], slot => 1));
+-- one that only reads is not compared
 SELECT t.outcome(t.in_session(:'s', 2, ARRAY[t.op('PUTROOTFH')], slot => 1));
 SELECT t.outcome(t.in_session(:'s', 1, ARRAY[pg_temp.change('x')], slot => 1));
 SELECT t.outcome(t.in_session(:'s', 1, ARRAY[pg_temp.change('y')], slot => 2));
@@ -109,6 +110,24 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT pg_temp.stored();
+
+-- A session that is deleted by any statement is not remembered.
+BEGIN;
+DELETE FROM dittofs.nfs4_sessions;
+SELECT t.outcome(t.in_session(:'s', 9)), t.outcome(t.in_session(:'s', 9, ARRAY[pg_temp.change('q')]));
+ROLLBACK;
+SELECT t.outcome(t.in_session(:'s', 9));
+BEGIN;
+TRUNCATE dittofs.nfs4_sessions;
+SELECT t.outcome(t.in_session(:'s', 9));
+ROLLBACK;
+SELECT t.outcome(t.in_session(:'s', 9));
+-- nor is one that was not made in the end
+BEGIN;
+SELECT session AS none FROM dittofs.nfs4_clients, t.create_session(client_id, 2) WHERE owner = 'a' \gset
+SELECT t.outcome(t.in_session(:'none', 1));
+ROLLBACK;
+SELECT t.outcome(t.in_session(:'none', 1));
 
 -- Connections: none is bound, and there is no way back to the client.
 SELECT t.outcome(r::dittofs.compound_result), t.get_i(results, 33) AS direction

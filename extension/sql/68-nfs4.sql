@@ -74,6 +74,14 @@ CREATE TABLE dittofs.nfs4_sessions (
 	created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX nfs4_sessions_client ON dittofs.nfs4_sessions (client_id);
+-- Backends remember sessions: as in 55-share-triggers.sql.
+CREATE TRIGGER sessions_changed
+	AFTER UPDATE OR DELETE ON dittofs.nfs4_sessions
+	FOR EACH ROW EXECUTE FUNCTION dittofs.shares_changed();
+CREATE TRIGGER sessions_truncated AFTER TRUNCATE ON dittofs.nfs4_sessions
+	FOR EACH STATEMENT EXECUTE FUNCTION dittofs.shares_changed();
+ALTER TABLE dittofs.nfs4_sessions ENABLE ALWAYS TRIGGER sessions_changed;
+ALTER TABLE dittofs.nfs4_sessions ENABLE ALWAYS TRIGGER sessions_truncated;
 
 -- Answers to changes, for clients that ask again.  Generations, beside those of the
 -- replies to NFSv3 (src/nfs4/slots4.c).

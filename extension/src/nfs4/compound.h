@@ -110,6 +110,7 @@ typedef struct Compound
 	uint32		reply_head;		/* bytes of XDR that are no operation's */
 	uint32		nops;
 	int			classes;		/* of all its operations, CLASS_ bits */
+	bool		writes;			/* one of them is a WRITE */
 
 	/* the program */
 	const char *next;			/* operation */

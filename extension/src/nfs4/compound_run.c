@@ -138,6 +138,12 @@ class_of(uint32 number)
 	}
 }
 
+static bool
+is_write(uint32 number)
+{
+	return number == NFS4_OP_WRITE || number == NFS4_OP_WRITE_BLOCKS;
+}
+
 /* no_operation: there is none in this minor version. */
 static const Operation *
 find_operation(const Compound *c, uint32 number)
@@ -179,6 +185,7 @@ look_through(Compound *c)
 		if (c->end - at < 2 * sizeof(uint32))
 			compound_malformed();
 		c->classes |= class_of(peek_u32(at));
+		c->writes |= is_write(peek_u32(at));
 		len = peek_u32(at + sizeof(uint32));
 		at += 2 * sizeof(uint32);
 		if (len > c->end - at)

@@ -15,6 +15,10 @@
  * session when it has got the slot, and does not find it.  What only reads does
  * not wait, and may be answered as if it had come before the end.
  *
+ * Every COMPOUND asks for its session, so a backend remembers those that it has
+ * found.  A deletion, by whatever statement, tells all backends to forget: they
+ * hear of it before the locks of the slots are free (AtEOXact_Inval()).
+ *
  * An id is random, but for the bytes in front, which are a mark of the
  * database.  A copy has another mark, and so none of the original's sessions.
  *
@@ -30,6 +34,7 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/snapmgr.h"
 
 #include "base/spi.h"
@@ -104,21 +109,26 @@ is_of_database(const pg_uuid_t *id)
  * Finding
  */
 
-#define PLACES 256
+#define KNOWN 256
 
-typedef struct Place
+/* An id of zeros is none: this database's mark is in front of each. */
+static Session4 known[KNOWN];
+static Oid	known_in = InvalidOid;	/* the table that they are from */
+static uint64 forgotten = 0;	/* so many times */
+
+static void
+forget_sessions(Datum arg, Oid relid)
 {
-	pg_uuid_t	id;
-	ItemPointerData tid;
-} Place;
+	if (relid != known_in && relid != InvalidOid)
+		return;
+	memset(known, 0, sizeof(known));
+	forgotten++;
+}
 
-static Place places[PLACES];
-
-static bool
-is_session(TupleTableSlot *slot, const void *id)
+static Session4 *
+known_session(const pg_uuid_t *id)
 {
-	return memcmp(DatumGetUUIDP(slot->tts_values[COL_SESSION_ID]), id,
-				  UUID_LEN) == 0;
+	return &known[id->data[UUID_LEN - 1] % KNOWN];
 }
 
 static uint32
@@ -127,31 +137,23 @@ bytes_of(Datum value)
 	return (uint32) DatumGetInt64(value);
 }
 
-/* As the active snapshot has it. */
+/* Remembered for good only if it was made, and read, for good. */
 static bool
-find_session(const pg_uuid_t *id, Session4 *session)
+scan_session(const pg_uuid_t *id, Session4 *session, bool *ours)
 {
-	Place	   *place = &places[id->data[UUID_LEN - 1] % PLACES];
 	RelScan		rs;
 	ScanKeyData key;
 	Datum	   *values;
 
-	if (memcmp(&place->id, id, UUID_LEN) != 0 ||
-		!rel_fetch(&rs, REL_NFS4_SESSIONS, AccessShareLock, GetActiveSnapshot(),
-				   &place->tid, is_session, id))
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+	rel_scan_begin(&rs, REL_NFS4_SESSIONS, AccessShareLock,
+				   GetActiveSnapshot(), &key, 1);
+	if (!rel_scan_next(&rs))
 	{
-		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_UUID_EQ,
-					UUIDPGetDatum(id));
-		rel_scan_begin(&rs, REL_NFS4_SESSIONS, AccessShareLock,
-					   GetActiveSnapshot(), &key, 1);
-		if (!rel_scan_next(&rs))
-		{
-			rel_scan_end(&rs);
-			return false;
-		}
-		place->id = *id;
-		place->tid = rs.slot->tts_tid;
+		rel_scan_end(&rs);
+		return false;
 	}
+	*ours = rel_row_is_ours(&rs);
 	values = rs.slot->tts_values;
 	session->id = *id;
 	session->client_id = DatumGetInt64(values[COL_CLIENT_ID]);
@@ -166,8 +168,54 @@ find_session(const pg_uuid_t *id, Session4 *session)
 }
 
 /*
+ * A session that is deleted while we read it, with a snapshot that still sees
+ * it, is not remembered: what tells of the deletion comes after the snapshot.
+ */
+static bool
+read_session(const pg_uuid_t *id, Session4 *session)
+{
+	static bool registered = false;
+	uint64		before;
+	bool		found;
+	bool		ours;
+
+	if (!registered)
+		CacheRegisterRelcacheCallback(forget_sessions, (Datum) 0);
+	registered = true;
+	known_in = rel_oid(REL_NFS4_SESSIONS);
+	before = forgotten;
+	PushActiveSnapshot(GetLatestSnapshot());
+	found = scan_session(id, session, &ours);
+	PopActiveSnapshot();
+	if (found && !ours && forgotten == before)
+		*known_session(id) = *session;
+	return found;
+}
+
+/* As it is now; slot and seqid are not the session's. */
+static bool
+find_session(const pg_uuid_t *id, Session4 *session)
+{
+	const Session4 *found = known_session(id);
+
+	if (memcmp(&found->id, id, UUID_LEN) != 0)
+		return read_session(id, session);
+	*session = *found;
+	return true;
+}
+
+/*
  * SEQUENCE
  */
+
+typedef struct SequenceArgs
+{
+	pg_uuid_t	id;
+	uint32		seqid;
+	uint32		slot;
+	uint32		highest;
+	bool		cache_this;
+} SequenceArgs;
 
 static void
 put_sequence(Compound *c, const Session4 *session)
@@ -253,21 +301,20 @@ check_limits(const Compound *c, const Session4 *session)
 	return NFS4_OK;
 }
 
-/* Takes the session and what is known of the request; has a snapshot. */
+/*
+ * Is the request the next one of its slot?  One that only reads is not asked:
+ * it does no harm out of its turn.
+ */
 static uint32
-look(Compound *c, Session4 *session, uint32 highest)
+check_turn(Compound *c, const Session4 *session)
 {
-	pg_uuid_t	id = session->id;
-	SlotRequest request = {&id, session->slot, session->seqid, c->digest};
+	SlotRequest request = {&session->id, session->slot, session->seqid,
+	c->digest};
 	bytea	   *stored;
 	bytea	   *data;
 
-	if (!find_session(&id, session))
-		return NFS4ERR_BADSESSION;
-	if (session->slot >= session->slots)
-		return NFS4ERR_BADSLOT;
-	if (highest >= session->slots)
-		return NFS4ERR_BAD_HIGH_SLOT;
+	if ((c->classes & CLASS_STORED) == 0 && !c->writes)
+		return check_limits(c, session);
 	switch (slot_find(&request, &stored, &data))
 	{
 		case SLOT_NEW:
@@ -283,6 +330,21 @@ look(Compound *c, Session4 *session, uint32 highest)
 	return FS_SERVERFAULT;
 }
 
+/* Has a snapshot that sees all that was done by the slot, if it is taken. */
+static uint32
+look(Compound *c, Session4 *session, const SequenceArgs *args)
+{
+	if (!find_session(&args->id, session))
+		return NFS4ERR_BADSESSION;
+	session->slot = args->slot;
+	session->seqid = args->seqid;
+	if (args->slot >= session->slots)
+		return NFS4ERR_BADSLOT;
+	if (args->highest >= session->slots)
+		return NFS4ERR_BAD_HIGH_SLOT;
+	return check_turn(c, session);
+}
+
 /*
  * A change takes its slot before it looks for anything: what another gateway
  * has done with the slot, or with the session, is committed then.
@@ -290,27 +352,28 @@ look(Compound *c, Session4 *session, uint32 highest)
 uint32
 nfs4_sequence(Compound *c)
 {
-	Session4   *session = (Session4 *) palloc0(sizeof(Session4));
-	uint32		highest;
+	Session4   *session = (Session4 *) palloc(sizeof(Session4));
+	SequenceArgs args;
 	uint32		status;
-	bool		cache_this;
 
-	memcpy(&session->id, get_bytes(c, UUID_LEN), UUID_LEN);
-	session->seqid = get_u32(c);
-	session->slot = get_u32(c);
-	highest = get_u32(c);
-	cache_this = get_bool(c);
+	memcpy(&args.id, get_bytes(c, UUID_LEN), UUID_LEN);
+	args.seqid = get_u32(c);
+	args.slot = get_u32(c);
+	args.highest = get_u32(c);
+	args.cache_this = get_bool(c);
 
-	if (!is_of_database(&session->id))
+	if (!is_of_database(&args.id))
 		return NFS4ERR_BADSESSION;
-	if ((c->classes & CLASS_STORED) && session->slot < NFS4_SLOTS_MAX)
+	if ((c->classes & CLASS_STORED) && args.slot < NFS4_SLOTS_MAX)
 	{
-		(void) slot_lock(&session->id, session->slot, true);
+		(void) slot_lock(&args.id, args.slot, true);
+		/* has the session ended while we waited? */
+		AcceptInvalidationMessages();
 		compound_renew_snapshot(c);
 	}
 	if (IsolationUsesXactSnapshot())
 		PushActiveSnapshot(GetLatestSnapshot());
-	status = look(c, session, highest);
+	status = look(c, session, &args);
 	if (IsolationUsesXactSnapshot())
 		PopActiveSnapshot();
 	if (status != NFS4_OK)
@@ -318,7 +381,7 @@ nfs4_sequence(Compound *c)
 
 	c->session = session;
 	c->client_id = session->client_id;
-	c->cache_this = cache_this;
+	c->cache_this = args.cache_this;
 	c->reply_max = session->max_response;
 	c->cached_max = session->max_cached;
 	if (c->replay == NULL)
