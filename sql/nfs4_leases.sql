@@ -47,6 +47,12 @@ SELECT dittofs.reap(100) > 0 AS freed;
 SELECT * FROM pg_temp.leases;
 SELECT t.outcome(t.in_session(:'away', 3)), t.outcome(t.in_session(:'here', 2));
 SELECT dittofs.reap(100) > 0 AS freed;
+-- without opens and locks after an hour
+SELECT t.nfs4_client('idle') IS NOT NULL AS idle;
+UPDATE dittofs.nfs4_clock SET served = served + 3631;
+SELECT dittofs.renew_leases(ARRAY[:id]) > 0 AS renewed;
+SELECT dittofs.reap(100) > 0 AS freed;
+SELECT * FROM pg_temp.leases;
 -- what has ended is not renewed
 SELECT dittofs.evict_client(:id);
 SELECT dittofs.renew_leases(ARRAY[:id]) > 0 AS renewed;

@@ -55,6 +55,15 @@ PG_FUNCTION_INFO_V1(dittofs_forget_clients);
 /* Of an implementation id, as much as is kept. */
 #define IMPLEMENTATION_MAX 200
 
+/*
+ * A client that has neither opens nor locks loses nothing but its sessions, and
+ * makes new ones.  So it goes earlier, after seconds of service.
+ */
+#define IDLE_TIME		3600
+
+/* So many records need not be confirmed yet; the oldest of more go. */
+#define UNCONFIRMED_MAX	10000
+
 /* Clients that the reaper looks at in one call. */
 #define REAP_CLIENTS	50
 
@@ -321,6 +330,24 @@ new_client_id(void)
 	return id;
 }
 
+/* One that asks over and over, by new names, makes room for itself. */
+static void
+make_room(void)
+{
+	static const char *const look =
+		"SELECT FROM dittofs.nfs4_clients WHERE state = 'unconfirmed'"
+		" OFFSET $1 LIMIT 1";
+	static const char *const clear =
+		"WITH gone AS (DELETE FROM dittofs.nfs4_clients WHERE client_id IN ("
+		"SELECT client_id FROM dittofs.nfs4_clients WHERE state = 'unconfirmed'"
+		" ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING client_id)"
+		" DELETE FROM dittofs.nfs4_leases l USING gone g"
+		" WHERE l.client_id = g.client_id";
+
+	if (spi_run(look, spi_int4(UNCONFIRMED_MAX)) > 0)
+		spi_run(clear, spi_int4(UNCONFIRMED_MAX / 10));
+}
+
 /* A record that is not confirmed, in place of the one there was. */
 static void
 insert_record(const Compound *c, const ExchangeId *args, SpiArg owner,
@@ -330,6 +357,7 @@ insert_record(const Compound *c, const ExchangeId *args, SpiArg owner,
 
 	if (find_owner(owner, false, args->verifier, c->caller, &old))
 		delete_record(old.client_id);
+	make_room();
 	client->client_id = new_client_id();
 	client->confirmed = false;
 	client->sequence = 0;
@@ -555,6 +583,11 @@ nfs4_reap(int64 max)
 		"SELECT c.client_id, c.owner FROM dittofs.nfs4_leases l"
 		" JOIN dittofs.nfs4_clients c USING (client_id)"
 		" WHERE l.renewed < $1 ORDER BY l.renewed LIMIT $2";
+	static const char *const idle =
+		"SELECT c.client_id, c.owner FROM dittofs.nfs4_leases l"
+		" JOIN dittofs.nfs4_clients c USING (client_id)"
+		" WHERE l.renewed < $1 AND NOT EXISTS (SELECT FROM dittofs.nfs4_states s"
+		" WHERE s.client_id = l.client_id) ORDER BY l.renewed LIMIT $2";
 	int64		values[CONFIG_COUNT];
 	int64		served;
 	int64		freed;
@@ -567,6 +600,7 @@ nfs4_reap(int64 max)
 	config_read(values);
 	served = nfs4_served();
 	end_clients(unconfirmed, served - values[CONFIG_NFS4_LEASE_TIME]);
+	end_clients(idle, served - IDLE_TIME - values[CONFIG_NFS4_LEASE_TIME]);
 	end_clients(away, served - values[CONFIG_NFS4_COURTESY_TIME]);
 	freed = free_ended(max);
 	nfs4_sql_end(&before);
