@@ -57,6 +57,7 @@ for file in pgxn/META.json grafana/*.json; do
 done
 
 LISTEN=127.0.0.1:12049 GATEWAY1=127.0.0.1:12050 HTTP1=12060 GATEWAY2=127.0.0.1:12051 HTTP2=12061 \
+	PORTMAPPER=127.0.0.1:1111 PORTMAPPER1=127.0.0.1:1112 PORTMAPPER2=127.0.0.1:1113 \
 	/usr/sbin/haproxy -c -f haproxy.cfg >"$roots/log" 2>&1
 ok $? "haproxy -c" || sed 's/^/# /' "$roots/log"
 sed -n '/^  haproxy.cfg: |/,/^---/s/^    //p' kubernetes/balancer.yaml >"$roots/haproxy.cfg"
@@ -74,10 +75,22 @@ like "$(<kubernetes/balancer.yaml)" "server-template gateway [0-9]+ $(sed -n 's/
 	"kubernetes/balancer.yaml has the gateways' name and ports"
 is "$(sed -n 's/^ *DITTOFS_ADAPTERS_NFS_PROXY_PROTOCOL_FROM: //p' compose.yaml)" \
 	"$(sed -n 's/.*ipv4_address: \([0-9.]*\).*/\1/p' compose.yaml)" "compose.yaml: the gateways trust the balancer's address"
-for variable in LISTEN GATEWAY1 GATEWAY2 HTTP1 HTTP2; do
+for variable in LISTEN GATEWAY1 GATEWAY2 HTTP1 HTTP2 PORTMAPPER PORTMAPPER1 PORTMAPPER2; do
 	grep -q "^      $variable: " compose.yaml
 	ok $? "compose.yaml sets haproxy's $variable"
 done
+
+# Locks: the portmapper's port is one, from the gateway to the service, and what it tells is
+# the service's port of NFS.
+port=$(sed -n 's/^ *portmapper: {enabled: true, port: \([0-9]*\), advertise_port: [0-9]*}$/\1/p' kubernetes/gateway.yaml)
+like "$(<kubernetes/gateway.yaml)" "\{name: portmapper, containerPort: $port\}" "kubernetes/gateway.yaml: the container has the portmapper's port"
+like "$(<kubernetes/gateway.yaml)" $'\n        - {port: portmapper}\n' "and the policy admits to it"
+like "$(<kubernetes/balancer.yaml)" "dittofs.svc.cluster.local:$port port 12050" "kubernetes/balancer.yaml asks that port"
+like "$(<kubernetes/balancer.yaml)" '\{name: portmapper, port: 111, targetPort: portmapper\}' "the service has it as port 111"
+is "$(sed -n 's/.*advertise_port: \([0-9]*\)}$/\1/p' kubernetes/gateway.yaml)" \
+	"$(sed -n 's/^ *- {name: nfs, port: \([0-9]*\), targetPort: nfs}$/\1/p' kubernetes/balancer.yaml)" "and gateways tell its port of NFS"
+port=$(sed -n 's/^ *DITTOFS_ADAPTERS_NFS_PORTMAPPER_PORT: //p' compose.yaml)
+is "$(grep -c "^      PORTMAPPER[12]*: .*:$port\"*\$" compose.yaml)" 3 "compose.yaml: haproxy knows the portmapper's port"
 
 # The gateway's own files, by the gateway
 make -s -C "$top/gateway" >/dev/null || exit 1
