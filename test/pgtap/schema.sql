@@ -12,7 +12,7 @@ SELECT has_extension('dittofs');
 SELECT tables_are('dittofs', array['blocks', 'blocks_memory', 'content_moves', 'content_store_marks', 'content_stores', 'dropped_directories', 'dropped_shares', 'extended_attributes', 'extents', 'files', 'filesystem_capabilities', 'gateway_replicas', 'gc_position', 'lock_clients', 'lock_grants', 'lock_passes', 'lock_watch', 'locked_files', 'memory_life', 'mounts',
 	'nfs4_clients', 'nfs4_clock', 'nfs4_file_states', 'nfs4_leases', 'nfs4_replies_0', 'nfs4_replies_1', 'nfs4_replies_2', 'nfs4_server', 'nfs4_sessions', 'nfs4_states', 'nfs4_unlinked_files',
 	'parent_child_map', 'reap_queue', 'replies_0', 'replies_1', 'replies_2', 'replies_turn', 'server_config', 'shares', 'slow_call_log', 'space_usage', 'staged_files', 'stored_blocks', 'waiting_calls']);
-SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
+SELECT views_are('dittofs', array['clients', 'content_report', 'content_troubles', 'entries', 'inodes', 'link_counts', 'locks', 'opens', 'replicas', 'share_usage', 'slow_calls', 'waiting']);
 SELECT sequences_are('dittofs', array['file_ids', 'lock_grant_ids', 'lock_lives', 'nfs4_state_ids', 'share_ids', 'store_ids']);
 
 -- Every operation that the design names is there.
