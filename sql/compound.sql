@@ -228,7 +228,8 @@ SELECT n4.say(n4.putrootfh(), n4.secinfo_no_name(1)), n4.say(n4.putrootfh(), n4.
 -- A share that is read-only, that takes no callers without credentials, that lets no one in
 SELECT dittofs.alter_share('/four too', read_only => true);
 SELECT n4.run(n4.putfh(:'other'), n4.mkdir('x')), n4.run(n4.putfh(:'other'), n4.setattr('{"mode": 0}')), n4.got(n4.putfh(:'other'), n4.access(511));
-SELECT n4.be('auth=none client=10.0.0.9'), n4.run(n4.putfh(:'other')) AS weak, n4.run(n4.putrootfh(), n4.lookup('four too')) AS weak;
+SELECT n4.be('auth=none client=10.0.0.9'), n4.run(n4.putfh(:'other')) AS weak, n4.run(n4.putrootfh(), n4.lookup('four too')) AS weak,
+	n4.say(n4.putrootfh(), n4.secinfo('four too')) AS secinfo;
 SELECT n4.be(''), dittofs.alter_share('/four too', denied_clients => '{10.0.0.9}'::inet[]);
 SELECT n4.be('client=10.0.0.9'), n4.run(n4.putfh(:'other')) AS denied, n4.run(n4.putrootfh(), n4.lookup('four too')) AS unseen;
 SELECT n4.be('');

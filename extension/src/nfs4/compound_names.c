@@ -232,11 +232,15 @@ nfs4_readlink(Compound *c)
  * (RFC 8881, 2.6.3.1.1.8), so that a client cannot go on with it by mistake.
  */
 static uint32
-put_flavors(Compound *c)
+put_flavors(Compound *c, uint32 status)
 {
-	bool		none = c->current.kind == FH_PSEUDO ||
-		c->current.op.share->allow_auth_none;
+	bool		none = status == NFS4_OK &&
+		(c->current.kind == FH_PSEUDO ||
+		 c->current.op.share->allow_auth_none);
 
+	/* a share that the caller's flavor does not open is asked for its own */
+	if (status != NFS4_OK && status != NFS4ERR_WRONGSEC)
+		return status;
 	put_u32(c, none ? 2 : 1);
 	put_u32(c, FLAVOR_SYS);
 	if (none)
@@ -248,9 +252,7 @@ put_flavors(Compound *c)
 uint32
 nfs4_secinfo(Compound *c)
 {
-	uint32		status = lookup_name(c, get_opaque(c));
-
-	return status == NFS4_OK ? put_flavors(c) : status;
+	return put_flavors(c, lookup_name(c, get_opaque(c)));
 }
 
 uint32
@@ -263,7 +265,7 @@ nfs4_secinfo_no_name(Compound *c)
 		return FS_INVAL;
 	if (style == 1)
 		status = lookup_parent(c);
-	return status == NFS4_OK ? put_flavors(c) : status;
+	return put_flavors(c, status);
 }
 
 /*

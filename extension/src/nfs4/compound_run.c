@@ -352,7 +352,7 @@ run_next(Compound *c)
 	c->nresults++;
 	if (status == NFS4_OK && (class & CLASS_STORED))
 		c->changed = true;
-	if (class & (CLASS_STORED | CLASS_D))
+	if ((class & (CLASS_STORED | CLASS_D)) && c->next < c->end)
 		compound_renew_snapshot(c);
 	return status;
 }
