@@ -168,6 +168,16 @@ SELECT * FROM o.states;
 SELECT count(*) AS share_modes FROM dittofs.locks;
 SELECT t.close4('bob', :'u', t.stateid('y')), o.there(:'u');
 
+-- Before RECLAIM_COMPLETE nothing is opened.
+SELECT t.client4('carol');
+UPDATE dittofs.nfs4_clients SET reclaimed = false WHERE owner = 'carol';
+SELECT t.open4('carol', '/opens', 'b') AS too_early;
+SELECT status FROM t.on4('carol', NULL, t.op('RECLAIM_COMPLETE', t.i(0)));
+-- No more than a client may have.
+SELECT dittofs.set_server_config('nfs4_open_max', '3');
+SELECT t.open4('carol', '/opens', 'b', owner => n::text) FROM generate_series(1, 5) n;
+SELECT dittofs.set_server_config('nfs4_open_max', NULL);
+
 SELECT * FROM dittofs.fsck();
 SELECT dittofs.drop_share('/opens', force => true);
 SELECT dittofs.reap(1000) >= 0, dittofs.reap(1000) >= 0;

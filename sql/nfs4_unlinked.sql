@@ -60,7 +60,7 @@ SELECT dittofs.drop_share('/open', force => true);
 SELECT dittofs.reap(100) >= 0, dittofs.reap(100) >= 0;
 SELECT dittofs.reap(100) >= 0, dittofs.reap(100) >= 0;
 SELECT (SELECT count(*) FROM dittofs.files) AS files, (SELECT count(*) FROM dittofs.nfs4_unlinked_files) AS kept;
-SELECT o.close(:'c');
+SELECT count(*) AS states FROM dittofs.nfs4_states;
 SELECT * FROM dittofs.fsck();
 
 -- What is wrong, and its repair.

@@ -44,6 +44,7 @@
 #include "tables/inodes.h"
 #include "ops/ops.h"
 #include "tables/rel.h"
+#include "tables/states4.h"
 #include "tables/usage.h"
 #include "tables/xact.h"
 
@@ -145,6 +146,14 @@ collect(const Dirent *dirent, void *arg)
 /* So many entries of a directory are in memory together. */
 #define DIRECTORY_SLICE 256
 
+static void
+delete_file(const Share *share, Inode *inode)
+{
+	if (inode->kind == KIND_REGULAR)
+		states4_forget_file(&inode->id);
+	op_delete(share, inode);
+}
+
 /*
  * Deletes an entry and its inode.  False: the inode is locked, so the entry
  * stays for another time.  An entry that is damaged may lead to nothing, or
@@ -164,7 +173,7 @@ delete_entry(const pg_uuid_t *dir, const Dirent *entry, int32 share_id)
 
 			/* no client gets at it any more, open or not */
 			if (child != NULL && child->nlink <= 1)
-				op_delete(&share, child);
+				delete_file(&share, child);
 			else if (child != NULL)
 				op_unlink(&share, child);
 			else if (inode_get(&seen.id, &seen))
@@ -444,7 +453,7 @@ sweep_slice(int32 share_id, bool files, pg_uuid_t *swept, int64 max,
 		}
 		else if ((inode = inode_lock_nowait(&sweep->found[i])) != NULL)
 		{
-			op_delete(&share, inode);
+			delete_file(&share, inode);
 			(*deleted)++;
 		}
 	}

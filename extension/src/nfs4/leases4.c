@@ -45,6 +45,9 @@ enum
 	LEASE_RENEWED
 };
 
+/* Of nfs4_clients; the rest is clients4.c's */
+#define CLIENT_RECLAIMED	8
+
 enum
 {
 	CLOCK_ONE,
@@ -244,6 +247,30 @@ lock_sessions(SpiArg id, bool wait)
 				return false;
 	}
 	return true;
+}
+
+/* A number is never given again, and what it has done it has done. */
+#define RECLAIMED_MAX 256
+
+bool
+nfs4_client_has_reclaimed(int64 client_id)
+{
+	static int64 known[RECLAIMED_MAX];
+	int64	   *slot = &known[(uint64) client_id % RECLAIMED_MAX];
+	RelScan		rs;
+	ScanKeyData key;
+
+	if (*slot == client_id)
+		return true;
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(client_id));
+	rel_scan_begin(&rs, REL_NFS4_CLIENTS, AccessShareLock, GetActiveSnapshot(),
+				   &key, 1);
+	if (rel_scan_next(&rs) &&
+		DatumGetBool(rs.slot->tts_values[CLIENT_RECLAIMED]))
+		*slot = client_id;
+	rel_scan_end(&rs);
+	return *slot == client_id;
 }
 
 /* It gets no session meanwhile: that takes its owner's lock, too. */

@@ -22,6 +22,9 @@
  */
 extern bool nfs4_client_is_expired(int64 client_id);
 
+/* Has it done RECLAIM_COMPLETE?  Before that it opens nothing. */
+extern bool nfs4_client_has_reclaimed(int64 client_id);
+
 /*
  * Ends an expired client.  False: it is alive, or a transaction is at it.
  * Never waits for what a client does, so it may be called with locks held.

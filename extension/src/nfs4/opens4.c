@@ -22,13 +22,16 @@
 #include "base/dittofs.h"
 
 #include "access/xact.h"
+#include "utils/timestamp.h"
 
 #include "base/change.h"
 #include "nfs4/attrs4.h"
+#include "nfs4/leases4.h"
 #include "nfs4/opens4.h"
 #include "nfs4/operations.h"
 #include "nfs4/pseudo.h"
 #include "ops/ops.h"
+#include "tables/config.h"
 #include "tables/lock_clients.h"
 #include "tables/xact.h"
 
@@ -467,6 +470,61 @@ put_no_delegation(Compound *c, uint32 want)
 	}
 }
 
+/*
+ * What a client has open is counted now and then, more often near the limit: an
+ * exact count would be a row that all OPENs of a client write.
+ */
+#define COUNTS			64
+#define COUNT_EVERY		1024	/* OPENs of this session, at most */
+#define FULL_MS			1000
+
+typedef struct OpenCount
+{
+	int64		client_id;
+	int64		left;			/* OPENs until it is counted again */
+	TimestampTz full_until;
+} OpenCount;
+
+typedef struct Counting
+{
+	int64		n;
+	int64		max;
+} Counting;
+
+static bool
+count_state(const State4 *state, void *arg)
+{
+	Counting   *counting = arg;
+
+	return ++counting->n < counting->max;
+}
+
+static bool
+has_too_many(int64 client_id)
+{
+	static OpenCount counts[COUNTS];
+	OpenCount  *count = &counts[(uint64) client_id % COUNTS];
+	Counting	counting = {0};
+	int64		config[CONFIG_COUNT];
+
+	if (count->client_id == client_id && count->left-- > 0)
+		return false;
+	if (count->client_id == client_id && count->full_until != 0 &&
+		GetCurrentTimestamp() < count->full_until)
+		return true;
+	config_read(config);
+	counting.max = config[CONFIG_NFS4_OPEN_MAX];
+	states4_of_client(client_id, 0, count_state, &counting);
+	count->client_id = client_id;
+	count->left = Min((counting.max - counting.n) / 8, COUNT_EVERY);
+	count->full_until = 0;
+	if (counting.n < counting.max)
+		return false;
+	count->full_until =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FULL_MS);
+	return true;
+}
+
 uint32
 nfs4_open(Compound *c)
 {
@@ -475,6 +533,10 @@ nfs4_open(Compound *c)
 	Stateid		stateid;
 	uint32		status = get_open(c, &args);
 
+	if (status == NFS4_OK && !nfs4_client_has_reclaimed(c->client_id))
+		status = NFS4ERR_GRACE;
+	if (status == NFS4_OK && has_too_many(c->client_id))
+		status = FS_NOSPC;
 	if (status == NFS4_OK)
 		status = args.claim == CLAIM_FH ?
 			open_by_filehandle(c, &args, &opened) :

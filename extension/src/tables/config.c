@@ -61,6 +61,11 @@ const ConfigEntry config_table[CONFIG_COUNT] = {
 	{"nfs4_lease_time", 90, 6, 3600,
 		"Seconds for which a client of NFSv4 that no gateway has seen keeps its "
 	"opens and locks in any case. Clients ask for it when they mount."},
+	[CONFIG_NFS4_OPEN_MAX] =
+	{"nfs4_open_max", 1000000, 1, PG_INT32_MAX,
+		"Files that a client of NFSv4 may have open, owners of locks included, "
+		"more or less: they are not counted each time. Beyond that it is told "
+	"that there is no room."},
 	[CONFIG_NFS4_SESSION_MAX] =
 	{"nfs4_session_max", 16, 1, 1024,
 		"Sessions that a client of NFSv4 may have. Beyond that it is told that "

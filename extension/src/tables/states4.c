@@ -543,6 +543,40 @@ state4_delete(State4 *state)
 	PopActiveSnapshot();
 }
 
+typedef struct Forgotten
+{
+	int			n;
+	int			room;
+	State4	   *states;
+} Forgotten;
+
+static bool
+note_forgotten(const State4 *state, void *arg)
+{
+	Forgotten  *forgotten = arg;
+
+	if (forgotten->n == forgotten->room)
+	{
+		forgotten->room = Max(8, forgotten->room * 2);
+		forgotten->states = forgotten->states == NULL ?
+			palloc(sizeof(State4) * forgotten->room) :
+			repalloc(forgotten->states, sizeof(State4) * forgotten->room);
+	}
+	forgotten->states[forgotten->n++] = *state;
+	return true;
+}
+
+void
+states4_forget_file(const pg_uuid_t *file_id)
+{
+	Forgotten	forgotten = {0};
+
+	states4_of_file(file_id, false, note_forgotten, &forgotten);
+	for (int i = 0; i < forgotten.n; i++)
+		if (state4_lock(&forgotten.states[i]))
+			state4_delete(&forgotten.states[i]);
+}
+
 /*
  * Files without a name
  */

@@ -97,6 +97,12 @@ extern void states4_of_client(int64 client_id, int64 after,
  */
 extern bool states4_any(const pg_uuid_t *file_id);
 
+/*
+ * Deletes what there is of a file that goes although it is open; its clients
+ * cannot get at it any more.
+ */
+extern void states4_forget_file(const pg_uuid_t *file_id);
+
 /* Files without a name that are kept because a client has them open. */
 extern void unlinked4_add(const pg_uuid_t *file_id, int32 share_id);
 extern void unlinked4_remove(const pg_uuid_t *file_id);
