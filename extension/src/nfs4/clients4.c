@@ -406,8 +406,12 @@ exchange(const Compound *c, const ExchangeId *args, SpiArg owner,
 		refresh_record(c, args, client);	/* 2, 6 */
 		return NFS4_OK;
 	}
-	if (exists && !client->same_principal && is_in_use(client->client_id))
-		return NFS4ERR_CLID_INUSE;	/* 3 */
+	if (exists && !client->same_principal)
+	{
+		if (is_in_use(client->client_id))
+			return NFS4ERR_CLID_INUSE;	/* 3 */
+		(void) nfs4_client_end(client->client_id, true);
+	}
 	insert_record(c, args, owner, client);	/* 1, 3, 4, 5 */
 	return NFS4_OK;
 }
@@ -437,7 +441,9 @@ nfs4_exchange_id(Compound *c)
 
 	get_exchange_id(c, &args);
 	/* SP4_MACH_CRED is for credentials that RPCSEC_GSS protects */
-	if ((args.flags & ~EXCHGID4_FLAGS_OF_CLIENT) || args.how != SP4_NONE ||
+	if ((args.flags & ~EXCHGID4_FLAGS_OF_CLIENT) ||
+		(c->minor < 2 && (args.flags & EXCHGID4_FLAG_SUPP_FENCE_OPS)) ||
+		args.how != SP4_NONE ||
 		args.owner.len > NFS4_OPAQUE_MAX)
 		return FS_INVAL;
 
