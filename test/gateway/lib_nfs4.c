@@ -104,7 +104,7 @@ forget_results(struct v4 *w)
 
 /*
  * libnfs reads the results of version 4.0's operations, too, but has no word
- * for the reason why there is no delegation.
+ * for the reason why there is no delegation, nor for a SECINFO that failed.
  */
 static void
 cross_check_result(const unsigned char *at, const struct result4 *result)
@@ -114,7 +114,8 @@ cross_check_result(const unsigned char *at, const struct result4 *result)
 	ZDR			zdr;
 
 	if (result->op > OP_RELEASE_LOCKOWNER ||
-		result->delegation == OPEN_DELEGATE_NONE_EXT)
+		result->delegation == OPEN_DELEGATE_NONE_EXT ||
+		(result->op == OP_SECINFO && result->status != NFS4_OK))
 		return;
 	copy = malloc(result->size);
 	memcpy(copy, at, result->size);

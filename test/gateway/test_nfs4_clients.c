@@ -290,11 +290,14 @@ test_create_session(void)
 	v4_bare(one);
 	op_create_session(one, &e);
 	is_status(v4_call(one), NFS4ERR_INVAL, "flags that nobody knows");
+	/* an error counts, too, and would come back */
+	e.sequence++;
 	e.flags = 0;
 	e.fore.request = 20;
 	v4_bare(one);
 	op_create_session(one, &e);
 	is_status(v4_call(one), NFS4ERR_TOOSMALL, "requests of 20 bytes");
+	e.sequence++;
 	e.fore = usual_fore;
 	e.fore.response = 20;
 	v4_bare(one);
@@ -373,7 +376,9 @@ test_bind(void)
 	v4_begin(also);
 	op_bind_conn(also, also->s->id, 1);
 	is_status(v4_call(also), NFS4ERR_NOT_ONLY_OP, "in a session");
-	is_status(bind_to(also, 9), NFS4ERR_BADXDR, "in a direction of no name");
+	bind_to(also, 9);
+	ok(also->status == NFS4ERR_BADXDR || also->status == NFS4ERR_INVAL,
+	   "in a direction of no name");
 	is_status(sequence_status(one), NFS4_OK, "SEQUENCE on one connection");
 	is_status(sequence_status(also), NFS4_OK, "and on the other");
 	v4_disconnect(also);

@@ -206,9 +206,8 @@ test_errors(void)
 	is_status(sequence(one, 1, 64, 64), NFS4ERR_BADSLOT, "slot 64");
 	is_status(sequence(one, 1, UINT32_MAX, UINT32_MAX), NFS4ERR_BADSLOT,
 			  "slot 2^32-1");
-	is_status(sequence(one, one->s->sequence[1] + 1, 1, 0),
-			  NFS4ERR_BAD_HIGH_SLOT,
-			  "a slot above the highest");
+	is_status(sequence(one, one->s->sequence[1] + 1, 1, 1000),
+			  NFS4ERR_BAD_HIGH_SLOT, "a highest slot that is too high");
 	is_status(sequence(one, last - 1, 0, 0), NFS4ERR_SEQ_MISORDERED,
 			  "a sequence of the past");
 	is_status(sequence(two, last - 1, 0, 0), NFS4ERR_SEQ_MISORDERED,
@@ -265,22 +264,15 @@ test_skipped(void)
 }
 
 /*
- * The sequence goes on behind its greatest number.  It takes two great skips to
- * come near it, which a server may refuse that knows there were no reads.
+ * The sequence goes on behind its greatest number.  The slot has had nothing
+ * but reads before, so it can be anywhere.
  */
 static void
 test_wrap(void)
 {
-	static const uint32_t steps[] = {0x60000000, 0xc0000000, UINT32_MAX - 1};
-
 	one->slot = 7;
 	is_status(sequence(one, 1, 7, 7), NFS4_OK, "slot 7");
-	for (int i = 0; i < 3; i++)
-	{
-		one->s->sequence[7] = steps[i];
-		if (create_numbered(one, "step", i) != NFS4_OK)
-			bail_out("a skip of many numbers: %u", one->status);
-	}
+	one->s->sequence[7] = UINT32_MAX - 1;
 	for (int i = 0; i < 3; i++)
 		is_status(create_numbered(one, "wrap", i), NFS4_OK, "sequence %u",
 				  one->s->sequence[7]);
