@@ -454,6 +454,32 @@ test_creation(void)
 	}
 }
 
+/* A long target is kept in another way than a short one. */
+static void
+test_targets(void)
+{
+	static char target[4095];
+
+	memset(target, 't', sizeof(target));
+	for (size_t size = 1; size <= sizeof(target); size += 1000 + size % 2)
+	{
+		char		name[32];
+		struct handle made;
+		struct blob data;
+
+		snprintf(name, sizeof(name), "target of %d", (int) size);
+		v4_at(w, &dir);
+		op_create(w, NF4LNK, S(name), B(target, size), NULL);
+		op_getfh(w);
+		is_status(v4_call(w), NFS4_OK, "%s", name);
+		made = last_result(w)->handle;
+		is_status(AT(w, &made, op_readlink(w)), NFS4_OK, "READLINK");
+		data = last_result(w)->data;
+		ok(data.size == size && memcmp(data.data, target, size) == 0,
+		   "all of it");
+	}
+}
+
 int
 main(void)
 {
@@ -471,6 +497,7 @@ main(void)
 	test_verify(&file);
 	test_times(&file);
 	test_creation();
+	test_targets();
 	test_values(&file);
 	return done_testing();
 }

@@ -220,8 +220,13 @@ nfs4_readlink(Compound *c)
 	Status		status = fs_readlink(&c->current.op, &link);
 
 	if (status == FS_OK)
-		put_opaque(c, VARDATA_ANY(link.target),
-				   VARSIZE_ANY_EXHDR(link.target));
+	{
+		/* a long one is kept beside the row */
+		bytea	   *target = (bytea *)
+			PG_DETOAST_DATUM_PACKED(PointerGetDatum(link.target));
+
+		put_opaque(c, VARDATA_ANY(target), VARSIZE_ANY_EXHDR(target));
+	}
 	else if (status == FS_INVAL)
 		return NFS4ERR_WRONG_TYPE;
 	return status4(status);
