@@ -22,16 +22,19 @@ differ="
 	fsck_xattrs
 	gateway_session
 	guard
+	holes
 	large_trees
 	many_changes
 	merge
 	nfs4_sessions
 	nfs4_unlinked
+	ranges_walk
 	retransmission
 	settings
 	space_accounting
 	transactions
 	troubles
+	xattrs
 "
 
 regress=
