@@ -97,7 +97,7 @@ is "$(q "SELECT rtmax, wtmax FROM dittofs.get_filesystem_capabilities((SELECT ro
 	"$(value TRANSFER_MAX)|$(value TRANSFER_MAX)" "and so is what a new share offers"
 
 # Statuses
-statuses=$(sed -n 's/^\tFS_\([A-Z_]*\) = \([0-9]*\).*/\2|\1/p' "$header")
+statuses=$(sed -n 's/^\tFS_\([A-Z0-9_]*\) = \([0-9]*\).*/\2|\1/p' "$header")
 is "$(q "SELECT n, dittofs.status_name(n) FROM generate_series(0, 30000) n WHERE dittofs.status_name(n) IS NOT NULL")" \
 	"$statuses" "statuses have their numbers"
 for status in FS_TOOWEAK FS_ELSEWHERE FS_DENIED FS_BLOCKED FS_NOLOCKS FS_DEADLOCK; do
