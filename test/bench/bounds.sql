@@ -10,6 +10,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 CREATE SCHEMA bounds;
+\ir ../compound.sql
 CREATE TABLE bounds.calls (
 	number int GENERATED ALWAYS AS IDENTITY,
 	name text PRIMARY KEY,
@@ -148,6 +149,10 @@ CREATE FUNCTION bounds.at(i int) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 13
 --
 INSERT INTO bounds.calls (name, times, argument, call, hot) VALUES
 	('GETATTR', 200, 'bounds.file($1)', '(dittofs.get_file($2)).status = 0', false),
+	('COMPOUND of NFSv4: SEQUENCE, PUTFH, GETATTR', 200, 'n4.program(ARRAY[n4.sequence(), n4.putfh(bounds.file($1)), n4.getattr(''type,change,size,mode'')])',
+		'substr((dittofs.compound($2)).results, 1, 4) = ''\x00000000''', false),
+	('COMPOUND of NFSv4: SEQUENCE, PUTFH, SETATTR', 200, 'n4.program(ARRAY[n4.sequence(), n4.putfh(bounds.file($1)), n4.setattr(''{"mode": 420}'')])',
+		'substr((dittofs.compound($2)).results, 1, 4) = ''\x00000000''', false),
 	('GETATTR of one file', 200, 'bounds.kept(''pages'')', '(dittofs.get_file($2)).status = 0', false),
 	('ACCESS', 200, 'bounds.file($1)', '(dittofs.check_permissions($2, 63)).status = 0', false),
 	('LOOKUP', 200, 'bounds.kept(''dir'')', '(dittofs.lookup($2, bounds.name(''f'', 1 + ($1 * 7919::bigint) % bounds.n()))).status = 0', false),
