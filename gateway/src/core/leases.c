@@ -126,7 +126,7 @@ put_word(char *at, uint32_t word)
 	return at + sizeof(word);
 }
 
-/* bigint[]: dimensions, flags, type; elements, lower bound; sizes and values. */
+/* bigint[]: dimensions, flags, type; elements, lower bound; sizes, values. */
 static struct bytes
 bigint_array(struct region *region, const struct renewal *renewal)
 {

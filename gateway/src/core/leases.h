@@ -8,7 +8,7 @@
  * enough for the shortest lease.
  *
  * The database counts time only while it is told of some gateway, or of none:
- * so worker 0 calls also if it has seen nobody.
+ * so worker 0 calls also if it has seen no client.
  */
 #ifndef DITTOFS_LEASES_H
 #define DITTOFS_LEASES_H

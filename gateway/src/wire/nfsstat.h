@@ -4,8 +4,9 @@
  *	  Names of nfsstat3 (RFC 1813, 2.6) and nfsstat4 (RFC 8881, 15.1), for the
  *	  log and the metrics.
  *
- * DELAY of version 4 is JUKEBOX.  A reply of NLM has statuses of its own.  Where nfsstat3 has one that means
- * the same (STALE, ROFS, FBIG), that is noted; the others have numbers here.
+ * DELAY of version 4 is JUKEBOX.  A reply of NLM has statuses of its own.
+ * Where nfsstat3 has one that means the same (STALE, ROFS, FBIG), that is
+ * noted; the others have numbers here.
  */
 #ifndef DITTOFS_NFSSTAT_H
 #define DITTOFS_NFSSTAT_H
