@@ -15,6 +15,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #define OWNERS	4
@@ -694,6 +696,105 @@ keeps_64_bits(void **state)
 	assert_int_equal(list.nowners + list.nclients, 0);
 }
 
+/*
+ * Memory at a file with as many locks as there may be, whatever is asked: so
+ * many bytes at a time, of which each array has some hundred thousand.
+ */
+#define MANY 10000
+#define MANY_MAX ((size_t) 16 << 20)
+
+struct counted
+{
+	LIST_ENTRY(counted) link;
+	size_t		size;
+	_Alignas(16) char bytes[];
+};
+
+static LIST_HEAD(, counted) in_use;
+static size_t size_in_use;
+static size_t most_in_use;
+
+static void *
+take_counted(size_t size)
+{
+	struct counted *counted = malloc(sizeof(*counted) + size);
+
+	assert_non_null(counted);
+	counted->size = size;
+	LIST_INSERT_HEAD(&in_use, counted, link);
+	size_in_use += size;
+	if (size_in_use > most_in_use)
+		most_in_use = size_in_use;
+	assert_true(size_in_use < MANY_MAX);
+	return counted->bytes;
+}
+
+static void
+give_back(void *bytes)
+{
+	struct counted *counted = (struct counted *)
+		((char *) bytes - offsetof(struct counted, bytes));
+
+	size_in_use -= counted->size;
+	LIST_REMOVE(counted, link);
+	free(counted);
+}
+
+static void
+hold_many(LockList *list, int owner)
+{
+	list->held = take_counted(sizeof(HeldLock) * (MANY + 1));
+	list->nheld = MANY + 1;
+	for (int i = 0; i < MANY; i++)
+		list->held[i] = (HeldLock) {owner,
+		{2 * (uint64_t) i, 2 * (uint64_t) i, true}, 1};
+	list->held[MANY] = (HeldLock) {owner_of(list, 1),
+	{2 * MANY, 2 * MANY, true}, 1};
+}
+
+static void
+stays_in_memory(void **state)
+{
+	LockRange	all = {0, LOCK_TO_END, false};
+	LockRange	last = {2 * MANY, 2 * MANY, false};
+	LockWait	wait = {(const uint8_t *) "w", 1};
+	LockList	list;
+	LockHolder	holder;
+	int			owner;
+
+	(void) state;
+	lock_list_init(&list, take_counted);
+	list.release = give_back;
+	owner = owner_of(&list, 0);
+	hold_many(&list, owner);
+	/* an owner of many locks waits for all, is let in, and does not want it */
+	assert_int_equal(lock_list_lock(&list, owner, &all, wait, 2, &holder),
+					 LOCK_BLOCKED);
+	lock_list_unlock(&list, owner_of(&list, 1), 0, LOCK_TO_END, 3);
+	assert_int_equal(list.nuntold, 1);
+	assert_int_equal(list.nheld, 2 * MANY);
+	list.untold[0].id = 1;
+	assert_true(lock_list_told(&list, 1, false, 4));
+	assert_int_equal(list.nheld, MANY);
+	assert_null(lock_list_trouble(&list));
+	/* as many wait as may, and are let in by one request */
+	lock_list_lock(&list, owner_of(&list, 1), &last, (LockWait) {NULL, 0}, 5,
+				   &holder);
+	list.held[list.nheld - 1].range.exclusive = true;
+	for (int i = 0; i < LOCK_WAITING_MAX; i++)
+	{
+		LockRange	range = {2 * MANY, 2 * MANY + (uint64_t) i, false};
+
+		assert_int_equal(lock_list_lock(&list, owner_of(&list, 2), &range, wait,
+										6, &holder), LOCK_BLOCKED);
+	}
+	lock_list_unlock(&list, owner_of(&list, 1), 0, LOCK_TO_END, 7);
+	assert_int_equal(list.nuntold, LOCK_WAITING_MAX);
+	print_message("# at most %zu KiB\n", most_in_use / 1024);
+	while (!LIST_EMPTY(&in_use))
+		give_back(LIST_FIRST(&in_use)->bytes);
+}
+
 static void
 forgets_clients(void **state)
 {
@@ -879,6 +980,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_this_form),
 		cmocka_unit_test(keeps_64_bits),
+		cmocka_unit_test(stays_in_memory),
 		cmocka_unit_test(forgets_clients),
 		cmocka_unit_test(knows_lives),
 		cmocka_unit_test(limits_waiters),

@@ -79,6 +79,12 @@ allocate(size_t size)
 	return palloc(size);
 }
 
+static void
+release(void *bytes)
+{
+	pfree(bytes);
+}
+
 static const pg_uuid_t *
 client_uuid(const LockList *list, int client)
 {
@@ -125,6 +131,7 @@ read_locks(FileLocks *locks, const Inode *inode)
 
 	if (!decode(list, inode))
 		return false;
+	list->release = release;
 	locks->dead = false;
 	locks->stored = inode->locks;
 	locks->nclients = list->nclients;

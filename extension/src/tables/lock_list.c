@@ -26,18 +26,26 @@
  * Arrays
  */
 
+static void
+release(const LockList *list, void *array)
+{
+	if (list->release != NULL && array != NULL)
+		list->release(array);
+}
+
 /*
  * An array with room for one more.  It is copied each time: a request adds a
  * few items at most.
  */
 static void *
-with_one_more(const LockList *list, const void *array, int n, size_t size)
+with_one_more(const LockList *list, void *array, int n, size_t size)
 {
 	char	   *copy = list->alloc((size_t) (n + 1) * size);
 
 	if (n > 0)
 		memcpy(copy, array, (size_t) n * size);
 	memset(copy + (size_t) n * size, 0, size);
+	release(list, array);
 	return copy;
 }
 
@@ -211,12 +219,43 @@ put_range(Piece *to, const Piece *from, int n, const LockRange *range,
 	return m;
 }
 
+/*
+ * The same where what is in the range is given: these parts of it, sorted and
+ * disjoint.  to has room for n + k + 1 pieces.
+ */
+static int
+replace_range(Piece *to, const Piece *from, int n, const LockRange *range,
+			  const Piece *parts, int k)
+{
+	int			m = 0;
+	int			i;
+
+	for (i = 0; i < n && from[i].range.start < range->start; i++)
+		m = push(to, m, from[i].range.start, from[i].range.end <
+				 range->start ? from[i].range.end : range->start - 1,
+				 from[i].range.exclusive, from[i].since);
+	for (int j = 0; j < k; j++)
+		m = push(to, m, parts[j].range.start, parts[j].range.end,
+				 parts[j].range.exclusive, parts[j].since);
+	/* one piece may go on behind the range that began before it */
+	for (i = i > 0 ? i - 1 : 0; i < n; i++)
+		if (from[i].range.end > range->end)
+			m = push(to, m, from[i].range.start > range->end ?
+					 from[i].range.start : range->end + 1, from[i].range.end,
+					 from[i].range.exclusive, from[i].since);
+	return m;
+}
+
 /* What owner holds. */
 static Piece *
 pieces_of(const LockList *list, int owner, int *n)
 {
-	Piece	   *pieces = LOCK_LIST_ALLOC(list, Piece, list->nheld);
+	int			count = 0;
+	Piece	   *pieces;
 
+	for (int i = 0; i < list->nheld; i++)
+		count += list->held[i].owner == owner;
+	pieces = LOCK_LIST_ALLOC(list, Piece, count);
 	*n = 0;
 	for (int i = 0; i < list->nheld; i++)
 	{
@@ -252,6 +291,7 @@ replace_pieces(LockList *list, int owner, const Piece *pieces, int n)
 		if (!end)
 			held[m++] = list->held[i];
 	}
+	release(list, list->held);
 	list->held = held;
 	list->nheld = m;
 }
@@ -268,6 +308,28 @@ clip(const LockRange *range, const LockRange *within, LockRange *part)
 	return true;
 }
 
+static void
+set_before(LockList *list, UntoldLock *untold, Piece *pieces, int n)
+{
+	release(list, untold->before);
+	untold->before = LOCK_LIST_ALLOC(list, LockRange, n);
+	for (int i = 0; i < n; i++)
+		untold->before[i] = pieces[i].range;
+	untold->nbefore = n;
+	untold->touched = true;
+	release(list, pieces);
+}
+
+static Piece *
+pieces_before(const LockList *list, const UntoldLock *untold)
+{
+	Piece	   *pieces = LOCK_LIST_ALLOC(list, Piece, untold->nbefore);
+
+	for (int i = 0; i < untold->nbefore; i++)
+		pieces[i] = (Piece) {untold->before[i], 0};
+	return pieces;
+}
+
 /* What is locked or unlocked after a grant is so, too, if that is refused. */
 static void
 change_before(LockList *list, UntoldLock *untold, const LockRange *range,
@@ -276,18 +338,15 @@ change_before(LockList *list, UntoldLock *untold, const LockRange *range,
 	LockRange	part;
 	Piece	   *from;
 	Piece	   *to;
+	int			n;
 
 	if (!clip(range, &untold->range, &part))
 		return;
-	from = LOCK_LIST_ALLOC(list, Piece, untold->nbefore);
+	from = pieces_before(list, untold);
 	to = LOCK_LIST_ALLOC(list, Piece, untold->nbefore + 2);
-	for (int i = 0; i < untold->nbefore; i++)
-		from[i] = (Piece) {untold->before[i], 0};
-	untold->nbefore = put_range(to, from, untold->nbefore, &part, lock, 0);
-	untold->before = LOCK_LIST_ALLOC(list, LockRange, untold->nbefore);
-	for (int i = 0; i < untold->nbefore; i++)
-		untold->before[i] = to[i].range;
-	untold->touched = true;
+	n = put_range(to, from, untold->nbefore, &part, lock, 0);
+	release(list, from);
+	set_before(list, untold, to, n);
 }
 
 static void
@@ -307,7 +366,44 @@ apply(LockList *list, int owner, const LockRange *range, bool lock, int64_t now)
 
 	n = put_range(to, from, n, range, lock, now);
 	replace_pieces(list, owner, to, n);
+	release(list, from);
+	release(list, to);
 	change_grants(list, owner, range, lock);
+}
+
+/* What an owner holds in a range becomes these parts of it. */
+static void
+apply_parts(LockList *list, int owner, const LockRange *range,
+			const Piece *parts, int k)
+{
+	int			n;
+	Piece	   *from = pieces_of(list, owner, &n);
+	Piece	   *to = LOCK_LIST_ALLOC(list, Piece, n + k + 1);
+
+	n = replace_range(to, from, n, range, parts, k);
+	replace_pieces(list, owner, to, n);
+	release(list, from);
+	release(list, to);
+	for (int i = 0; i < list->nuntold; i++)
+	{
+		UntoldLock *untold = &list->untold[i];
+		LockRange	part;
+		Piece	   *inside;
+		int			m = 0;
+
+		if (untold->owner != owner || !clip(range, &untold->range, &part))
+			continue;
+		inside = LOCK_LIST_ALLOC(list, Piece, k);
+		for (int j = 0; j < k; j++)
+			if (clip(&parts[j].range, &part, &inside[m].range))
+				inside[m++].since = 0;
+		from = pieces_before(list, untold);
+		to = LOCK_LIST_ALLOC(list, Piece, untold->nbefore + m + 1);
+		n = replace_range(to, from, untold->nbefore, &part, inside, m);
+		release(list, from);
+		release(list, inside);
+		set_before(list, untold, to, n);
+	}
 }
 
 /*
@@ -417,30 +513,45 @@ forget(LockList *list, int i)
 	REMOVE(list->untold, list->nuntold, i);
 }
 
-/* What an owner holds when it is granted a range, and loses nothing by that. */
+/*
+ * What an owner holds when it is granted a shared range, and loses nothing by
+ * that: what is exclusive in it stays so.
+ */
 static void
-add_range(LockList *list, int owner, const LockRange *range, int64_t now)
+add_shared(LockList *list, int owner, const LockRange *range, int64_t now)
 {
 	int			n;
 	Piece	   *from = pieces_of(list, owner, &n);
-	Piece	   *pieces = from;
-	int			m = n;
+	Piece	   *parts = LOCK_LIST_ALLOC(list, Piece, 2 * n + 1);
+	int			k = 0;
+	uint64_t	next = range->start;	/* what lies before is in parts */
+	bool		whole = false;
+	int64_t		since = now;
+	LockRange	part;
 
-	for (int i = -1; i < n; i++)
+	for (int i = 0; i < n; i++)
+		if (!from[i].range.exclusive && overlap(&from[i].range, range) &&
+			from[i].since < since)
+			since = from[i].since;
+	for (int i = 0; i < n && !whole; i++)
 	{
-		Piece	   *to;
-		LockRange	part = *range;
-
-		/* first the range, then what was exclusive in it */
-		if (i >= 0 && !(from[i].range.exclusive &&
-						clip(&from[i].range, range, &part)))
+		if (!from[i].range.exclusive || !clip(&from[i].range, range, &part))
 			continue;
-		to = LOCK_LIST_ALLOC(list, Piece, m + 2);
-		m = put_range(to, pieces, m, &part, true, i < 0 ? now : from[i].since);
-		pieces = to;
+		if (part.start > next)
+			k = push(parts, k, next, part.start - 1, false, since);
+		k = push(parts, k, part.start, part.end, true, from[i].since);
+		whole = part.end == range->end;
+		next = part.end + 1;
 	}
-	replace_pieces(list, owner, pieces, m);
+	if (!whole)
+		k = push(parts, k, next, range->end, false, since);
+	n = list->nuntold;
+	list->nuntold = 0;
+	apply_parts(list, owner, range, parts, k);
+	list->nuntold = n;
 	change_grants(list, owner, range, true);
+	release(list, from);
+	release(list, parts);
 }
 
 /* A waiter becomes a holder that is to be told so. */
@@ -459,7 +570,11 @@ let_in(LockList *list, int i, int64_t now)
 		if (clip(&pieces[j].range, &waiter.range,
 				 &untold.before[untold.nbefore]))
 			untold.nbefore++;
-	add_range(list, waiter.owner, &waiter.range, now);
+	release(list, pieces);
+	if (waiter.range.exclusive)
+		apply(list, waiter.owner, &waiter.range, true, now);
+	else
+		add_shared(list, waiter.owner, &waiter.range, now);
 	*ADD(list, list->untold, list->nuntold) = untold;
 	list->granted++;
 }
@@ -486,11 +601,14 @@ static void
 take_back(LockList *list, int i, int64_t now)
 {
 	UntoldLock	untold = list->untold[i];
+	Piece	   *parts = pieces_before(list, &untold);
 
 	forget(list, i);
-	apply(list, untold.owner, &untold.range, false, now);
 	for (int j = 0; j < untold.nbefore; j++)
-		apply(list, untold.owner, &untold.before[j], true, now);
+		parts[j].since = now;
+	apply_parts(list, untold.owner, &untold.range, parts, untold.nbefore);
+	release(list, parts);
+	release(list, untold.before);
 }
 
 /*

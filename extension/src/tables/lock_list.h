@@ -7,8 +7,9 @@
  * This is algebra: it knows POSIX's rules for record locks and those of NLM's
  * share modes, and neither tables nor transactions.  It needs nothing of the
  * server, so test/unit and test/model link it as it is.  Memory comes from the
- * list's own allocator, and nothing is freed one by one: a list lives as long
- * as a call.
+ * list's own allocator, and a list lives as long as a call.  Arrays that are
+ * replaced are released, since a request may let in hundreds of waiters, at a
+ * file with thousands of locks.
  *
  * A caller decodes a value, drops the clients that are dead (their life is not
  * the one in lock_clients any more), makes one request, and encodes the list
@@ -110,6 +111,7 @@ typedef struct ShareMode
 typedef struct LockList
 {
 	void	   *(*alloc) (size_t size);
+	void		(*release) (void *bytes);	/* NULL: nothing is released */
 	bool		noted_waiting;	/* as it was stored: a request waits */
 
 	LockClient *clients;

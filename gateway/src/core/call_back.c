@@ -742,6 +742,8 @@ call_back(struct worker *worker, const struct call_back *what)
 		fatal("out of memory");
 	called->backs = backs;
 	called->what = *what;
+	/* it lies with the client, who may go before */
+	called->what.peer.proxy = NULL;
 	called->what.arguments.data = (char *) (called + 1);
 	memcpy(called + 1, what->arguments.data, size);
 	called->event.fd = -1;
