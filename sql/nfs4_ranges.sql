@@ -43,5 +43,30 @@ SELECT n4.run(n4.putfh(:'f'), n4.savefh(), n4.op('COPY', n4.anonymous() || n4.an
 	n4.run(n4.putfh(:'f'), n4.op('CLONE', n4.anonymous() || n4.anonymous() || n4.l(0) || n4.l(0) || n4.l(0))) AS "no source",
 	n4.run(n4.putrootfh(), n4.savefh(), n4.putfh(:'f'), n4.op('CLONE', n4.anonymous() || n4.anonymous() || n4.l(0) || n4.l(0) || n4.l(0))) AS "above";
 
+-- ... and each filehandle brings its own: OPENs by filehandle, with the current stateid
+CREATE FUNCTION pg_temp.open(access int) RETURNS bytea LANGUAGE sql AS $$
+	SELECT n4.op('OPEN', n4.i(0) || n4.i(access) || n4.i(0) || n4.l(0) || n4.o('me') || n4.i(0) || n4.i(4)) $$;
+CREATE FUNCTION pg_temp.current() RETURNS bytea LANGUAGE sql AS $$ SELECT n4.i(1) || decode(repeat('00', 12), 'hex') $$;
+CREATE FUNCTION pg_temp.copy("from" numeric, "to" numeric, count numeric) RETURNS bytea LANGUAGE sql AS $$
+	SELECT n4.op('COPY', pg_temp.current() || pg_temp.current() || n4.l("from") || n4.l("to") || n4.l(count) || n4.i(1) || n4.i(1) || n4.i(0)) $$;
+CREATE FUNCTION pg_temp.clone("from" numeric, "to" numeric, count numeric) RETURNS bytea LANGUAGE sql AS $$
+	SELECT n4.op('CLONE', pg_temp.current() || pg_temp.current() || n4.l("from") || n4.l("to") || n4.l(count)) $$;
+SELECT dittofs.write_file('/ranges/g', '', '0666'), dittofs.write_file('/ranges/h', 'abc', '0666');
+SELECT dittofs.resolve('/ranges/g') AS g, dittofs.resolve('/ranges/h') AS h \gset
+SELECT n4.got(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'g'), pg_temp.open(2), pg_temp.copy(0, 0, 0)) - 3 AS copied;
+SELECT n4.got(n4.putfh(:'g'), n4.getattr('size,space_used')), dittofs.read_file('/ranges/g') = dittofs.read_file('/ranges/f') AS same;
+SELECT n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'h'), pg_temp.open(2), pg_temp.clone(5, 3, 7)) AS cloned;
+SELECT dittofs.read_file('/ranges/h');
+SELECT n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'h'), pg_temp.open(2), pg_temp.clone(59999, 3, 7)) AS "too short",
+	n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'h'), pg_temp.open(2), pg_temp.copy(18446744073709551615, 0, 1)) AS far,
+	n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'h'), pg_temp.open(2), pg_temp.copy(0, 18446744073709551615, 1)) AS large,
+	n4.run(n4.putfh(:'f'), pg_temp.open(3), n4.savefh(), pg_temp.clone(0, 5, 10)) AS overlap;
+-- opened for the wrong thing; not opened
+SELECT dittofs.write_file('/ranges/i', 'abc', '0666'), dittofs.write_file('/ranges/j', 'abc', '0666');
+SELECT dittofs.resolve('/ranges/i') AS i, dittofs.resolve('/ranges/j') AS j \gset
+SELECT n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'i'), pg_temp.open(1), pg_temp.copy(0, 0, 1)) AS "target",
+	n4.run(n4.putfh(:'j'), pg_temp.open(2), n4.savefh(), n4.putfh(:'h'), pg_temp.open(2), pg_temp.clone(0, 0, 1)) AS "source",
+	n4.run(n4.putfh(:'f'), pg_temp.open(1), n4.savefh(), n4.putfh(:'h'), pg_temp.copy(0, 0, 1)) AS "none";
+
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/ranges', force => true);
