@@ -72,6 +72,13 @@ static const Bitmap settable = {{
 	ATTR_BIT(MODE_UMASK),
 }};
 
+/* Those that an exclusive creation sets: no times */
+static const Bitmap set_at_exclusive = {{
+	ATTR_BIT(SIZE),
+	ATTR_BIT(MODE) | ATTR_BIT(OWNER) | ATTR_BIT(OWNER_GROUP),
+	ATTR_BIT(MODE_UMASK),
+}};
+
 /* Those that are read from the sums of the share */
 static const Bitmap of_share_sums = {{
 	ATTR_BIT(FILES_AVAIL) | ATTR_BIT(FILES_FREE) | ATTR_BIT(FILES_TOTAL),
@@ -250,7 +257,7 @@ put_constant(Compound *c, int bit, const AttrSource *source)
 			put_bitmap(c, &bitmap);
 			break;
 		case NFS4_ATTR_SUPPATTR_EXCLCREAT:
-			bitmap = in_minor(c, &settable);
+			bitmap = in_minor(c, &set_at_exclusive);
 			put_bitmap(c, &bitmap);
 			break;
 		case NFS4_ATTR_LEASE_TIME:

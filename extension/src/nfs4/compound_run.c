@@ -58,7 +58,7 @@ static const Operation operations[] = {
 	[NFS4_OP_LOOKUP] = {nfs4_lookup, NEEDS_FH},
 	[NFS4_OP_LOOKUPP] = {nfs4_lookupp, NEEDS_FH},
 	[NFS4_OP_NVERIFY] = {nfs4_nverify, NEEDS_FH},
-	[NFS4_OP_OPEN] = {nfs4_open, NEEDS_FH, FS_ROFS},
+	[NFS4_OP_OPEN] = {nfs4_open, NEEDS_FH},
 	[NFS4_OP_OPENATTR] = {NULL, NEEDS_FH},
 	[NFS4_OP_OPEN_DOWNGRADE] = {nfs4_open_downgrade, NEEDS_FH,
 	NFS4ERR_BAD_STATEID},

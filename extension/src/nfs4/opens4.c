@@ -525,6 +525,24 @@ has_too_many(int64 client_id)
 	return true;
 }
 
+/*
+ * Above the shares there are only directories.  A client that is told so looks
+ * for one where it wanted to open.
+ */
+static uint32
+open_above_shares(const Compound *c, const Open4 *args)
+{
+	PseudoPlace place;
+	Status		status;
+
+	if (args->claim == CLAIM_FH)
+		return FS_ISDIR;
+	status = pseudo_lookup(c->caller, c->current.path, args->name, &place);
+	if (status == FS_OK)
+		return args->create && args->how != UNCHECKED4 ? FS_EXIST : FS_ISDIR;
+	return args->create ? FS_ROFS : status4(status);
+}
+
 uint32
 nfs4_open(Compound *c)
 {
@@ -537,6 +555,8 @@ nfs4_open(Compound *c)
 		status = NFS4ERR_GRACE;
 	if (status == NFS4_OK && has_too_many(c->client_id))
 		status = FS_NOSPC;
+	if (status == NFS4_OK && c->current.kind == FH_PSEUDO)
+		return open_above_shares(c, &args);
 	if (status == NFS4_OK)
 		status = args.claim == CLAIM_FH ?
 			open_by_filehandle(c, &args, &opened) :
