@@ -255,7 +255,7 @@ v4_required(void)
 	struct client *c = connect_to(0);
 
 	begin(c, NFS_PROGRAM, 4, 0);
-	if (exchange(c).outcome != DONE || getenv("DITTOFS_TEST_NFS4") == NULL)
+	if (exchange(c).outcome != DONE)
 	{
 		printf("1..0 # SKIP no version 4 is served\n");
 		exit(0);
