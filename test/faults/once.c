@@ -3,7 +3,7 @@
  * once.c
  *	  A change is made once, and answered as it was the first time, whatever has
  *	  failed between the first call and the next: for each of the nine
- *	  procedures that cannot be done twice.
+ *	  procedures that cannot be done twice, and for LOCK and UNLOCK.
  *
  *		once REQUEST DONE FAILURE...
  *
@@ -104,6 +104,62 @@ is_as_meddled(const char *failure)
 	is(v3_getattr(second, &linked).attr.nlink, 1, "LINK made no second link");
 }
 
+/* Locks: the first byte is locked by a LOCK, the second freed by an UNLOCK. */
+static struct handle locked;
+
+static struct lock
+byte_of(uint64_t offset, uint32_t owner)
+{
+	return (struct lock) {.file = &locked, .client = "once", .svid = owner,
+		.oh = S("owner"), .offset = offset, .length = 1, .exclusive = true};
+}
+
+static uint32_t
+lock_call(struct client *c, uint32_t procedure, uint64_t offset,
+		  uint32_t owner)
+{
+	struct lock lock = byte_of(offset, owner);
+
+	return nlm(c, NLM_V4, procedure, &lock).status;
+}
+
+static void
+must_lock(uint32_t procedure, uint64_t offset)
+{
+	if (lock_call(first, procedure, offset, 1) != NLM4_GRANTED)
+		bail_out("the scene of locks cannot be set");
+}
+
+/* The calls, of which these are the xids; then the opposite of each. */
+static void
+set_locks(uint32_t xids[2])
+{
+	locked = make_file(first, &dir, "locked", 0644);
+	must_lock(NLM4_LOCK, 0);
+	xids[0] = first->xid;
+	must_lock(NLM4_LOCK, 1);
+	must_lock(NLM4_UNLOCK, 1);
+	xids[1] = first->xid;
+	must_lock(NLM4_UNLOCK, 0);
+	must_lock(NLM4_LOCK, 1);
+}
+
+static void
+repeat_locks(const char *failure, const uint32_t xids[2])
+{
+	second->xid = xids[0] - 1;
+	is(lock_call(second, NLM4_LOCK, 0, 1), NLM4_GRANTED, "%s: LOCK again",
+	   failure);
+	second->xid = xids[1] - 1;
+	is(lock_call(second, NLM4_UNLOCK, 1, 1), NLM4_GRANTED, "UNLOCK again");
+	second->xid = arc4random();
+	is(lock_call(second, NLM4_TEST, 0, 2), NLM4_GRANTED,
+	   "LOCK locked nothing anew");
+	is(lock_call(second, NLM4_TEST, 1, 2), NLM4_DENIED,
+	   "UNLOCK did not end the next lock");
+	is(lock_call(second, NLM4_UNLOCK, 1, 1), NLM4_GRANTED, "until it is freed");
+}
+
 static void
 sleep_ms(int ms)
 {
@@ -138,6 +194,7 @@ test_failure(const char *failure)
 	struct handle root = root_of(first, "/export");
 	struct result results[CALLS];
 	uint32_t	xids[CALLS];
+	uint32_t	lock_xids[2];
 
 	dir = make_dir(first, &root, failure, 0777);
 	cut = make_file(first, &dir, "cut", 0644);
@@ -152,8 +209,10 @@ test_failure(const char *failure)
 		must(results[i]);
 	}
 	meddle();
+	set_locks(lock_xids);
 	ask_for(failure);
 	reconnect(second);
+	repeat_locks(failure, lock_xids);
 	for (int i = 0; i < CALLS; i++)
 	{
 		struct result again;

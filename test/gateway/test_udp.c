@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROXY "127.0.0.9"
 #define FLOOD 20000
 
 /* Room for what a worker may have, and no more. */
@@ -141,11 +140,12 @@ test_repeated(void)
 static void
 test_rules(void)
 {
-	struct client *one = connect_udp(0, "127.0.0.3", 0);
-	struct client *other = connect_udp(0, "127.0.0.4", 0);
+	const char *allowed = own_address(3);
+	struct client *one = connect_udp(0, allowed, 0);
+	struct client *other = connect_udp(0, own_address(4), 0);
 
 	(void) sql("SELECT dittofs.create_share('/udp', squash => 'none', "
-			   "allowed_clients => '{127.0.0.3}')");
+			   "allowed_clients => '{%s}')", allowed);
 	is_status(mount_path(one, S("/udp")).status, MNT3_OK,
 			  "a share is for those that may have it");
 	is_status(mount_path(other, S("/udp")).status, MNT3ERR_ACCES,
@@ -222,7 +222,7 @@ test_flood(void)
 static void
 test_source(void)
 {
-	static const char *const hosts[] = {"127.0.0.1", "127.1.2.3", "127.0.0.5"};
+	const char *const hosts[] = {"127.0.0.1", own_address(5), own_address(6)};
 	char	   *host = strdup(getenv("DITTOFS_HOST"));
 
 	restart("DITTOFS_LISTEN=0.0.0.0", "--udp on --workers 2");
@@ -243,10 +243,14 @@ test_source(void)
 static void
 test_proxy(void)
 {
+	const char *address = own_address(9);
 	struct client *proxy;
+	char		options[128];
 
-	restart("", "--udp on --proxy-protocol --proxy-protocol-from " PROXY);
-	proxy = connect_udp(0, PROXY, 0);
+	snprintf(options, sizeof(options),
+			 "--udp on --proxy-protocol --proxy-protocol-from %s", address);
+	restart("", options);
+	proxy = connect_udp(0, address, 0);
 	begin(proxy, MOUNT_PROGRAM, MOUNT_V3, 0);
 	send_call(proxy);
 	ok(is_quiet(proxy, 300), "a proxy's datagram is no client's");

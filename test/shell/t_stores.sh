@@ -76,12 +76,12 @@ cat >"$DITTOFS_RUN/wire.pl" <<'EOF'
 use strict;
 use IO::Socket::INET;
 my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => shift) or die;
-my $xid = 100;
+my $xid = 100 + 1000 * int(rand(1000000));
 sub opaque { my $v = shift; pack('N', length $v) . $v . "\0" x (-length($v) % 4) }
 sub call
 {
-	my ($program, $procedure, $arguments) = @_;
-	my $message = pack('N6', ++$xid, 0, 2, $program, 3, $procedure) .
+	my ($program, $procedure, $arguments, $version) = @_;
+	my $message = pack('N6', ++$xid, 0, 2, $program, $version // 3, $procedure) .
 		pack('N', 1) . opaque(pack('N', 0) . opaque('t') . pack('N3', 0, 0, 0)) . pack('N2', 0, 0) . $arguments;
 	print $s pack('N', 0x80000000 | length $message) . $message;
 	my ($head, $reply) = ('', '');
@@ -121,6 +121,22 @@ while (unpack('N', $exports))
 	$exports = substr($exports, 4);
 }
 print "exports @names\n";
+my $there = call(100003, 8, opaque($to) . opaque('x') . pack('N7', (0) x 7));
+my @files = ($x, substr($there, 12, unpack('x8 N', $there)));
+# LOCK by this name, then the call that ends its locks, and how many are left in each store
+sub ends_locks
+{
+	my ($what, $name, @call) = @_;
+	my @locks = map { unpack('x8 N', call(100021, 2, opaque('k') . pack('N2', 0, 1) . opaque($name) . opaque($_) . opaque('o') .
+		pack('N Q> Q>', 1, 0, 1) . pack('N2', 0, 1), 4)) } @files;
+	call(@call);
+	my @left = map { unpack('x8 N', call(100021, 1, opaque('k') . pack('N', 1) . opaque('other') . opaque($_) . opaque('o') .
+		pack('N Q> Q>', 1, 0, 1), 4)) } @files;
+	print "$what @locks, then @left\n";
+}
+ends_locks('NOTIFY', 'rebooted', 100024, 6, opaque('rebooted') . pack('N', 3), 1);
+ends_locks('FREE_ALL', 'freed', 100021, 23, opaque('freed') . pack('N', 0), 4);
+ends_locks('FREE_ALL of another', 'held', 100021, 23, opaque('freed') . pack('N', 0), 4);
 print 'gone ', unpack('N', call(100005, 1, opaque('/no/such/share'))), "\n";
 EOF
 out=$(perl "$DITTOFS_RUN/wire.pl" "$port" 2>&1)
@@ -130,6 +146,9 @@ like "$out" "still there 0" "which change nothing"
 like "$out" "stale 70" "a handle of no share is STALE"
 like "$out" "exports .*/export.*/deep/er" "EXPORT has the shares of both"
 like "$out" "gone 2" "what no store has is NOENT"
+like "$out" "NOTIFY 0 0, then 0 0" "a client that has rebooted has no locks, in either store"
+like "$out" "FREE_ALL 0 0, then 0 0" "nor has one that gives all back"
+like "$out" "FREE_ALL of another 0 0, then 1 1" "another one keeps them"
 
 # Handles of shares there are none of, which take no credential: the stores are asked
 # once a second, not once for each.
