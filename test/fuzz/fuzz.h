@@ -104,4 +104,10 @@ extern void seed_arguments(struct buffer *b, const struct program *program,
 extern bool seed_row(struct buffer *b, const struct program *program,
 					 uint32_t procedure, bool success, int number);
 
+/*
+ * seeds_nfs4.c: an input of fuzz_nfs4 with a right call and right results.
+ * False: there are no more.
+ */
+extern bool seed_nfs4(struct buffer *seed, unsigned which);
+
 #endif							/* FUZZ_H */

@@ -234,6 +234,18 @@ seeds_of_proxies(void)
 		}
 }
 
+static void
+seeds_of_nfs4(void)
+{
+	struct buffer seed = {.size = 0};
+
+	for (unsigned which = 0; seed_nfs4(&seed, which); which++)
+	{
+		write_seed("nfs4", &seed);
+		seed.size = 0;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -254,5 +266,6 @@ main(int argc, char **argv)
 		seed_of_rows(which, false);
 		seeds_of_worker(which);
 	}
+	seeds_of_nfs4();
 	return 0;
 }

@@ -77,7 +77,8 @@ make_place(struct leases *leases)
 	clients = new_table(size);
 	for (uint32_t i = 0; i < leases->size; i++)
 		if (leases->clients[i] != 0)
-			*place_of(clients, size, leases->clients[i]) = leases->clients[i];
+			*place_of(clients, size, leases->clients[i]) =
+				leases->clients[i];
 	free(leases->clients);
 	leases->clients = clients;
 	leases->size = size;

@@ -742,7 +742,7 @@ start(int argc, char **argv)
 				 (long long) config.portmapper_port,
 				 (long long) (config.advertise_port != 0 ?
 							  config.advertise_port : config.port));
-	if (config.store_count > 1)
+	if (config.nfs4 && config.store_count > 1)
 		log_with(LOG_LEVEL_INFO, NULL, "NFSv4 is not served: that needs one "
 				 "metadata store, and there are %d", config.store_count);
 	if (config.rpcbind)

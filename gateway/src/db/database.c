@@ -15,7 +15,7 @@ database_start(struct database *database, struct worker *worker, int number)
 	pool_start(&database->pool);
 	content_shares_start(&database->shares, database);
 	grants_start(&database->grants, database);
-	if (worker->config->store_count == 1)
+	if (worker->config->nfs4 && worker->config->store_count == 1)
 		leases_start(&database->leases, database);
 	if (worker->number != 0)
 		return;

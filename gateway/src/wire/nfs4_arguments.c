@@ -145,7 +145,6 @@ open_arguments(struct nfs4_compound *compound,
 	uint32_t	create;
 	uint32_t	status = NFS4_OK;
 
-	(void) operation;
 	nfs4_from_xdr("iiil", in, out);
 	pass_owner(in, out);
 	create = pass_uint32(in, out);
@@ -153,8 +152,7 @@ open_arguments(struct nfs4_compound *compound,
 		return NFS4ERR_BADXDR;
 	if (create == OPEN_CREATE)
 	{
-		compound->class = NFS4_CLASS_W;
-		compound->stable = true;
+		operation->durable = true;
 		status = open_how(in, out);
 	}
 	return status != NFS4_OK ? status : open_claim(in, out);

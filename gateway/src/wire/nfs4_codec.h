@@ -59,6 +59,7 @@ struct nfs4_operation
 	uint32_t	limit;			/* READ, READ_PLUS: bytes of data; READDIR: of
 								 * its results */
 	uint64_t	offset;			/* READ, READ_PLUS, WRITE */
+	bool		durable;		/* OPEN: it creates, and is of class W then */
 };
 
 struct nfs4_compound

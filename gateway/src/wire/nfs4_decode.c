@@ -23,8 +23,13 @@
 /* Most programs are smaller. */
 #define PROGRAM_ROOM 512
 
-/* Results of an operation that moves no data, about. */
+/*
+ * Results of an operation that moves no data, about; and of a COMPOUND: when
+ * they are as large as a session's replies may be, one more operation may add
+ * to them.
+ */
 #define RESULTS_ROOM 512
+#define RESULTS_MAX (2 * TRANSFER_MAX + 65536)
 
 #define R NFS4_CLASS_R
 #define D NFS4_CLASS_D
@@ -131,7 +136,8 @@ static void
 note_operation(struct nfs4_compound *compound,
 			   const struct nfs4_operation *operation)
 {
-	enum nfs4_class class = nfs4_form_of(operation->number)->class;
+	enum nfs4_class class = operation->durable ? NFS4_CLASS_W :
+		nfs4_form_of(operation->number)->class;
 	uint32_t	main = compound->operations[compound->main].number;
 
 	if (class > compound->class)
@@ -142,6 +148,8 @@ note_operation(struct nfs4_compound *compound,
 		compound->main = compound->count;
 	compound->result_size += RESULTS_ROOM + (operation->limit < TRANSFER_MAX ?
 											 operation->limit : TRANSFER_MAX);
+	if (compound->result_size > RESULTS_MAX)
+		compound->result_size = RESULTS_MAX;
 }
 
 /* False: the program ends with this one. */
