@@ -113,21 +113,3 @@ CREATE FUNCTION dittofs.evict_client(client_id bigint) RETURNS bool
 CREATE FUNCTION dittofs.forget_clients() RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_forget_clients';
-
--- A client of NFSv3 is an address that has mounted something, one of NFSv4 a record.
-CREATE VIEW dittofs.clients AS
-	SELECT m.client, '3'::text AS version, NULL::text AS name, NULL::bigint AS client_id,
-		count(*) AS mounts, array_agg(dittofs.name_to_text(m.path) ORDER BY m.path) AS paths,
-		max(m.mounted_at) AS last_mounted_at, NULL::bigint AS sessions, NULL::text AS lease,
-		NULL::timestamptz AS seen_at, NULL::text AS implementation
-	FROM dittofs.mounts m GROUP BY m.client
-	UNION ALL
-	SELECT c.address, '4.' || c.minor, dittofs.name_to_text(c.owner), c.client_id,
-		NULL, NULL, NULL, (SELECT count(*) FROM dittofs.nfs4_sessions s WHERE s.client_id = c.client_id),
-		CASE WHEN c.state <> 'confirmed' THEN c.state
-			WHEN k.served - l.renewed > t.lease + 2 * greatest(t.lease / 6, 1) THEN 'expired' ELSE 'active' END,
-		l.seen_at, c.implementation
-	FROM dittofs.nfs4_clients c LEFT JOIN dittofs.nfs4_leases l USING (client_id)
-		LEFT JOIN dittofs.nfs4_clock k ON true
-		CROSS JOIN (SELECT coalesce((SELECT value::bigint FROM dittofs.server_config
-			WHERE key = 'nfs4_lease_time'), 90) AS lease) t;

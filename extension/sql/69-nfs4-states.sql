@@ -109,3 +109,27 @@ CREATE VIEW dittofs.opens AS
 		LEFT JOIN dittofs.nfs4_clients c ON c.client_id = o.client_id
 		LEFT JOIN paths p ON p.file_id = o.file_id
 	ORDER BY h.name, p.path, o.since, o.id;
+
+-- A client of NFSv3 is an address that has mounted something, one of NFSv4 a record.
+CREATE VIEW dittofs.clients AS
+	SELECT m.client, '3'::text AS version, NULL::text AS name, NULL::bigint AS client_id,
+		m.mounts, m.paths, m.last_mounted_at, NULL::bigint AS sessions, NULL::bigint AS opens,
+		coalesce((SELECT sum(k.locks)::bigint FROM dittofs.lock_clients k
+			WHERE k.address = m.client AND k.protocol = 'nlm'), 0) AS locks,
+		NULL::text AS lease, NULL::timestamptz AS seen_at, NULL::text AS implementation
+	FROM (SELECT client, count(*) AS mounts, array_agg(dittofs.name_to_text(path) ORDER BY path) AS paths,
+			max(mounted_at) AS last_mounted_at FROM dittofs.mounts GROUP BY client) m
+	UNION ALL
+	SELECT c.address, '4.' || c.minor, dittofs.name_to_text(c.owner), c.client_id,
+		NULL, NULL, NULL, (SELECT count(*) FROM dittofs.nfs4_sessions s WHERE s.client_id = c.client_id),
+		(SELECT count(*) FROM dittofs.nfs4_states o WHERE o.client_id = c.client_id AND o.open_id = 0),
+		coalesce(n.locks, 0),
+		CASE WHEN c.state <> 'confirmed' THEN c.state
+			WHEN k.served - l.renewed > t.lease + 2 * greatest(t.lease / 6, 1) THEN 'expired' ELSE 'active' END,
+		l.seen_at, c.implementation
+	FROM dittofs.nfs4_clients c LEFT JOIN dittofs.nfs4_leases l USING (client_id)
+		LEFT JOIN dittofs.nfs4_clock k ON true
+		LEFT JOIN (SELECT name, sum(locks)::bigint AS locks FROM dittofs.lock_clients WHERE protocol = 'nfs4' GROUP BY name) n
+			ON n.name = c.client_id::text
+		CROSS JOIN (SELECT coalesce((SELECT value::bigint FROM dittofs.server_config
+			WHERE key = 'nfs4_lease_time'), 90) AS lease) t;

@@ -173,6 +173,8 @@ COMMENT ON COLUMN dittofs.clients.version IS 'Of NFS: 3, 4.1 or 4.2.';
 COMMENT ON COLUMN dittofs.clients.name IS 'What a client of NFSv4 calls itself.';
 COMMENT ON COLUMN dittofs.clients.client_id IS 'Its number, for evict_client().';
 COMMENT ON COLUMN dittofs.clients.sessions IS 'How many sessions it has.';
+COMMENT ON COLUMN dittofs.clients.opens IS 'What a client of NFSv4 has open.';
+COMMENT ON COLUMN dittofs.clients.locks IS 'Its locks, with requests that wait and share modes; of NFSv3 what is at the address.';
 COMMENT ON COLUMN dittofs.clients.lease IS 'active; expired: it has not been seen, and keeps what no other client wants; unconfirmed: it is about to begin; ended: what it had is being freed.';
 COMMENT ON COLUMN dittofs.clients.seen_at IS 'When it was last seen, to some seconds.';
 COMMENT ON COLUMN dittofs.clients.implementation IS 'What it says that it is.';
