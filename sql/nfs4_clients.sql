@@ -86,13 +86,30 @@ SELECT count(t.outcome(t.compound(ARRAY[t.op('DESTROY_SESSION', uuid_send(sessio
 SELECT t.outcome(t.compound(ARRAY[t.op('DESTROY_CLIENTID', t.l(client_id))])) FROM b;
 SELECT t.outcome(t.compound(ARRAY[t.op('DESTROY_CLIENTID', t.l(client_id))])) FROM b;
 
+-- A gateway's role has no right to any table.
+SELECT t.i(1) || t.i(1) || t.l(0) || t.i(1) || t.i(200) || t.i(40) || t.i(1) || t.exchange_op('role') AS program \gset
+SET ROLE dittofs_gateway;
+SELECT results AS r FROM dittofs.compound(:'program') \gset
+RESET ROLE;
+SELECT t.get_i(:'r', 1) AS status, t.get_l(:'r', 17) AS id \gset exchanged_
+SELECT :exchanged_status AS status;
+SELECT t.i(1) || t.i(1) || t.l(0) || t.i(1) || t.i(200) || t.i(40) || t.i(1) || t.op('CREATE_SESSION', t.l(:exchanged_id), t.i(1), t.i(0),
+	t.i(0), t.i(4096), t.i(4096), t.i(4096), t.i(8), t.i(2), t.i(0), t.i(0), t.i(0), t.i(0), t.i(0), t.i(0), t.i(0)) AS program \gset
+SET ROLE dittofs_gateway;
+SELECT substr(results, 17, 16) AS s FROM dittofs.compound(:'program') \gset
+SELECT current_user, dittofs.renew_leases(ARRAY[:exchanged_id]) AS seconds;
+RESET ROLE;
+SELECT t.outcome(t.in_session(:'s', 1, ARRAY[t.op('RECLAIM_COMPLETE', t.i(0))], caller => '')), current_setting('search_path') AS path;
+
 -- Administration
 SELECT dittofs.evict_client(client_id) FROM dittofs.clients WHERE name = 'a';
-SELECT client, name, lease FROM dittofs.clients WHERE version <> '3';
+SELECT client, name, lease FROM dittofs.clients WHERE version <> '3' ORDER BY name;
 SELECT dittofs.evict_client(12345);
 SELECT dittofs.evict_client(NULL);
 SELECT t.nfs4_client('c') IS NOT NULL AS c, t.nfs4_client('d') IS NOT NULL AS d;
+SELECT server_uuid AS was FROM dittofs.nfs4_server \gset
 SELECT dittofs.forget_clients();
+SELECT server_uuid = :'was' AS same FROM dittofs.nfs4_server;
 SELECT count(*) AS sessions FROM dittofs.nfs4_sessions;
 SELECT dittofs.reap(100) > 0 AS freed;
 SELECT count(*) AS clients FROM dittofs.nfs4_clients;

@@ -421,7 +421,7 @@ $$A gateway tells which clients of NFSv4 it has seen since its last call, and ho
 COMMENT ON FUNCTION dittofs.evict_client IS
 $$Ends a client of NFSv4, by its client_id in the view clients: its sessions, opens and locks are gone. Waits for its changes that are under way. A client that lives begins anew, without its locks. false: there is no such client.$$;
 COMMENT ON FUNCTION dittofs.forget_clients IS
-$$Ends all clients of NFSv4, and returns how many. To be called before gateways start on a database that was restored to an earlier moment: what clients did since then it does not know.$$;
+$$Makes another server of NFSv4 of this database: ends all clients, and returns how many. To be called before gateways start on a database that was restored to an earlier moment: what clients did since then it does not know, and clients must not take it for the database that it was copied from.$$;
 COMMENT ON TABLE dittofs.nfs4_server IS 'What clients of NFSv4 know this server by.';
 COMMENT ON TABLE dittofs.nfs4_clock IS 'Seconds in which gateways have served NFSv4.';
 COMMENT ON TABLE dittofs.nfs4_clients IS 'Clients of NFSv4, by what they call themselves.';

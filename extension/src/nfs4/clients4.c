@@ -71,10 +71,15 @@ PG_FUNCTION_INFO_V1(dittofs_forget_clients);
  * This server
  */
 
-/* Ends all clients, without waiting for what they do. */
+/*
+ * Makes another server of this one: ends all clients, without waiting for what
+ * they do.
+ */
 static int64
 forget_all(void)
 {
+	spi_run("UPDATE dittofs.nfs4_server SET server_uuid = DEFAULT,"
+			" database = DEFAULT");
 	spi_run("DELETE FROM dittofs.nfs4_sessions");
 	spi_run("DELETE FROM dittofs.nfs4_leases");
 	return (int64) spi_run("UPDATE dittofs.nfs4_clients"
@@ -98,11 +103,7 @@ static const char *
 identity(void)
 {
 	if (is_copy())
-	{
-		spi_run("UPDATE dittofs.nfs4_server SET server_uuid = DEFAULT,"
-				" database = DEFAULT WHERE database <> dittofs.this_database()");
 		(void) forget_all();
-	}
 	if (spi_run("SELECT server_uuid::text FROM dittofs.nfs4_server") == 0)
 	{
 		spi_run("INSERT INTO dittofs.nfs4_server DEFAULT VALUES ON CONFLICT DO NOTHING");
