@@ -244,3 +244,5 @@ SELECT n4.connect('a test');
 
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/four', force => true), dittofs.drop_share('/four too', force => true);
+-- the clients go, too
+SELECT dittofs.forget_clients() > 0 AS forgotten, dittofs.reap(100) >= 0 AS reaped;

@@ -54,9 +54,11 @@ $$;
 CREATE FUNCTION pg_temp.random_op() RETURNS bytea LANGUAGE sql VOLATILE AS $$
 	SELECT n4.op((2 + random() * 75)::int, pg_temp.noise((random() * random() * 80)::int))
 $$;
-SELECT count(*) FILTER (WHERE outcome ~ '^[0-9A-Z]{5}$' AND outcome <> '22023') AS errors, count(*) FILTER (WHERE outcome = '22023') > 100 AS refused, count(*) FILTER (WHERE outcome LIKE 'SEQUENCE OK, PUTFH OK%') > 1000 AS ran
+SELECT count(*) FILTER (WHERE outcome ~ '^[0-9A-Z]{5}$' AND outcome <> '22023') AS errors, count(*) FILTER (WHERE outcome = '22023') > 100 AS refused, count(*) FILTER (WHERE outcome LIKE 'SEQUENCE OK, PUTFH OK%') > 100 AS ran
 	FROM (SELECT pg_temp.try(n4.program(ARRAY[n4.sequence(), n4.putfh(:'root'), n4.savefh(), pg_temp.random_op(), pg_temp.random_op(), pg_temp.random_op()]), pg_temp.noise((random() * 40)::int)) AS outcome
 		FROM generate_series(1, 2000)) o;
 
 SELECT * FROM t.violations;
 SELECT dittofs.drop_share('/hostile', force => true);
+-- the clients go, too
+SELECT dittofs.forget_clients() > 0 AS forgotten, dittofs.reap(100) >= 0 AS reaped;

@@ -103,3 +103,5 @@ SELECT n4.be('');
 
 SELECT * FROM t.violations;
 SELECT count(dittofs.drop_share(name, force => true)) FROM dittofs.list_shares();
+-- the clients go, too
+SELECT dittofs.forget_clients() > 0 AS forgotten, dittofs.reap(100) >= 0 AS reaped;
