@@ -120,7 +120,10 @@ INSERT INTO arrivals VALUES
 	(9, '{1, 10, 5000}', '{2, 15, 25}', 'the clock was set back meanwhile'),
 	(10, '{1, 1, 900}', '{2, 899.99, 901}', 'an old connection'),
 	(11, '{1, -9000, 20}', '{2, 19.9, 25}', 'a very old one'),
-	(12, '{2, 899.99, 901}', '{1, 1, 899}', 'an old connection, executed last');
+	(12, '{2, 899.99, 901}', '{1, 1, 899}', 'an old connection, executed last'),
+	(13, '{1, 0, 25}', '{2, 0, 20}', 'neither ever sent before, executed last'),
+	(14, '{1, 10, 25}', '{2, 0, 20}', 'never sent before, executed last'),
+	(15, '{1, 0, 20}', '{2, 10, 25}', 'the first never sent before');
 CREATE FUNCTION pg_temp.told(root bytea, pass int, n int, v numeric[]) RETURNS text LANGUAGE sql AS $$
 	SELECT dittofs.status_name(status) FROM dittofs.create_directory(root,
 		convert_to(format('two%s-%s', pass, n), 'UTF8'),

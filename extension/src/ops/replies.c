@@ -120,6 +120,7 @@ enum
 #define UNIT_SHIFT	3
 #define TIME_BITS	40
 #define TIME_MASK	((UINT64CONST(1) << TIME_BITS) - 1)
+#define ALWAYS		(UINT64CONST(1) << (TIME_BITS - 2))
 
 /* How a call came here. */
 typedef struct Arrival
@@ -301,11 +302,12 @@ arrival_of(const Caller *caller, Arrival *arrival)
 		arrival->tag = TAG_MASK;
 	arrival->arrived = units_of(caller->arrived);
 	/*
-	 * a call that was first sent on this connection: as if it had always been
-	 * open
+	 * A call that was first sent on this connection: as if it had always been
+	 * open.  Not for half of the time that there is: of two such calls one has
+	 * arrived before the other, and their times must not be further apart.
 	 */
 	arrival->connected = caller->connected == 0 ?
-		(arrival->arrived - (TIME_MASK >> 1)) & TIME_MASK :
+		(arrival->arrived - ALWAYS) & TIME_MASK :
 		units_of(caller->connected);
 }
 
