@@ -16,7 +16,7 @@ CREATE TABLE dittofs.nfs4_states (
 	open_id bigint NOT NULL,	-- of a lock owner: its open; 0: this is an open
 	access int NOT NULL,		-- these two: 1 reading, 2 writing
 	deny int NOT NULL,
-	modes int NOT NULL,			-- a bit for each access << 2 | deny that an OPEN had
+	modes int NOT NULL,			-- a bit for each access << 2 | deny that an OPEN had; 1 << 16: it has had owners of locks
 	owner bytea NOT NULL,
 	owner_key bigint NOT NULL,	-- a hash of it
 	since timestamptz NOT NULL

@@ -398,7 +398,7 @@ COMMENT ON COLUMN dittofs.nfs4_states.share_id IS 'Its share.';
 COMMENT ON COLUMN dittofs.nfs4_states.open_id IS 'Of an owner of locks the open by which it locks; 0: this is an open.';
 COMMENT ON COLUMN dittofs.nfs4_states.access IS 'What it is open for: 1 reading, 2 writing, 3 both.';
 COMMENT ON COLUMN dittofs.nfs4_states.deny IS 'What others are denied, likewise; 0: nothing.';
-COMMENT ON COLUMN dittofs.nfs4_states.modes IS 'A bit for each access and deny of an OPEN that made it, at access * 4 + deny.';
+COMMENT ON COLUMN dittofs.nfs4_states.modes IS 'A bit for each access and deny of an OPEN that made it, at access * 4 + deny; bit 16: owners of locks have come by it.';
 COMMENT ON COLUMN dittofs.nfs4_states.owner IS 'The owner at the client.';
 COMMENT ON COLUMN dittofs.nfs4_states.owner_key IS 'A hash of the owner.';
 COMMENT ON COLUMN dittofs.nfs4_states.since IS 'When it was made.';

@@ -212,7 +212,10 @@ lock_in_change(Compound *c, const Lock4 *lock, State4 *owner,
 	if (reply->outcome != FS_LOCK_GRANTED)
 		return NFS4ERR_DENIED;
 	if (owner->id == 0)
+	{
 		insert_owner(c, lock, &open, owner);
+		state4_note_locks(&open);
+	}
 	else
 		state4_update(owner);
 	return NFS4_OK;

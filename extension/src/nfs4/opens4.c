@@ -606,13 +606,18 @@ note_lock_owner(const State4 *state, void *arg)
 	return true;
 }
 
-/* Those that lock by this open, as the active snapshot sees them. */
+/*
+ * Those that lock by this open, as the active snapshot sees them.  A file that
+ * was never locked by it may have been opened any number of times: nothing is
+ * looked for.
+ */
 static void
 find_lock_owners(const State4 *open, LockOwners *owners)
 {
 	memset(owners, 0, sizeof(*owners));
 	owners->open = open;
-	states4_of_file(&open->file_id, false, note_lock_owner, owners);
+	if ((open->modes & STATE4_LOCKS) != 0)
+		states4_of_file(&open->file_id, false, note_lock_owner, owners);
 }
 
 /* What they have locked is free (RFC 8881, 18.2.3, leaves that to servers). */
@@ -753,7 +758,7 @@ downgrade_in_change(Compound *c, const Stateid *stateid, State4 *state,
 		return FS_INVAL;
 	state->access = access;
 	state->deny = deny;
-	state->modes = modes;
+	state->modes = modes | (state->modes & STATE4_LOCKS);
 	state4_update(state);
 	if (denies)
 		put_share(file, state);

@@ -509,20 +509,35 @@ state4_insert(State4 *state)
 	table_close(heap, NoLock);
 }
 
-void
-state4_update(State4 *state)
+static void
+write_state(State4 *state)
 {
 	Datum		values[NCOLS];
 	bool		nulls[NCOLS] = {false};
 	Relation	heap = rel_open(REL_NFS4_STATES, RowExclusiveLock);
 
-	/* 0 would mean the newest one */
-	if (++state->seqid == 0)
-		state->seqid = 1;
 	put_values(state, values);
 	rel_update(heap, &state->tid, NCOLS, values, nulls);
 	table_close(heap, NoLock);
 	remember_state(state);
+}
+
+void
+state4_update(State4 *state)
+{
+	/* 0 would mean the newest one */
+	if (++state->seqid == 0)
+		state->seqid = 1;
+	write_state(state);
+}
+
+void
+state4_note_locks(State4 *open)
+{
+	if ((open->modes & STATE4_LOCKS) != 0)
+		return;
+	open->modes |= STATE4_LOCKS;
+	write_state(open);
 }
 
 void

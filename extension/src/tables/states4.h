@@ -25,6 +25,9 @@
 #define STATE4_READ		1
 #define STATE4_WRITE	2
 
+/* In State4.modes of an open: owners of locks have come by it. */
+#define STATE4_LOCKS	(1 << 16)
+
 typedef struct State4
 {
 	int64		client_id;		/* this and id: the key */
@@ -77,6 +80,8 @@ extern void state4_exclude(const pg_uuid_t *file_id, int64 client_id,
 extern void state4_insert(State4 *state);
 /* seqid + 1, access, deny, modes; the row is locked. */
 extern void state4_update(State4 *state);
+/* Notes that there are owners of locks; the row of the open is locked. */
+extern void state4_note_locks(State4 *open);
 extern void state4_delete(State4 *state);
 
 /*
