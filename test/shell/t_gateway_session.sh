@@ -24,6 +24,7 @@ differ="
 	guard
 	holes
 	large_trees
+	locks
 	many_changes
 	merge
 	nfs4_sessions

@@ -30,7 +30,7 @@ trap end EXIT
 # start PORT [TRIES]
 start()
 {
-	"$gateway" start --listen 127.0.0.1 --port "$1" --workers 1 --rpcbind \
+	"$gateway" start --listen 127.0.0.1 --port "$1" --workers 1 --nfs4 --rpcbind \
 		--conninfo user=dittofs_gateway >>"$DITTOFS_RUN/gateway.log" 2>&1 &
 	gateway_pid=$!
 	registered "$1" "${2:-200}"
@@ -87,7 +87,7 @@ ok $? "another gateway takes over what a killed one left"
 
 # A second one beside it; and rpcbind is started again
 first=$gateway_pid
-"$gateway" start --listen 127.0.0.1 --port 20492 --workers 1 --rpcbind \
+"$gateway" start --listen 127.0.0.1 --port 20492 --workers 1 --nfs4 --rpcbind \
 	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/second.log" 2>&1 &
 second=$!
 appears "$DITTOFS_RUN/second.log" 'NFS and MOUNT'

@@ -778,24 +778,30 @@ change_turn(int64 number, int64 since, int64 seen)
 /* Of those that belong to one generation. */
 static const RelName families[] = {REL_REPLIES_0, REL_NFS4_REPLIES_0};
 
-/* The tables whose turn comes next, and whether they have pages. */
+/*
+ * The tables whose turn comes next, and whether they have pages.  False:
+ * another session is emptying one of them.
+ */
 static bool
-next_tables(Oid tables[lengthof(families)])
+next_tables(Oid tables[lengthof(families)], bool *pages)
 {
 	int			next = reply_generation(REPLY_GENERATIONS - 1);
-	bool		pages = false;
 
+	*pages = false;
 	for (int i = 0; i < lengthof(families); i++)
 		tables[i] = rel_oid((RelName) (families[i] + next));
 	rel_release();				/* TRUNCATE wants them to itself */
 	for (int i = 0; i < lengthof(families); i++)
 	{
-		Relation	heap = table_open(tables[i], AccessShareLock);
+		Relation	heap;
 
-		pages |= RelationGetNumberOfBlocks(heap) > 0;
+		if (!ConditionalLockRelationOid(tables[i], AccessShareLock))
+			return false;
+		heap = table_open(tables[i], NoLock);
+		*pages |= RelationGetNumberOfBlocks(heap) > 0;
 		table_close(heap, AccessShareLock);
 	}
-	return pages;
+	return true;
 }
 
 static bool
@@ -821,7 +827,8 @@ reply_expire(void)
 
 	turn.known = false;
 	turn.commits = 0;
-	pages = next_tables(next);
+	if (!next_tables(next, &pages))
+		return;
 	if (!pages && turn.seen <= now && now - turn.seen < PERIOD / 4)
 		return;
 	if (pages && !lock_tables(next))
