@@ -107,13 +107,13 @@ wait "$gateway_pid"
 is "$(programs)" "" "one that stops takes it back"
 
 # Beside rpcbind there is no place for a portmapper of its own; without, there is
-"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --portmapper \
+"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --nfs4 --portmapper \
 	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/portmapper.log" 2>&1
 is $? 1 "a portmapper of its own beside rpcbind is refused"
 like "$(cat "$DITTOFS_RUN/portmapper.log")" '111.*in use' "with a reason"
 kill "$rpcbind_pid"
 wait "$rpcbind_pid"
-"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --portmapper \
+"$gateway" start --listen 127.0.0.1 --port 20493 --workers 1 --nfs4 --portmapper \
 	--conninfo user=dittofs_gateway >"$DITTOFS_RUN/portmapper.log" 2>&1 &
 gateway_pid=$!
 appears "$DITTOFS_RUN/portmapper.log" 'NFS and MOUNT'
