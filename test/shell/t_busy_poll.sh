@@ -82,6 +82,23 @@ often=$(run 1)
 ok $((often > 150 ? 0 : 1)) "not polling: it sleeps before each event"
 stop "not polling"
 
+# A gateway tells from its tenth second on which clients it sees: also that there is none.
+start --busy-poll 0
+sleep 11
+transactions()
+{
+	q "SELECT xact_commit + xact_rollback FROM pg_stat_database
+		WHERE datname = current_database()"
+}
+before=$(transactions)
+busy=$(processor_time)
+sleep 5
+busy=$(($(processor_time) - busy)) asked=$(($(transactions) - before))
+ok $((asked < 500 ? 0 : 1)) "without a client it asks the database little"
+ok $((busy < 25 ? 0 : 1)) "and takes next to no processor time"
+echo "# $asked transactions, $busy ticks in 5 seconds"
+stop "without clients"
+
 "$DITTOFS_RUN/gateway" start --busy-poll=-2 >"$log" 2>&1
 is $? 1 "less than -1 is no time"
 like "$(<"$log")" '--busy-poll' "and the option is named"

@@ -20,19 +20,24 @@ address_size(int family)
 	return family == AF_INET ? 4 : 16;
 }
 
+/* The address may stand anywhere: in a header of the PROXY protocol, say. */
 void
 peer_set(struct peer *peer, int family, const void *address, uint16_t port)
 {
+	struct in6_addr wide;
 	const uint8_t *bytes = address;
 
 	memset(peer, 0, sizeof(*peer));
 	peer->family = family;
 	peer->port = port;
-	if (family == AF_INET6 &&
-		IN6_IS_ADDR_V4MAPPED((const struct in6_addr *) address))
+	if (family == AF_INET6)
 	{
-		peer->family = AF_INET;
-		bytes += MAPPED_BITS / 8;
+		memcpy(&wide, address, sizeof(wide));
+		if (IN6_IS_ADDR_V4MAPPED(&wide))
+		{
+			peer->family = AF_INET;
+			bytes += MAPPED_BITS / 8;
+		}
 	}
 	memcpy(peer->address, bytes, address_size(peer->family));
 }

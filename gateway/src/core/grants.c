@@ -534,8 +534,13 @@ forget_present(struct grants *grants)
 static void
 seen_reply(struct chore *chore, const PGresult *result)
 {
+	struct grants *grants = &chore_database(chore)->grants;
+
 	(void) result;
-	tell_present(&chore_database(chore)->grants);
+	if (grants->present_told < grants->present_count)
+		tell_present(grants);
+	else
+		forget_present(grants);
 }
 
 /* All are told again the next time. */
@@ -554,7 +559,10 @@ static const struct chore_kind seen_chore = {
 	.fail = seen_failed,
 };
 
-/* A slice of those that have not been told yet. */
+/*
+ * A slice of those that have not been told yet.  The first may be of none: it
+ * tells that there is a gateway.
+ */
 static void
 tell_present(struct grants *grants)
 {
@@ -565,9 +573,7 @@ tell_present(struct grants *grants)
 
 	if (count > SEEN_SLICE)
 		count = SEEN_SLICE;
-	/* one of none tells that there is a gateway, too */
-	if ((count == 0 && grants->present_told > 0) ||
-		grants->database->worker->stopping)
+	if (grants->database->worker->stopping)
 	{
 		forget_present(grants);
 		return;
