@@ -333,6 +333,7 @@ host_of()
 # gateway_start N: starts gateway N on its port and waits until it accepts
 # connections.  The port was reserved for it by with-gateway.  $gateway_preload
 # is a library for it.
+# Version 4 is on, unless gateway_nfs4 is empty.
 gateway_start()
 {
 	local dir=$DITTOFS_RUN/gateway.$1 port conninfo
@@ -354,7 +355,7 @@ gateway_start()
 		echo $? >"$dir/status.new" && mv "$dir/status.new" "$dir/status"' \
 		gateway "$dir" ${gateway_preload:+env LD_PRELOAD="$gateway_preload"} \
 		"$DITTOFS_RUN/gateway" start \
-		--listen "$(listen_of "$1")" --port "$port" --nfs4 \
+		--listen "$(listen_of "$1")" --port "$port" ${gateway_nfs4---nfs4} \
 		--conninfo "$conninfo" \
 		$(cat "$DITTOFS_RUN/gateway-options" 2>/dev/null) \
 		${DITTOFS_GATEWAY_OPTS-} </dev/null >/dev/null 2>&1 &
