@@ -35,6 +35,12 @@
 #define CALLS_A_SCENE 2000
 #define CALLS_A_CHECK 500
 
+/* Clients of NFSv4 do not live long: some calls end them. */
+#define CALLS_A_CLIENT 50
+
+/* Statuses, the number of results, and the number of the first. */
+#define RESULT_AT 16
+
 #define FUNCTIONS_MAX 256
 #define SESSIONS 4
 #define COMPLAINTS_MAX 20
@@ -58,6 +64,7 @@ struct function
 
 static struct function functions[FUNCTIONS_MAX];
 static int	function_count;
+static struct function *the_compound;
 
 static const char *const session_names[SESSIONS] = {
 	"administrator", "administrator with dittofs.gateway",
@@ -229,6 +236,11 @@ find_functions(void)
 	result = run("SELECT count(*) FROM pg_proc"
 				 "	WHERE pronamespace = 'dittofs'::regnamespace"
 				 "	AND prokind <> 'f'");
+	for (int i = 0; i < function_count; i++)
+		if (strcmp(functions[i].name, "compound") == 0)
+			the_compound = &functions[i];
+	if (the_compound == NULL)
+		fatal("there is no function compound()");
 	ok(strcmp(PQgetvalue(result, 0, 0), "0") == 0,
 	   "%d functions, and nothing that is no function", function_count);
 	PQclear(result);
@@ -319,6 +331,88 @@ gather_handles(void)
 						(size_t) PQgetlength(result, i, 1));
 	}
 	PQclear(result);
+}
+
+/* The results of a program, behind the head of the first of them. */
+static PGresult *
+compound(struct value program, size_t least)
+{
+	const char *values[] = {program.data};
+	const int	lengths[] = {program.size};
+	const int	formats[] = {1};
+	PGresult   *result;
+
+	result = PQexecParams(observer,
+						  "SELECT (dittofs.compound($1::bytea)).results", 1,
+						  NULL, values, lengths, formats, 1);
+	free(program.data);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK ||
+		(size_t) PQgetlength(result, 0, 0) < RESULT_AT + least ||
+		memcmp(PQgetvalue(result, 0, 0), "\0\0\0", 4) != 0)
+		fatal("a program of the scene fails: %s", PQerrorMessage(observer));
+	return result;
+}
+
+/* Clients of NFSv4 with a session each. */
+static void
+make_clients(void)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		char		owner[32];
+		PGresult   *client;
+		PGresult   *session;
+
+		snprintf(owner, sizeof(owner), "client %ld.%d", total, i);
+		client = compound(exchange_program(owner), 12);
+		session =
+			compound(session_program(PQgetvalue(client, 0, 0) + RESULT_AT), 16);
+		PQclear(compound(reclaim_program(PQgetvalue(session, 0, 0) + RESULT_AT),
+						 0));
+		PQclear(client);
+		PQclear(session);
+	}
+}
+
+/* New clients if those that there were have gone; and what all have. */
+static void
+meet_clients(void)
+{
+	PGresult   *result;
+
+	result = run("SELECT count(*) < 2 FROM dittofs.nfs4_sessions"
+				 "	JOIN dittofs.nfs4_clients c USING (client_id)"
+				 "	JOIN dittofs.nfs4_leases USING (client_id)"
+				 "	WHERE c.state = 'confirmed'");
+	if (*PQgetvalue(result, 0, 0) == 't')
+		make_clients();
+	PQclear(result);
+	forget_states();
+	result = PQexecParams(observer,
+						  "SELECT uuid_send(s.session_id), int8send(s.client_id)"
+						  "	FROM dittofs.nfs4_sessions s"
+						  "	JOIN dittofs.nfs4_clients c USING (client_id)"
+						  "	WHERE c.state = 'confirmed' ORDER BY s.created_at DESC",
+						  0, NULL, NULL, NULL, NULL, 1);
+	for (int i = 0; i < PQntuples(result); i++)
+	{
+		const unsigned char *bytes = (void *) PQgetvalue(result, i, 1);
+		uint64_t	client = 0;
+
+		for (int k = 0; k < 8; k++)
+			client = client << 8 | bytes[k];
+		remember_session(PQgetvalue(result, i, 0), client);
+	}
+	PQclear(result);
+	result = PQexecParams(observer,
+						  "SELECT int4send(seqid) || int4send(salt) || int8send(id)"
+						  "	FROM dittofs.nfs4_states ORDER BY id DESC",
+						  0, NULL, NULL, NULL, NULL, 1);
+	for (int i = 0; i < PQntuples(result); i++)
+		remember_stateid(PQgetvalue(result, i, 0));
+	PQclear(result);
+	gather_handles();
+	take_digest();
 }
 
 static void
@@ -421,9 +515,11 @@ make_call(struct call *call, int session)
 	uint32_t	wildness = any(100);
 	int			wild;
 
-	/* operations more often than what administers */
+	/* operations more often than what administers, and all of NFSv4 is one */
 	if (!f->has_status && chance(50))
 		f = &functions[any((uint32_t) function_count)];
+	if (chance(15))
+		f = the_compound;
 
 	/* most often one argument is wild, or none; sometimes all are */
 	wild = wildness < 45 || f->count == 0 ? -1 :
@@ -703,6 +799,8 @@ fuzz(double seconds)
 			check_tables();
 		if (i % CALLS_A_SCENE == 0)
 			set_scene();
+		if (i % CALLS_A_CLIENT == 0)
+			meet_clients();
 		session = (int) any(SESSIONS);
 		if (chance(10))
 			several_calls(session);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * sql.h
- *	  What the two halves of the SQL fuzzer share: sql.c calls, sql_values.c
- *	  thinks up arguments.
+ *	  What the parts of the SQL fuzzer share: sql.c calls, sql_values.c thinks
+ *	  up arguments, sql_programs.c those that are programs of COMPOUND.
  */
 #ifndef SQL_H
 #define SQL_H
@@ -52,6 +52,25 @@ extern void remember_key(const char *key);
  * is right for most functions, or a wild one.
  */
 extern struct value make_value(const char *name, const char *type, bool wild);
+
+/*
+ * Sessions of NFSv4.1 and stateids (seqid, then the rest; as on the wire) that
+ * are in the tables.
+ */
+extern void forget_states(void);
+extern void remember_session(const void *id, uint64_t client);
+extern void remember_stateid(const void *stateid);
+
+/* A program for dittofs.compound(). */
+extern struct value make_program(bool wild);
+
+/*
+ * Programs that are right: a client's EXCHANGE_ID, its CREATE_SESSION (its
+ * client id and sequence as EXCHANGE_ID's result has them), RECLAIM_COMPLETE.
+ */
+extern struct value exchange_program(const char *owner);
+extern struct value session_program(const void *client_and_sequence);
+extern struct value reclaim_program(const void *session);
 
 /* An SQL literal of it, shortened, for people. */
 extern void describe_value(const struct value *value, char *to, size_t room);

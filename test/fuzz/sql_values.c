@@ -508,6 +508,8 @@ make_value(const char *name, const char *type, bool wild)
 			path.binary = true;
 			return path;
 		}
+		if (strcmp(name, "program") == 0)
+			return make_program(wild);
 		if (strcmp(name, "verifier") == 0 && !wild)
 			return bytes("12345678", 8);
 		return wild ? wild_bytes(any_size()) :

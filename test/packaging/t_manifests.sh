@@ -84,7 +84,7 @@ done
 # the service's port of NFS.
 port=$(sed -n 's/^ *portmapper: {enabled: true, port: \([0-9]*\), advertise_port: [0-9]*}$/\1/p' kubernetes/gateway.yaml)
 like "$(<kubernetes/gateway.yaml)" "\{name: portmapper, containerPort: $port\}" "kubernetes/gateway.yaml: the container has the portmapper's port"
-like "$(<kubernetes/gateway.yaml)" $'\n        - {port: portmapper}\n' "and the policy admits to it"
+like "$(<kubernetes/gateway.yaml)" $'\n        - \\{port: portmapper\\}\n' "and the policy admits to it"
 like "$(<kubernetes/balancer.yaml)" "dittofs.svc.cluster.local:$port port 12050" "kubernetes/balancer.yaml asks that port"
 like "$(<kubernetes/balancer.yaml)" '\{name: portmapper, port: 111, targetPort: portmapper\}' "the service has it as port 111"
 is "$(sed -n 's/.*advertise_port: \([0-9]*\)}$/\1/p' kubernetes/gateway.yaml)" \
