@@ -62,6 +62,8 @@ SELECT pg_temp.now();
 SELECT "offset" FROM dittofs.merge_next();
 SELECT pg_temp.now();
 SELECT "offset" FROM dittofs.merge_next();
+-- a second gateway has it after one has gone: that is no trouble yet
+SELECT count(*) FROM pg_temp.troubles;
 SELECT pg_temp.now();
 SELECT "offset" FROM dittofs.merge_next();
 SELECT * FROM pg_temp.troubles;

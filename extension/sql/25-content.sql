@@ -257,12 +257,13 @@ CREATE FUNCTION dittofs.block_users(store_id int, hash bytea,
 	LANGUAGE C STABLE PARALLEL UNSAFE
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'dittofs_block_users';
 
--- What the background passes could not do, and put off.
+-- What the background passes could not do, and put off.  A gateway that ends leaves its
+-- task to another one: that is no trouble, but a second one is.
 CREATE VIEW dittofs.content_troubles AS
 	SELECT 'merge' AS pass, s.name AS share, t.file_id, f.fileid, greatest(t.failures, t.tries - 1) AS failures, t.next_at,
-			coalesce(t.error, 'no gateway has ended its task: see their logs') AS error
+			coalesce(t.error, 'gateways do not end its task: see their logs') AS error
 		FROM dittofs.staged_files t LEFT JOIN dittofs.files f ON f.id = t.file_id
-		LEFT JOIN dittofs.shares s USING (share_id) WHERE t.failures > 0 OR t.tries > 1
+		LEFT JOIN dittofs.shares s USING (share_id) WHERE t.failures > 0 OR t.tries > 2
 	UNION ALL
 	SELECT 'reap', s.name, coalesce(q.file_id, q.content_id), f.fileid, q.failures, q.next_at, q.error
 		FROM dittofs.reap_queue q LEFT JOIN dittofs.files f ON f.id = q.file_id

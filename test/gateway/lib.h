@@ -64,6 +64,9 @@ extern const char *sql(const char *format, ...) PRINTF(1, 2);
 #define PATIENCE_MS 240000
 extern void await_sql(const char *condition);
 
+/* dittofs.fsck() finds nothing; what it finds is shown. */
+extern void is_clean(const char *format, ...) PRINTF(1, 2);
+
 /* A condition: a session of a gateway waits for a lock. */
 #define GATEWAY_WAITS_FOR_LOCK \
 	"EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'dittofs_gateway' " \

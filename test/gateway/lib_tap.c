@@ -245,6 +245,22 @@ sql(const char *format, ...)
 }
 
 void
+is_clean(const char *format, ...)
+{
+	const char *found = sql("SELECT coalesce(string_agg(rule || ': ' || object,"
+							" '; '), '') FROM dittofs.fsck()");
+	char		name[256];
+	va_list		arguments;
+
+	va_start(arguments, format);
+	vsnprintf(name, sizeof(name), format, arguments);
+	va_end(arguments);
+	ok(*found == '\0', "%s", name);
+	if (*found != '\0')
+		note("  %s", found);
+}
+
+void
 await_sql(const char *condition)
 {
 	for (int waited = 0; waited < PATIENCE_MS; waited += 20)

@@ -537,6 +537,6 @@ main(void)
 	test_two_shares();
 	test_forged();
 	test_mounts();
-	is(atoi(sql("SELECT count(*) FROM dittofs.fsck()")), 0, "fsck is clean");
+	is_clean("fsck is clean");
 	return done_testing();
 }

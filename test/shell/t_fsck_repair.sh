@@ -86,7 +86,7 @@ q "DO \$\$
 		END LOOP;
 	END \$\$"
 q "SELECT count(dittofs.create_file(dittofs.resolve('/export/a'), convert_to('wide' || i, 'UTF8'))) FROM generate_series(1, 10000) i" >/dev/null
-is "$(q "ANALYZE dittofs.files, dittofs.parent_child_map; SET statement_timeout = '60s'; SELECT count(*) FROM dittofs.fsck()")" 0 \
+is "$(q "ANALYZE dittofs.files, dittofs.parent_child_map; SET statement_timeout = '60s'; SELECT * FROM dittofs.fsck()")" "" \
 	"fsck of 2,000 levels and 10,000 entries"
 q "DELETE FROM dittofs.parent_child_map WHERE parent_id = (SELECT parent_id FROM dittofs.parent_child_map WHERE name = 'wide1')
 	AND name LIKE 'wide%7'"
