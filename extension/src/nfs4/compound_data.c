@@ -43,21 +43,27 @@ take_stateid(Compound *c, int access)
  * READ
  */
 
-/* Blocks of a store are named, and the gateway fetches them. */
+/*
+ * Blocks of a store are named, and the gateway fetches them.  What counts for
+ * the reply is the bytes that it will have.
+ */
 static uint32
 read_elsewhere(Compound *c, const FsRange *range)
 {
 	FsReadPrepared read;
+	uint32		xdr;
 	Status		status = fs_prepare_read(&c->current.op, range, &read);
 
 	if (status != FS_OK)
 		return data_status(status, read.attributes.given,
 						   &read.attributes.value);
 	put_u32(c, read.eof);
+	xdr = c->xdr + sizeof(uint32) + XDR_PADDED((uint32) read.count);
 	put_u32(c, NFS4_DATA_SEGMENTS);
 	put_opaque(c, VARDATA_ANY(read.segments),
 			   VARSIZE_ANY_EXHDR(read.segments));
 	put_beside(c, read.data);
+	c->xdr = xdr;
 	return NFS4_OK;
 }
 

@@ -367,6 +367,7 @@ typedef struct FsReadPrepared
 {
 	OptFattr	attributes;
 	bool		eof;
+	int64		count;			/* of bytes, wherever they are */
 	const bytea *segments;		/* extension/sql/README.md */
 	const bytea *data;
 } FsReadPrepared;

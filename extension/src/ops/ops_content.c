@@ -33,6 +33,7 @@ fs_prepare_read(const Op *op, const FsRange *args, FsReadPrepared *result)
 		ContentPlan plan;
 
 		result->eof = read.eof;
+		result->count = read.count;
 		content_plan(&read.inode, args->offset, read.count, &plan);
 		result->segments = plan_encode(&plan);
 		result->data = plan_data(&plan);

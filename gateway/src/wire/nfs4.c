@@ -307,7 +307,7 @@ compound_reply(struct request *request, const PGresult *result)
 		!nfs4_encode(&args->reply, &args->compound, &request->region,
 					 args->results, args->data, -1, NFS4_OK))
 		nfs4_malformed(request);
-	else if (args->reply.in_segments)
+	else if (args->reply.pieces != NULL)
 		nfs4_assemble(request);
 	else
 		nfs4_answer(request, &args->reply);

@@ -23,6 +23,7 @@ struct nfs4_args
 	struct bytes results;
 	struct bytes data;
 	struct nfs4_reply reply;
+	struct nfs4_piece *piece;	/* which is being put together */
 };
 
 /* The call of compound(). */
@@ -43,7 +44,7 @@ extern void nfs4_malformed(struct request *request);
 extern bool nfs4_data_send(struct request *request);
 extern void nfs4_prepared(struct request *request, const PGresult *result);
 
-/* The reply's data is in segments: it is put together, and answered. */
+/* The reply has pieces: they are put together, and it is answered. */
 extern void nfs4_assemble(struct request *request);
 
 #endif							/* DITTOFS_NFS4_H */

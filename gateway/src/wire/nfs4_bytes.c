@@ -113,6 +113,12 @@ add_bytes(struct writer *out, const void *data, size_t size)
 }
 
 void
+add_room(struct writer *out, size_t size)
+{
+	(void) make_room(out, size);
+}
+
+void
 add_uint32(struct writer *out, uint32_t value)
 {
 	value = htonl(value);

@@ -88,6 +88,8 @@ writer_back(struct writer *out, size_t size)
 }
 
 extern void add_bytes(struct writer *out, const void *data, size_t size);
+/* Bytes that are written later. */
+extern void add_room(struct writer *out, size_t size);
 extern void add_uint32(struct writer *out, uint32_t value);
 extern void add_uint64(struct writer *out, uint64_t value);
 extern void add_opaque(struct writer *out, struct bytes value);

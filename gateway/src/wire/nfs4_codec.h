@@ -118,20 +118,28 @@ extern void nfs4_write_blocks(struct nfs4_compound *compound, uint32_t head,
 							  uint32_t tail, uint32_t store_id,
 							  struct bytes blocks);
 
+/* Data of a reply that has to be put together first, from `segments`. */
+struct nfs4_piece
+{
+	struct nfs4_piece *next;
+	struct segments segments;
+	uint64_t	offset;			/* in the file */
+	int			operation;		/* which has it */
+	size_t		place;			/* in the reply; 0: it is the reply's data */
+	char	   *to;				/* the same, when the reply is complete */
+};
+
 /*
- * A reply is the bytes `before`, `data` with its padding, and `after`.  Where
- * the data is in pieces it has to be put together first: `segments`, at
- * `offset` of the file.
+ * A reply is the bytes `before`, `data` with its padding, and `after`.  There
+ * are no bytes yet where pieces belong, one of which may be `data`.
  */
 struct nfs4_reply
 {
 	struct bytes before;
 	struct bytes data;
 	struct bytes after;
-	bool		in_segments;
-	struct segments segments;
-	uint64_t	offset;
-	int			data_of;		/* the operation that has it */
+	struct nfs4_piece *pieces;	/* in their order */
+	bool		in_segments;	/* the first of them is data */
 	uint32_t	status;
 	int			count;			/* of results */
 	uint32_t	read;			/* bytes of files, for the metrics */

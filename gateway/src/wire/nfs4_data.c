@@ -11,9 +11,12 @@
 
 #include "content/content_ahead.h"
 #include "content/content_io.h"
+#include "core/charge.h"
 #include "core/serve.h"
 #include "db/database.h"
 #include "db/parameters.h"
+
+#include <string.h>
 
 /*
  * WRITE.
@@ -171,46 +174,120 @@ nfs4_data_send(struct request *request)
  * READ.
  */
 
+/* The pieces that are there already go into another reply. */
 static void
-fail_at_data(struct request *request, uint32_t status)
+take_pieces(struct nfs4_reply *reply, const struct nfs4_reply *from)
+{
+	struct nfs4_piece *old = from->pieces;
+
+	if (reply->in_segments)
+		reply->data = from->data;
+	for (struct nfs4_piece *piece = reply->pieces; piece;
+		 piece = piece->next, old = old->next)
+		if (piece->place > 0)
+			memcpy(piece->to, old->to, piece->segments.size);
+}
+
+/* The operation that needs the piece fails; those before it are answered. */
+static void
+fail_at_piece(struct request *request, uint32_t status)
 {
 	struct nfs4_args *args = request->args;
-	int			operation = args->reply.data_of;
+	struct nfs4_reply reply = args->reply;
 
 	if (nfs4_encode(&args->reply, &args->compound, &request->region,
-					args->results, args->data, operation, status))
+					args->results, args->data, args->piece->operation, status))
+	{
+		take_pieces(&args->reply, &reply);
 		nfs4_answer(request, &args->reply);
+	}
 	else
 		nfs4_malformed(request);
 }
 
-static void
-assembled(struct request *request)
-{
-	struct nfs4_args *args = request->args;
-
-	if (request->io.failure != NULL)
-		fail_at_data(request, content_io_complain(&request->io));
-	else
-		nfs4_answer(request, &args->reply);
-}
-
 /*
  * A store whose number says nothing yet is asked for once more; but what has
- * changed something is not run again.
+ * changed something is not run again, nor what has read some already.
  */
 static void
 ask_again(struct request *request)
 {
 	struct nfs4_args *args = request->args;
 
-	if (args->compound.class > NFS4_CLASS_D)
+	if (args->compound.class > NFS4_CLASS_D ||
+		args->piece != args->reply.pieces)
 	{
-		fail_at_data(request, NFS4ERR_DELAY);
+		fail_at_piece(request, NFS4ERR_DELAY);
 		return;
 	}
 	nfs4_send(request);
 	request->later = true;
+}
+
+/* False: the request has gone another way. */
+static bool
+read_piece(struct request *request)
+{
+	struct nfs4_args *args = request->args;
+	struct nfs4_piece *piece = args->piece;
+	uint32_t	store_id;
+
+	switch (segments_read(&request->io, &piece->segments, piece->to,
+						  piece->offset, &store_id))
+	{
+		case SEGMENTS_UNKNOWN:
+			ask_again(request);
+			return false;
+		case SEGMENTS_NO_STORE:
+			content_io_no_store(&request->io, store_id);
+			fail_at_piece(request, FS_IO);
+			return false;
+		case SEGMENTS_READY:
+			break;
+	}
+	return true;
+}
+
+static void piece_read(struct request *request);
+
+/* One piece after the other, so that it is known which one fails. */
+static void
+assemble(struct request *request)
+{
+	struct nfs4_args *args = request->args;
+
+	request->resume = piece_read;
+	for (; args->piece != NULL; args->piece = args->piece->next)
+	{
+		if (!read_piece(request))
+			return;
+		if (request->io.waits > 0)
+			return;
+		if (request->io.failure != NULL)
+		{
+			fail_at_piece(request, content_io_complain(&request->io));
+			return;
+		}
+	}
+	nfs4_answer(request, &args->reply);
+}
+
+static void
+piece_read(struct request *request)
+{
+	struct nfs4_args *args = request->args;
+
+	if (request->io.failure != NULL)
+	{
+		fail_at_piece(request, content_io_complain(&request->io));
+		return;
+	}
+	args->piece = args->piece->next;
+
+	/* The next one may be of another store. */
+	if (args->piece != NULL)
+		(void) charge_from_store(request);
+	assemble(request);
 }
 
 void
@@ -218,24 +295,15 @@ nfs4_assemble(struct request *request)
 {
 	struct nfs4_args *args = request->args;
 	struct nfs4_reply *reply = &args->reply;
-	char	   *to = region_alloc(&request->region, reply->segments.size);
-	uint32_t	store_id;
 
-	reply->data = (struct bytes) {to, (uint32_t) reply->segments.size};
-	switch (segments_read(&request->io, &reply->segments, to, reply->offset,
-						  &store_id))
+	if (reply->in_segments)
 	{
-		case SEGMENTS_READY:
-			request->resume = assembled;
-			if (request->io.waits == 0)
-				assembled(request);
-			break;
-		case SEGMENTS_UNKNOWN:
-			ask_again(request);
-			break;
-		case SEGMENTS_NO_STORE:
-			content_io_no_store(&request->io, store_id);
-			fail_at_data(request, FS_IO);
-			break;
+		struct nfs4_piece *piece = reply->pieces;
+
+		piece->to = region_alloc(&request->region, piece->segments.size);
+		reply->data = (struct bytes) {piece->to,
+									  (uint32_t) piece->segments.size};
 	}
+	args->piece = reply->pieces;
+	assemble(request);
 }

@@ -28,7 +28,7 @@ begin_reply(struct nfs4_encoder *e, const struct nfs4_compound *compound,
 	memset(reply, 0, sizeof(*reply));
 	e->compound = compound;
 	e->reply = reply;
-	reply->data_of = -1;
+	e->next_piece = &reply->pieces;
 	writer_begin(&e->out, region, REPLY_ROOM + compound->tag.size + size);
 	add_uint32(&e->out, 0);
 	add_xdr_opaque(&e->out, compound->tag);
@@ -50,6 +50,9 @@ end_reply(struct nfs4_encoder *e, uint32_t status, int count)
 	reply->before = writer_bytes(&e->out, 0);
 	reply->before.size = (uint32_t) e->split;
 	reply->after = writer_bytes(&e->out, e->split);
+	for (struct nfs4_piece *piece = reply->pieces; piece; piece = piece->next)
+		if (piece->place > 0)
+			piece->to = (char *) e->out.start + piece->place;
 }
 
 /* The results of one operation, behind its number and its status. */
@@ -80,6 +83,12 @@ encode_failed(struct nfs4_encoder *e, uint32_t status)
 static void
 forget_data(struct nfs4_encoder *e)
 {
+	int			operation = (int) (e->operation - e->compound->operations);
+
+	e->next_piece = &e->reply->pieces;
+	while (*e->next_piece != NULL && (*e->next_piece)->operation < operation)
+		e->next_piece = &(*e->next_piece)->next;
+	*e->next_piece = NULL;
 	if (e->split <= writer_size(&e->out))
 		return;
 	e->split = 0;

@@ -30,6 +30,7 @@ struct nfs4_encoder
 	struct bytes data;			/* the result's other column */
 	size_t		split;			/* where the data of the reply belongs */
 	struct nfs4_reply *reply;
+	struct nfs4_piece **next_piece;
 };
 
 /*

@@ -79,10 +79,39 @@ add_data(struct nfs4_encoder *e, struct bytes data)
 	reply->data = data;
 }
 
+/* Room for what is put together later. */
+static void
+add_piece(struct nfs4_encoder *e, const struct segments *segments,
+		  uint64_t offset)
+{
+	struct nfs4_reply *reply = e->reply;
+	struct nfs4_piece *piece = region_alloc(e->out.region, sizeof(*piece));
+	uint32_t	size = (uint32_t) segments->size;
+
+	*piece = (struct nfs4_piece) {
+		.segments = *segments,
+		.offset = offset,
+		.operation = (int) (e->operation - e->compound->operations),
+	};
+	*e->next_piece = piece;
+	e->next_piece = &piece->next;
+	reply->read += size;
+	add_uint32(&e->out, size);
+	if (reply->data.size == 0 && !reply->in_segments)
+	{
+		reply->in_segments = true;
+		e->split = writer_size(&e->out);
+		return;
+	}
+	piece->place = writer_size(&e->out);
+	add_room(&e->out, size);
+	add_xdr_padding(&e->out, size);
+}
+
 /*
- * The clients there are ask for one stretch in a COMPOUND.  Of several that are
- * not in the database, the second and what follows it has to be asked for by
- * another one.
+ * The clients there are ask for one stretch in a COMPOUND, which is put
+ * together where nothing copies it.  Others have to fit what a session's
+ * replies may have, which the database sees to.
  */
 static uint32_t
 add_segments(struct nfs4_encoder *e, struct bytes packed, uint64_t offset)
@@ -101,15 +130,10 @@ add_segments(struct nfs4_encoder *e, struct bytes packed, uint64_t offset)
 		add_data(e, segments.data);
 		return NFS4_OK;
 	}
-	if (reply->data.size > 0 || reply->in_segments)
+	if (reply->pieces != NULL &&
+		reply->read + segments.size > 2 * TRANSFER_MAX)
 		return NFS4ERR_REP_TOO_BIG;
-	reply->in_segments = true;
-	reply->segments = segments;
-	reply->offset = offset;
-	reply->data_of = (int) (e->operation - e->compound->operations);
-	reply->read += (uint32_t) segments.size;
-	add_uint32(&e->out, (uint32_t) segments.size);
-	e->split = writer_size(&e->out);
+	add_piece(e, &segments, offset);
 	return NFS4_OK;
 }
 
