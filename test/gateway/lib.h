@@ -157,6 +157,8 @@ extern int	spare_port(void);
 extern int	gateway_count(void);
 extern void disconnect(struct client *c);
 extern void reconnect(struct client *c);
+/* The same to another gateway. */
+extern void move_to(struct client *c, int gateway);
 extern void become(struct client *c, uint32_t uid, uint32_t gid);
 extern void add_group(struct client *c, uint32_t gid);
 extern void become_nobody(struct client *c);	/* AUTH_NONE */

@@ -115,6 +115,13 @@ reconnect(struct client *c)
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
+void
+move_to(struct client *c, int gateway)
+{
+	c->port = gateway_port(gateway);
+	reconnect(c);
+}
+
 /*
  * A reply cache knows a call by address, xid and procedure, and all our
  * clients have one address.

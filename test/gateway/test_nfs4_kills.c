@@ -162,14 +162,7 @@ test_opens(void)
 		}
 		/* the client changes its gateway now and then, as behind a balancer */
 		if (i % 50 == 0)
-		{
-			struct client *c = connect_to(i / 50 % 2);
-
-			c->persistent = true;
-			w->c->persistent = true;
-			disconnect(w->c);
-			w->c = c;
-		}
+			move_to(w->c, i / 50 % 2);
 	}
 	wait_for(pid);
 	is(done, FILES, "%d files were made and opened while gateways were killed",
