@@ -50,7 +50,8 @@ cd "$D" || exit 1
 
 cleanup()
 {
-	[ -z "$sys_pid" ] || kill "$sys_pid" 2>/dev/null
+	# What has its directory on the share keeps it from being unmounted.
+	[ -z "$sys_pid" ] || { kill "$sys_pid" && wait "$sys_pid"; } 2>/dev/null
 	cd /
 	rm -rf "$T"
 	# What is on a share is thrown away with it; with-mount wants to see how
@@ -65,6 +66,21 @@ fs_type=$(stat -f -c %T "$MNT")
 on_nfs()
 {
 	[ "$fs_type" = nfs ]
+}
+
+# by_version 3 4.1 4.2: prints the one of the version that the share is mounted
+# with; a local file system does what version 3 does.
+by_version()
+{
+	local version=${NFS_VERSION:-3}
+
+	on_nfs || version=3
+	case $version in
+		3) echo "$1" ;;
+		4.1) echo "$2" ;;
+		4.2) echo "$3" ;;
+		*) die "no version $version of NFS" ;;
+	esac
 }
 
 # tick: a change from here on has another timestamp than what was before.  The

@@ -5,10 +5,11 @@
 # CLIENTS=2
 # LOCKS=1
 #
-# Linux' client asks by NLM; what it holds is in the database, so the other gateway
-# knows of it, and a gateway that is killed takes nothing along.  A client that waits
-# is called back.  Without that it would ask again after 30 s, so a wait that ends much
-# sooner proves the call.
+# What a client holds is in the database, so the other gateway knows of it, and a
+# gateway that is killed takes nothing along.  In version 3, Linux' client asks by NLM,
+# and is called back when it waits.  Without that it would ask again after 30 s, so a
+# wait that ends much sooner proves the call.  In version 4 it asks again after 1, 2, 4
+# seconds and so on.
 
 # shellcheck disable=SC2154
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -86,6 +87,30 @@ host()
 	is "$(<"$MEETING/host.done")" 0 "the host: $*"
 }
 
+# reboots_with_statd: says to the server that this client was booted.
+reboots_with_statd()
+{
+	sm-notify -f
+}
+
+# reboots_as_namesake: the same of version 4, whose client says it when it mounts.  A
+# client in a network of its own has the same name, and was made at another time.
+reboots_as_namesake()
+{
+	local net=/run/netns/namesake
+
+	ip netns add namesake &&
+		ip link add link vec0 name macvlan0 type macvlan mode bridge &&
+		ip link set macvlan0 netns namesake &&
+		nsenter --net=$net ip link set lo up &&
+		nsenter --net=$net ip addr add "${DITTOFS_HOST%.*}.100/24" dev macvlan0 &&
+		nsenter --net=$net ip link set macvlan0 up &&
+		mkdir "$T/mnt" &&
+		nsenter --net=$net mount.nfs "$DITTOFS_HOST:/export" "$T/mnt" -o \
+			"nfsvers=$NFS_VERSION,tcp,port=${DITTOFS_PORTS%% *},nosharecache" &&
+		umount "$T/mnt"
+}
+
 file=$MNT/locked
 if [ "$CLIENT" = 1 ]; then
 	echo data >"$file"
@@ -123,7 +148,7 @@ if [ "$CLIENT" = 1 ]; then
 	does 0 try write 50 10
 	tell 1.holds
 	told 2.refused
-	sm-notify -f
+	run "says that it was booted" "reboots_$(by_version with_statd as_namesake as_namesake)"
 	tell 1.notified
 	told 2.took
 else
